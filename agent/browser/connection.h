@@ -1,0 +1,91 @@
+// The seam between users and whatever drives pages for them: Chromium over DevTools (cdp/), or nothing (null/).
+//
+// One owner thread, the loop's; nothing blocks; every callback comes from the loop, never from inside a call of the
+// ops, so that a caller needs no care for re-entry. Every kind passes tests/conformance, and says in `measures`
+// which metrics it fills.
+//
+// Life of a connection: open → start (on_ready, once) → page_open / perform / page_close as often as wanted →
+// stop (on_stopped when everything it started is gone) → fini. Close refuses, stop waits, fini releases.
+//
+// Life of a page: page_open → on_page_open → perform → on_done → … → page_close. One action at a time. A browser or
+// page that dies is counted (browser_crashes), restarted by the connection, and told to each of its pages with
+// on_page_lost, after which the page is closed already: open another.
+#ifndef AGENT_BROWSER_CONNECTION_H
+#define AGENT_BROWSER_CONNECTION_H
+
+#include "agent/browser/operation.h"
+#include "libcommon/base/err.h"
+#include "libcommon/model/metric.h"
+#include "libcommon/model/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ll_loop;
+
+// Where a connection's measurements go: the recorder. Labels are copied.
+struct ll_browser_sink {
+    void *owner;
+    void (*sample)(void *owner, enum ll_metric metric, const char *label, double value);
+    void (*count)(void *owner, enum ll_metric metric, const char *label, uint64_t n);
+};
+
+struct ll_connection_options {
+    struct ll_loop *loop;
+    const char *browser; // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
+    struct ll_browser_sink sink;
+    void *owner;
+    void (*on_ready)(void *owner, ll_err err); // the first browser is up, or cannot be: the sentence says what to do
+    void (*on_stopped)(void *owner);
+};
+
+struct ll_page_events {
+    void *owner;                                   // of the page
+    void (*on_page_open)(void *owner, ll_err err); // on an error the page is closed already
+    void (*on_done)(void *owner, const struct ll_action_result *result);
+    void (*on_page_lost)(void *owner, ll_err why);
+};
+
+struct ll_connection; // each kind starts with one
+struct ll_page;       // likewise
+
+struct ll_connection_ops {
+    const char *name;     // "cdp", "null"
+    const bool *measures; // LL_METRICS_COUNT flags: the metrics this kind fills
+
+    // Begins bringing the browser up. Answered by on_ready.
+    void (*start)(struct ll_connection *connection);
+    // What runs, for people: "Chromium 156.0.8078.79 (headless shell)". Valid after on_ready; owned by the connection.
+    const char *(*describe)(struct ll_connection *connection);
+    // A context and page of its own for one user. Answered by on_page_open. May be called before on_ready. The page
+    // is told nothing after page_close. `options` is copied.
+    struct ll_page *(*page_open)(struct ll_connection *connection, const struct ll_context_options *options,
+                                 struct ll_page_events events);
+    // Does one action. Answered by on_done, always, within the action's timeout and a little; except after
+    // perform_cancel, page_close or on_page_lost.
+    void (*perform)(struct ll_page *page, const struct ll_action *action);
+    // Gives up the action in flight, if there is one; on_done will not come. The page can be used again.
+    void (*perform_cancel)(struct ll_page *page);
+    // Gives the context and page back. Frees `page`.
+    void (*page_close)(struct ll_page *page);
+    // Ends every process and socket it has; pages are closed, untold. Answered by on_stopped.
+    void (*stop)(struct ll_connection *connection);
+    void (*fini)(struct ll_connection *connection);
+};
+
+struct ll_connection {
+    const struct ll_connection_ops *ops;
+};
+struct ll_page {
+    struct ll_connection *connection;
+};
+
+// Opens the kind that `options->browser` names and does not start it. LL_INVALID_ARGUMENT when the text is no
+// connection; LL_NOT_FOUND when no browser is at the path, or none is installed: the sentence says how to get one.
+ll_err ll_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
+
+// The kinds' constructors, for ll_connection_open.
+ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
+ll_err ll_null_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
+
+#endif

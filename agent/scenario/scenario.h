@@ -1,0 +1,79 @@
+// The Lua runtime: a scenario read from its bundle, and one sandboxed Lua state per user that runs it.
+//
+// One owner thread. A user's script runs until it must wait (an operation on the page, a think), hands the wait out
+// as a request and is resumed with the answer; so a loop carries thousands of users, and nothing here blocks, reads
+// a clock or opens a file. Each user's state has limits on memory and instructions; passing one is an error with
+// file and line, as every error from a script is ("shop.lua:12: …").
+#ifndef AGENT_SCENARIO_SCENARIO_H
+#define AGENT_SCENARIO_SCENARIO_H
+
+#include "agent/browser/operation.h"
+#include "libcommon/base/err.h"
+#include "libcommon/model/bundle.h"
+#include "libcommon/model/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    LL_SCRIPT_MEMORY_MAX = 32 * 1024 * 1024,        // bytes of one user's state
+    LL_SCRIPT_INSTRUCTIONS_MAX = 100 * 1000 * 1000, // between two waits: a loop that never waits
+};
+
+struct ll_scenario; // a bundle whose main file was read once and understood
+
+// Reads the bundle (borrowed; it must outlive the scenario). LL_INVALID_ARGUMENT with file and line for a syntax
+// error, an unknown field (with the nearest name), a load shape that is not offered, a file that returns no scenario.
+ll_err ll_scenario_load(const struct ll_bundle *bundle, struct ll_scenario **out);
+void ll_scenario_free(struct ll_scenario **scenario);
+// The plan the file states, with defaults for what it leaves out. Borrowed.
+const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario);
+// Calls the scenario's config(options), once per agent; what it returns is given to every user. Errors have file and
+// line. Without a config function it is an empty table.
+ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_option *options, size_t option_count);
+
+// What a script tells while it runs, called from inside ll_script_start and ll_script_resume.
+struct ll_script_host {
+    void *owner;
+    int64_t (*now_us)(void *owner); // for steps
+    void (*step_begin)(void *owner, const char *name);
+    void (*step_end)(void *owner, const char *name, bool completed);
+    void (*check)(void *owner, const char *name, bool held);
+    void (*log)(void *owner, const char *text);
+};
+
+enum ll_script_status {
+    LL_SCRIPT_ACTION,   // waits for `action`
+    LL_SCRIPT_THINK,    // waits for think_ms
+    LL_SCRIPT_FINISHED, // the iteration reached its end
+    LL_SCRIPT_FAILED,   // an error ended it: `signature` and `detail`
+    LL_SCRIPT_HALTED,   // ctx:halt(): the iteration counts as completed and the user ends
+};
+
+struct ll_script_request {
+    enum ll_script_status status;
+    struct ll_action action; // of LL_SCRIPT_ACTION; its texts live until the script is resumed, started anew or freed
+    uint64_t think_ms;       // of LL_SCRIPT_THINK; drawn evenly between the two durations
+    uint32_t step;           // number of the operation within the iteration, from 1
+    char *signature;         // of LL_SCRIPT_FAILED; equal failures have equal ones: `click("#buy"): matches nothing`;
+                             // owned by the script, valid until it is used again
+    char *detail;            // of LL_SCRIPT_FAILED: with the values and file:line; owned likewise
+};
+
+struct ll_script; // one user's state
+
+// `random_seed` feeds math.random and think. LL_RESOURCE_EXHAUSTED.
+ll_err ll_script_new(struct ll_scenario *scenario, uint32_t user_id, uint64_t random_seed, struct ll_script_host host,
+                     struct ll_script **out);
+void ll_script_free(struct ll_script **script);
+
+// Begins iteration `iteration` (from 1), dropping one that is still waiting; ctx.assigns and globals stay.
+void ll_script_start(struct ll_script *script, uint64_t iteration, struct ll_script_request *out);
+// Goes on after the action was done (or failed: the error is raised in the script) or the think is over (NULL).
+void ll_script_resume(struct ll_script *script, const struct ll_action_result *result, struct ll_script_request *out);
+
+// For the watchdog: where the script that is running now stands ("shop.lua:12"), from a signal handler; false when
+// none runs. C library functions such as string.find cannot be interrupted by the instruction limit.
+bool ll_script_running_at(char *out, size_t size);
+
+#endif

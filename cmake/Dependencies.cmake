@@ -1,0 +1,26 @@
+# The libraries LiveLoad stands on, each as one imported target. `tools/setup` installs what is missing.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(liveload_pkg name module)
+  pkg_check_modules(${name} IMPORTED_TARGET ${module})
+  if(NOT ${name}_FOUND)
+    message(FATAL_ERROR "${module} was not found: run tools/setup, which installs what is missing")
+  endif()
+endfunction()
+
+liveload_pkg(PROTOBUF_C libprotobuf-c)
+liveload_pkg(WEBSOCKETS libwebsockets)
+liveload_pkg(ZSTD libzstd)
+liveload_pkg(LUA lua5.4)
+liveload_pkg(CJSON libcjson)
+if(LIVELOAD_TESTS)
+  liveload_pkg(CRITERION criterion)
+endif()
+
+find_package(nng CONFIG QUIET)
+find_program(PROTOC_C protoc-c)
+find_library(MBEDCRYPTO mbedcrypto)
+if(NOT nng_FOUND OR NOT PROTOC_C OR NOT MBEDCRYPTO)
+  message(FATAL_ERROR "nng, protoc-c or mbedTLS was not found: run tools/setup, which installs what is missing")
+endif()

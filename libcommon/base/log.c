@@ -1,0 +1,34 @@
+#include "libcommon/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 1024 };
+
+static const char *program_name = "liveload";
+static enum ll_log_level lowest = LL_LOG_INFO;
+
+void ll_log_init(const char *program, enum ll_log_level level) {
+    const char *wanted = getenv("LIVELOAD_LOG");
+    program_name = program;
+    lowest = wanted && strcmp(wanted, "debug") == 0 ? LL_LOG_DEBUG : level;
+}
+
+void ll_log(enum ll_log_level level, const char *format, ...) {
+    static const char *const words[] = {"debug: ", "", "warning: ", "error: "};
+    if (level < lowest) return;
+    char line[LINE_MAX_BYTES];
+    int used = snprintf(line, sizeof line, "%s: %s", program_name, words[level]);
+    va_list args;
+    va_start(args, format);
+    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
+    va_end(args);
+    size_t len = strlen(line);
+    if (more < 0) return;
+    line[len++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, len);
+    (void)written; // nobody to tell when stderr is gone
+}

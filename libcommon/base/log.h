@@ -1,0 +1,26 @@
+// What a program says on stderr while it works: one line per event.
+//
+// Any thread; a line is written whole. Errors that end a program are not logged but returned, and main prints
+// them once, as "PROGRAM: sentence".
+#ifndef LIBCOMMON_BASE_LOG_H
+#define LIBCOMMON_BASE_LOG_H
+
+enum ll_log_level {
+    LL_LOG_DEBUG,
+    LL_LOG_INFO,
+    LL_LOG_WARNING,
+    LL_LOG_ERROR,
+};
+
+// `program` stands before every line; lines below `level` are dropped. LIVELOAD_LOG=debug in the environment
+// lowers the level. Call once, first thing in main.
+void ll_log_init(const char *program, enum ll_log_level level);
+
+void ll_log(enum ll_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define ll_debug(...) ll_log(LL_LOG_DEBUG, __VA_ARGS__)
+#define ll_info(...) ll_log(LL_LOG_INFO, __VA_ARGS__)
+#define ll_warn(...) ll_log(LL_LOG_WARNING, __VA_ARGS__)
+#define ll_error(...) ll_log(LL_LOG_ERROR, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,106 @@
+#include "libcommon/base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_CHARS = 63 };
+
+ll_err ll_text_parse_duration_ms(const char *text, uint64_t *out_ms) {
+    static const struct {
+        const char *unit;
+        double ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60e3}, {"min", 60e3}, {"h", 3600e3}};
+    char *end = NULL;
+    double number = isdigit((unsigned char)*text) || *text == '.' ? strtod(text, &end) : NAN;
+    if (end) {
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+            if (strcmp(end, units[i].unit) != 0) continue;
+            double ms = number * units[i].ms;
+            if (ms > LL_DURATION_MAX_MS)
+                return ll_err_make(LL_OUT_OF_RANGE, "the duration \"%s\" is longer than a week", text);
+            *out_ms = (uint64_t)llround(ms);
+            return LL_SUCCESS;
+        }
+    }
+    return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" is not a duration: write it like 500ms, 2s, 3m or 1h", text);
+}
+
+ll_err ll_text_parse_uint(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *out_value) {
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+    if (!end || *end || errno || value < min || value > max)
+        return ll_err_make(LL_INVALID_ARGUMENT, "%s is \"%s\": it takes a whole number from %llu to %llu", what, text,
+                           (unsigned long long)min, (unsigned long long)max);
+    *out_value = value;
+    return LL_SUCCESS;
+}
+
+// Three significant digits, without an exponent.
+static void format_scaled(double value, const char *unit, char *out, size_t size) {
+    int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    snprintf(out, size, "%.*f %s", decimals, value, unit);
+}
+
+void ll_text_duration_us(double us, char *out, size_t size) {
+    if (us < 999.5)
+        snprintf(out, size, "%.0f µs", us);
+    else if (us < 999.5e3)
+        format_scaled(us / 1e3, "ms", out, size);
+    else if (us < 120e6)
+        format_scaled(us / 1e6, "s", out, size);
+    else
+        snprintf(out, size, "%.0f min %.0f s", floor(us / 60e6), floor(fmod(us, 60e6) / 1e6));
+}
+
+void ll_text_bytes(double bytes, char *out, size_t size) {
+    if (bytes < 999.5)
+        snprintf(out, size, "%.0f B", bytes);
+    else if (bytes < 999.5e3)
+        format_scaled(bytes / 1e3, "KB", out, size);
+    else if (bytes < 999.5e6)
+        format_scaled(bytes / 1e6, "MB", out, size);
+    else
+        format_scaled(bytes / 1e9, "GB", out, size);
+}
+
+static size_t min3(size_t a, size_t b, size_t c) {
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+static size_t edit_distance(const char *a, const char *b) {
+    size_t rows[3][NAME_MAX_CHARS + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    size_t len_a = strlen(a), len_b = strlen(b);
+    if (len_a > NAME_MAX_CHARS || len_b > NAME_MAX_CHARS) return NAME_MAX_CHARS;
+    for (size_t j = 0; j <= len_b; j++) above[j] = j;
+    for (size_t i = 1; i <= len_a; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= len_b; j++) {
+            row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
+                row[j] = before[j - 2] + 1;
+        }
+        size_t *spare = before;
+        before = above, above = row, row = spare;
+    }
+    return above[len_b];
+}
+
+const char *ll_text_nearest(const char *wanted, const char *const *candidates) {
+    const char *nearest = NULL;
+    size_t limit = strlen(wanted) / 3 + 1, least = limit + 1;
+    for (; *candidates; candidates++) {
+        size_t distance = edit_distance(wanted, *candidates);
+        if (distance < least) {
+            least = distance;
+            nearest = *candidates;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,31 @@
+// Small things people write and read: durations, numbers, names that are nearly right.
+//
+// Any thread; no state.
+#ifndef LIBCOMMON_BASE_TEXT_H
+#define LIBCOMMON_BASE_TEXT_H
+
+#include "libcommon/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LL_DURATION_MAX_MS = 7 * 24 * 3600 * 1000, // one week: no load test means more
+};
+
+// "500ms", "2s", "1.5m", "1h", or a bare number of seconds. From 0 to LL_DURATION_MAX_MS.
+ll_err ll_text_parse_duration_ms(const char *text, uint64_t *out_ms);
+
+// A whole number from `min` to `max`. `what` names it in the error: "--users".
+ll_err ll_text_parse_uint(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *out_value);
+
+// Microseconds for people, three significant digits: "812 µs", "34.5 ms", "1.84 s", "2 min 5 s".
+void ll_text_duration_us(double us, char *out, size_t size);
+// Bytes for people: "312 B", "48.2 KB", "1.03 MB" (1 KB = 1000 B).
+void ll_text_bytes(double bytes, char *out, size_t size);
+
+// The candidate nearest to `wanted` by edit distance (Damerau-Levenshtein, adjacent swaps count one), or NULL
+// when none is within a third of its length. `candidates` ends with NULL.
+const char *ll_text_nearest(const char *wanted, const char *const *candidates);
+
+#endif

@@ -1,0 +1,163 @@
+#include "libcommon/loop/loop.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libwebsockets.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+    WAKE_HANDLERS_MAX = 8,
+    DESCRIPTORS_MAX = 1024, // lws allocates by this, not by the system's limit
+};
+
+struct ll_loop {
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    bool quit;
+    struct {
+        void (*handler)(void *arg);
+        void *arg;
+    } wakes[WAKE_HANDLERS_MAX];
+    size_t wake_count;
+    int signal_fd;
+    void (*on_signal)(void *arg, int signal);
+    void *signal_arg;
+};
+
+struct ll_timer {
+    lws_sorted_usec_list_t sul; // first: the service hands this back
+    struct ll_loop *loop;
+    void (*handler)(void *arg);
+    void *arg;
+};
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+static const struct lws_protocols protocols[] = {{.name = "loop", .callback = on_event}, {.name = NULL}};
+
+ll_err ll_loop_new(struct ll_loop **out) {
+    struct ll_loop *loop = ll_alloc(1, sizeof *loop);
+    loop->signal_fd = -1;
+    signal(SIGPIPE, SIG_IGN);
+    lws_set_log_level(0, NULL);
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+        .fd_limit_per_thread = DESCRIPTORS_MAX,
+        .user = loop,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+    };
+    loop->lws = lws_create_context(&info);
+    if (loop->lws) loop->vhost = lws_create_vhost(loop->lws, &info);
+    if (!loop->vhost) {
+        ll_loop_free(&loop);
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "the event loop cannot be made: no descriptors or memory left");
+    }
+    *out = loop;
+    return LL_SUCCESS;
+}
+
+void ll_loop_free(struct ll_loop **loop) {
+    if (!*loop) return;
+    if ((*loop)->lws) lws_context_destroy((*loop)->lws); // closes the adopted signal descriptor too
+    free(*loop);
+    *loop = NULL;
+}
+
+void ll_loop_run(struct ll_loop *loop) {
+    while (!loop->quit && lws_service(loop->lws, 0) >= 0) {}
+}
+
+void ll_loop_quit(struct ll_loop *loop) {
+    loop->quit = true;
+    ll_loop_wake(loop);
+}
+
+void ll_loop_wake(struct ll_loop *loop) {
+    lws_cancel_service(loop->lws);
+}
+
+void ll_loop_on_wake(struct ll_loop *loop, void (*handler)(void *arg), void *arg) {
+    assert(loop->wake_count < WAKE_HANDLERS_MAX);
+    loop->wakes[loop->wake_count].handler = handler;
+    loop->wakes[loop->wake_count++].arg = arg;
+}
+
+ll_err ll_loop_on_signal(struct ll_loop *loop, void (*handler)(void *arg, int signal), void *arg) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    loop->on_signal = handler;
+    loop->signal_arg = arg;
+    loop->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    lws_sock_file_fd_type fd = {.filefd = loop->signal_fd};
+    if (loop->signal_fd < 0 ||
+        !lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, protocols[0].name, NULL))
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "signals cannot be watched: %s", strerror(errno));
+    return LL_SUCCESS;
+}
+
+struct ll_timer *ll_timer_new(struct ll_loop *loop, void (*handler)(void *arg), void *arg) {
+    struct ll_timer *timer = ll_alloc(1, sizeof *timer);
+    timer->loop = loop;
+    timer->handler = handler;
+    timer->arg = arg;
+    return timer;
+}
+
+void ll_timer_free(struct ll_timer **timer) {
+    if (!*timer) return;
+    ll_timer_cancel(*timer);
+    free(*timer);
+    *timer = NULL;
+}
+
+static void on_timer(lws_sorted_usec_list_t *sul) {
+    struct ll_timer *timer = lws_container_of(sul, struct ll_timer, sul);
+    timer->handler(timer->arg);
+}
+
+void ll_timer_set(struct ll_timer *timer, int64_t at_us) {
+    int64_t in_us = at_us - ll_clock_us();
+    lws_sul_schedule(timer->loop->lws, 0, &timer->sul, on_timer, in_us > 0 ? in_us : 1);
+}
+
+void ll_timer_cancel(struct ll_timer *timer) {
+    lws_sul_schedule(timer->loop->lws, 0, &timer->sul, on_timer, LWS_SET_TIMER_USEC_CANCEL);
+}
+
+struct lws_context *ll_loop_lws(struct ll_loop *loop) {
+    return loop->lws;
+}
+
+static void read_signals(struct ll_loop *loop) {
+    struct signalfd_siginfo info;
+    while (read(loop->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        loop->on_signal(loop->signal_arg, (int)info.ssi_signo);
+}
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    (void)user, (void)in, (void)len;
+    struct ll_loop *loop = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
+    if (!loop) return 0;
+    // Other reasons of lws need nothing: this protocol carries only wake-ups and the signal descriptor.
+    if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
+        for (size_t i = 0; i < loop->wake_count; i++) loop->wakes[i].handler(loop->wakes[i].arg);
+    } else if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        read_signals(loop);
+    }
+    return 0;
+}

@@ -1,0 +1,55 @@
+#include "libcommon/base/text.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+Test(text, durations_as_people_write_them) {
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } good[] = {{"500ms", 500}, {"2s", 2000}, {"1.5m", 90000}, {"1h", 3600000}, {"30", 30000}, {"0", 0}, {".5s", 500}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        uint64_t ms = 12345;
+        ll_err err = ll_text_parse_duration_ms(good[i].text, &ms);
+        cr_expect(eq(int, err.status, LL_OK), "%s: %s", good[i].text, err.text);
+        cr_expect(eq(u64, ms, good[i].ms), "%s", good[i].text);
+    }
+    static const char *const bad[] = {"", "fast", "5 s", "-1s", "2s2", "1e9h", "nan", "inf", "8d", "200h"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        uint64_t ms;
+        cr_expect(ne(int, ll_text_parse_duration_ms(bad[i], &ms).status, LL_OK), "%s", bad[i]);
+    }
+}
+
+Test(text, whole_numbers_within_bounds) {
+    uint64_t value;
+    cr_expect(eq(int, ll_text_parse_uint("--users", "20", 1, 100, &value).status, LL_OK));
+    cr_expect(eq(u64, value, 20));
+    ll_err err = ll_text_parse_uint("--users", "0", 1, 100, &value);
+    cr_expect(eq(str, err.text, "--users is \"0\": it takes a whole number from 1 to 100"));
+    cr_expect(ne(int, ll_text_parse_uint("--users", "1x", 1, 100, &value).status, LL_OK));
+    cr_expect(ne(int, ll_text_parse_uint("--users", "-1", 1, 100, &value).status, LL_OK));
+    cr_expect(ne(int, ll_text_parse_uint("--users", "99999999999999999999", 1, 100, &value).status, LL_OK));
+}
+
+Test(text, values_for_people_have_three_digits) {
+    char out[40];
+    static const struct {
+        double us;
+        const char *text;
+    } cases[] = {{0, "0 µs"},        {812.4, "812 µs"},   {999.6, "1.00 ms"},       {34512, "34.5 ms"},
+                 {999600, "1.00 s"}, {1840000, "1.84 s"}, {125000000, "2 min 5 s"}, {345678, "346 ms"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_text_duration_us(cases[i].us, out, sizeof out);
+        cr_expect(eq(str, out, (char *)cases[i].text));
+    }
+    ll_text_bytes(48234, out, sizeof out);
+    cr_expect(eq(str, out, "48.2 KB"));
+}
+
+Test(text, nearest_name_forgives_a_slip_but_not_another_word) {
+    static const char *const names[] = {"click", "wait_for_selector", "fill", NULL};
+    cr_expect(eq(str, (char *)ll_text_nearest("clik", names), "click"));
+    cr_expect(eq(str, (char *)ll_text_nearest("wait_for_selecotr", names), "wait_for_selector"));
+    cr_expect_null(ll_text_nearest("checkout", names));
+}

@@ -1,0 +1,89 @@
+#include "libcommon/loop/loop.h"
+
+#include "libcommon/base/clock.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct seen {
+    struct ll_loop *loop;
+    int timers, wakes, signal;
+};
+
+static void note_timer(void *arg) {
+    struct seen *seen = arg;
+    seen->timers++;
+    ll_loop_quit(seen->loop);
+}
+
+static void note_wake(void *arg) {
+    struct seen *seen = arg;
+    seen->wakes++;
+    ll_loop_quit(seen->loop);
+}
+
+static void note_signal(void *arg, int signal) {
+    struct seen *seen = arg;
+    seen->signal = signal;
+    ll_loop_quit(seen->loop);
+}
+
+static void *wake_from_thread(void *arg) {
+    ll_loop_wake(arg);
+    return NULL;
+}
+
+Test(loop, a_timer_fires_once_and_not_early) {
+    struct seen seen = {0};
+    cr_assert_eq(ll_loop_new(&seen.loop).status, LL_OK);
+    struct ll_timer *timer = ll_timer_new(seen.loop, note_timer, &seen);
+    int64_t due = ll_clock_us() + 20000;
+    ll_timer_set(timer, due);
+    ll_loop_run(seen.loop);
+    cr_expect(eq(int, seen.timers, 1));
+    cr_expect(ge(long, (long)ll_clock_us(), (long)due));
+    ll_timer_free(&timer);
+    ll_loop_free(&seen.loop);
+}
+
+Test(loop, a_cancelled_timer_stays_silent) {
+    struct seen seen = {0}, other = {0};
+    cr_assert_eq(ll_loop_new(&seen.loop).status, LL_OK);
+    other.loop = seen.loop;
+    struct ll_timer *cancelled = ll_timer_new(seen.loop, note_timer, &other);
+    struct ll_timer *last = ll_timer_new(seen.loop, note_timer, &seen);
+    ll_timer_set(cancelled, ll_clock_us() + 5000);
+    ll_timer_set(last, ll_clock_us() + 20000);
+    ll_timer_cancel(cancelled);
+    ll_loop_run(seen.loop);
+    cr_expect(eq(int, other.timers, 0));
+    cr_expect(eq(int, seen.timers, 1));
+    ll_timer_free(&cancelled);
+    ll_timer_free(&last);
+    ll_loop_free(&seen.loop);
+}
+
+Test(loop, another_thread_wakes_it) {
+    struct seen seen = {0};
+    cr_assert_eq(ll_loop_new(&seen.loop).status, LL_OK);
+    ll_loop_on_wake(seen.loop, note_wake, &seen);
+    pthread_t thread;
+    pthread_create(&thread, NULL, wake_from_thread, seen.loop);
+    ll_loop_run(seen.loop);
+    pthread_join(thread, NULL);
+    cr_expect(ge(int, seen.wakes, 1));
+    ll_loop_free(&seen.loop);
+}
+
+Test(loop, signals_arrive_as_calls) {
+    struct seen seen = {0};
+    cr_assert_eq(ll_loop_new(&seen.loop).status, LL_OK);
+    cr_assert_eq(ll_loop_on_signal(seen.loop, note_signal, &seen).status, LL_OK);
+    kill(getpid(), SIGINT);
+    ll_loop_run(seen.loop);
+    cr_expect(eq(int, seen.signal, SIGINT));
+    ll_loop_free(&seen.loop);
+}
