@@ -1,6 +1,5 @@
-# liveload_embed(TARGET SYMBOL FILE): the bytes of FILE as `const char SYMBOL[]`, NUL at the end, and
-# `const size_t SYMBOL_len`, compiled
-# into TARGET. Declare them extern where they are used.
+# liveload_embed(TARGET SYMBOL FILE): the bytes of FILE as `const char SYMBOL[]`, with a NUL at the end, and their number
+# as `const size_t SYMBOL_len`, compiled into TARGET. Declare both extern where they are used.
 function(liveload_embed target symbol file)
   get_filename_component(input ${file} ABSOLUTE)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.embed.c)
