@@ -1,0 +1,155 @@
+// A spec on the wire. Reading checks what a reader must be able to rely on (how many, how long); whether the spec makes
+// sense is for ll_spec_validate, so that a result of another version, with thresholds this one does not know, still
+// reads.
+#include "libcommon/model/wire.h"
+
+#include "libcommon/base/alloc.h"
+
+#include <string.h>
+
+static Liveload__V1__Load *load_to_proto(struct ll_wire_arena *arena, const struct ll_load *load) {
+    Liveload__V1__Load *message = ll_wire_alloc(arena, 1, sizeof *message);
+    liveload__v1__load__init(message);
+    message->users = load->users;
+    message->duration_ms = load->duration_ms;
+    message->iterations = load->iterations;
+    message->iteration_timeout_ms = load->iteration_timeout_ms;
+    message->graceful_stop_ms = load->graceful_stop_ms;
+    message->n_stages = load->stage_count;
+    message->stages = ll_wire_alloc(arena, load->stage_count, sizeof *message->stages);
+    for (size_t i = 0; i < load->stage_count; i++) {
+        message->stages[i] = ll_wire_alloc(arena, 1, sizeof **message->stages);
+        liveload__v1__stage__init(message->stages[i]);
+        message->stages[i]->users = load->stages[i].users;
+        message->stages[i]->over_ms = load->stages[i].over_ms;
+    }
+    return message;
+}
+
+static Liveload__V1__ContextOptions *context_to_proto(struct ll_wire_arena *arena,
+                                                      const struct ll_context_options *context) {
+    Liveload__V1__ContextOptions *message = ll_wire_alloc(arena, 1, sizeof *message);
+    liveload__v1__context_options__init(message);
+    message->ignore_https_errors = context->ignore_https_errors;
+    message->viewport_width = context->viewport_width;
+    message->viewport_height = context->viewport_height;
+    message->user_agent = ll_wire_text(context->user_agent);
+    message->locale = ll_wire_text(context->locale);
+    message->fresh_context = context->fresh_context;
+    return message;
+}
+
+static Liveload__V1__OnFailure on_failure_to_proto(enum ll_on_failure on_failure) {
+    switch (on_failure) {
+    case LL_ON_FAILURE_CONTINUE:
+        return LIVELOAD__V1__ON_FAILURE__ON_FAILURE_CONTINUE;
+    case LL_ON_FAILURE_STOP_USER:
+        return LIVELOAD__V1__ON_FAILURE__ON_FAILURE_STOP_USER;
+    }
+    return LIVELOAD__V1__ON_FAILURE__ON_FAILURE_CONTINUE;
+}
+
+Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const struct ll_spec *spec) {
+    Liveload__V1__Spec *message = ll_wire_alloc(arena, 1, sizeof *message);
+    liveload__v1__spec__init(message);
+    message->name = ll_wire_text(spec->name);
+    message->load = load_to_proto(arena, &spec->load);
+    message->on_failure = on_failure_to_proto(spec->on_failure);
+    message->context = context_to_proto(arena, &spec->context);
+    message->n_thresholds = spec->threshold_count;
+    message->thresholds = ll_wire_alloc(arena, spec->threshold_count, sizeof *message->thresholds);
+    for (size_t i = 0; i < spec->threshold_count; i++) message->thresholds[i] = ll_wire_text(spec->thresholds[i]);
+    message->n_options = spec->option_count;
+    message->options = ll_wire_alloc(arena, spec->option_count, sizeof *message->options);
+    for (size_t i = 0; i < spec->option_count; i++) {
+        message->options[i] = ll_wire_alloc(arena, 1, sizeof **message->options);
+        liveload__v1__option__init(message->options[i]);
+        message->options[i]->key = ll_wire_text(spec->options[i].key);
+        message->options[i]->value = ll_wire_text(spec->options[i].value);
+    }
+    return message;
+}
+
+static ll_err check_count(const char *what, size_t count, size_t max) {
+    if (count <= max) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "the spec has %zu %s: at most %zu are allowed", count, what, max);
+}
+
+static ll_err check_text(const char *what, const char *text, size_t max) {
+    if (strlen(text) <= max) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "the spec's %s is %zu bytes long: at most %zu are allowed", what,
+                       strlen(text), max);
+}
+
+static ll_err check_spec(const Liveload__V1__Spec *message) {
+    LL_TRY(check_text("name", message->name, LL_NAME_MAX));
+    if (message->load) LL_TRY(check_count("stages", message->load->n_stages, LL_STAGES_MAX));
+    if (message->context) {
+        LL_TRY(check_text("user agent", message->context->user_agent, LL_SPEC_TEXT_MAX));
+        LL_TRY(check_text("locale", message->context->locale, LL_NAME_MAX));
+    }
+    LL_TRY(check_count("thresholds", message->n_thresholds, LL_THRESHOLDS_MAX));
+    for (size_t i = 0; i < message->n_thresholds; i++)
+        LL_TRY(check_text("threshold", message->thresholds[i], LL_SPEC_TEXT_MAX));
+    LL_TRY(check_count("options", message->n_options, LL_OPTIONS_MAX));
+    for (size_t i = 0; i < message->n_options; i++) {
+        LL_TRY(check_text("option name", message->options[i]->key, LL_NAME_MAX));
+        LL_TRY(check_text("option value", message->options[i]->value, LL_SPEC_TEXT_MAX));
+    }
+    return LL_SUCCESS;
+}
+
+static void read_load(const Liveload__V1__Load *message, struct ll_load *load) {
+    load->users = message->users;
+    load->duration_ms = message->duration_ms;
+    load->iterations = message->iterations;
+    if (message->iteration_timeout_ms) load->iteration_timeout_ms = message->iteration_timeout_ms;
+    load->graceful_stop_ms = message->graceful_stop_ms; // 0 means: cut off at once
+    load->stage_count = message->n_stages;
+    load->stages = message->n_stages ? ll_alloc(message->n_stages, sizeof *load->stages) : NULL;
+    for (size_t i = 0; i < message->n_stages; i++)
+        load->stages[i] = (struct ll_stage){.users = message->stages[i]->users, .over_ms = message->stages[i]->over_ms};
+}
+
+static void read_context(const Liveload__V1__ContextOptions *message, struct ll_context_options *context) {
+    context->ignore_https_errors = message->ignore_https_errors;
+    if (message->viewport_width) context->viewport_width = message->viewport_width;
+    if (message->viewport_height) context->viewport_height = message->viewport_height;
+    context->user_agent = ll_wire_text_or_null(message->user_agent);
+    context->locale = ll_wire_text_or_null(message->locale);
+    context->fresh_context = message->fresh_context;
+}
+
+ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec *out) {
+    LL_TRY(check_spec(message));
+    enum ll_on_failure on_failure = LL_ON_FAILURE_CONTINUE;
+    if (message->on_failure == LIVELOAD__V1__ON_FAILURE__ON_FAILURE_STOP_USER)
+        on_failure = LL_ON_FAILURE_STOP_USER;
+    else if (message->on_failure != LIVELOAD__V1__ON_FAILURE__ON_FAILURE_CONTINUE)
+        return ll_err_make(LL_INVALID_ARGUMENT, "the spec's on_failure is %d, which this version does not know",
+                           (int)message->on_failure);
+    struct ll_spec spec = ll_spec_make(message->name);
+    spec.on_failure = on_failure;
+    if (message->load) read_load(message->load, &spec.load);
+    if (message->context) read_context(message->context, &spec.context);
+    for (size_t i = 0; i < message->n_thresholds; i++) ll_spec_add_threshold(&spec, message->thresholds[i]);
+    for (size_t i = 0; i < message->n_options; i++)
+        ll_spec_set_option(&spec, message->options[i]->key, message->options[i]->value);
+    *out = spec;
+    return LL_SUCCESS;
+}
+
+void ll_spec_pack(const struct ll_spec *spec, struct ll_buf *out) {
+    struct ll_wire_arena arena = ll_wire_arena_make(LL_WIRE_NO_LIMIT);
+    ll_wire_pack(&ll_wire_spec_to_proto(&arena, spec)->base, out);
+    ll_wire_arena_fini(&arena);
+}
+
+ll_err ll_spec_unpack(const void *data, size_t len, struct ll_spec *out) {
+    struct ll_wire_arena arena = ll_wire_arena_make(ll_wire_memory_for(len));
+    ProtobufCMessage *message = NULL;
+    ll_err err = ll_wire_unpack(&liveload__v1__spec__descriptor, "the spec", data, len, &arena, &message);
+    if (err.status == LL_OK) err = ll_wire_spec_from_proto((const Liveload__V1__Spec *)message, out);
+    ll_wire_arena_fini(&arena);
+    return err;
+}

@@ -1,0 +1,71 @@
+// Private to libcommon/model and libcommon/rpc: plain data to and from the generated protobuf-c types, and the memory
+// in which those live.
+//
+// One owner, no locks. Messages made here borrow texts from the plain data they were made of, and live in an arena.
+#ifndef LIBCOMMON_MODEL_WIRE_H
+#define LIBCOMMON_MODEL_WIRE_H
+
+#include "libcommon/base/buf.h"
+#include "libcommon/base/err.h"
+#include "libcommon/model/series.h"
+#include "libcommon/model/snapshot.h"
+#include "libcommon/model/spec.h"
+
+#include <liveload/v1/scenario.pb-c.h>
+#include <liveload/v1/snapshot.pb-c.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Memory that is freed all at once. Bytes from outside can ask for much more memory than they are long, so an arena
+// that they are unpacked into has a limit.
+struct ll_wire_arena {
+    struct ll_wire_block *blocks;
+    size_t used_bytes, max_bytes;
+    bool is_exhausted;
+};
+
+#define LL_WIRE_NO_LIMIT SIZE_MAX // for messages made of our own data
+
+struct ll_wire_arena ll_wire_arena_make(size_t max_bytes);
+void ll_wire_arena_fini(struct ll_wire_arena *arena);
+// Zeroed memory for `count` things of `size` bytes; the arena has no limit. Never NULL.
+void *ll_wire_alloc(struct ll_wire_arena *arena, size_t count, size_t size);
+
+// Appends the packed message; overflow shows in out->overflowed.
+void ll_wire_pack(const ProtobufCMessage *message, struct ll_buf *out);
+// How much memory an honest message of `len` bytes can take when it is unpacked: the arena's limit.
+size_t ll_wire_memory_for(size_t len);
+// Unpacks into the arena; there is nothing else to free. `what` names the bytes in the error: "the snapshot".
+// LL_DATA_LOSS, LL_RESOURCE_EXHAUSTED.
+ll_err ll_wire_unpack(const ProtobufCMessageDescriptor *type, const char *what, const void *data, size_t len,
+                      struct ll_wire_arena *arena, ProtobufCMessage **out);
+
+// Protobuf has no NULL texts: NULL becomes "", and "" becomes NULL (a copy otherwise).
+char *ll_wire_text(const char *text);
+char *ll_wire_text_or_null(const char *text);
+
+Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const struct ll_spec *spec);
+// Checks limits and fills defaults; does not validate. LL_INVALID_ARGUMENT names the field.
+ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec *out);
+
+// How much a reader may still spend on sketches: two bins far apart are a few bytes on the wire and 16 KB in memory.
+struct ll_wire_budget {
+    size_t sketch_bytes;
+};
+
+// The list of a set's series, its length in `*out_count`.
+Liveload__V1__Series **ll_wire_series_to_proto(struct ll_wire_arena *arena, const struct ll_series_set *set,
+                                               size_t *out_count);
+// A new set of a list's series. Series of unknown metrics are skipped. LL_DATA_LOSS, LL_RESOURCE_EXHAUSTED.
+ll_err ll_wire_series_from_proto(Liveload__V1__Series *const *list, size_t count, struct ll_wire_budget *budget,
+                                 struct ll_series_set **out);
+
+// Failure samples. Texts over their limits are cut on the way out and refused on the way in.
+Liveload__V1__FailureSample **ll_wire_failures_to_proto(struct ll_wire_arena *arena,
+                                                        const struct ll_failure_sample *failures, size_t count);
+ll_err ll_wire_failures_from_proto(Liveload__V1__FailureSample *const *list, size_t count, size_t max,
+                                   struct ll_failure_sample **out);
+void ll_failure_samples_free(struct ll_failure_sample *failures, size_t count);
+
+#endif
