@@ -18,6 +18,9 @@ enum {
     LL_RESULT_FILE_MAX = 256 * 1024 * 1024,     // bytes of result.llr
     LL_RESULT_CONTENT_MAX = 1024 * 1024 * 1024, // bytes when decompressed
     LL_RESULT_SCENARIOS_MAX = 100,
+    LL_RESULT_NODES_MAX = 10000,
+    LL_RESULT_FAILURES_MAX = 1000, // samples, of a scenario
+    LL_RESULT_REMARKS_MAX = 1000,  // of a scenario; later ones are left out
 };
 
 struct ll_window { // a span of the run, merged

@@ -50,6 +50,7 @@ struct ll_snapshot {
     uint64_t first_user_start_ms, last_user_end_ms; // from the run's start
 };
 
+void ll_failure_samples_free(struct ll_failure_sample *failures, size_t count);
 void ll_snapshot_fini(struct ll_snapshot *snapshot);
 
 // Appends one zstd frame. LL_RESOURCE_EXHAUSTED when it would pass out->max.

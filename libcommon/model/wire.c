@@ -146,7 +146,7 @@ static Liveload__V1__Sketch *sketch_to_proto(struct ll_wire_arena *arena, const 
 Liveload__V1__Series **ll_wire_series_to_proto(struct ll_wire_arena *arena, const struct ll_series_set *set,
                                                size_t *out_count) {
     size_t count = 0, position = 0;
-    while (ll_series_next(set, &position)) count++;
+    while (set && ll_series_next(set, &position)) count++;
     Liveload__V1__Series **list = ll_wire_alloc(arena, count, sizeof *list);
     position = 0;
     for (size_t i = 0; i < count; i++) {
@@ -306,12 +306,4 @@ ll_err ll_wire_failures_from_proto(Liveload__V1__FailureSample *const *list, siz
     }
     *out = failures;
     return LL_SUCCESS;
-}
-
-void ll_failure_samples_free(struct ll_failure_sample *failures, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        free(failures[i].signature);
-        free(failures[i].detail);
-    }
-    free(failures);
 }

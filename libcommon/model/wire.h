@@ -54,7 +54,7 @@ struct ll_wire_budget {
     size_t sketch_bytes;
 };
 
-// The list of a set's series, its length in `*out_count`.
+// The list of a set's series, its length in `*out_count`. No set is an empty one.
 Liveload__V1__Series **ll_wire_series_to_proto(struct ll_wire_arena *arena, const struct ll_series_set *set,
                                                size_t *out_count);
 // A new set of a list's series. Series of unknown metrics are skipped. LL_DATA_LOSS, LL_RESOURCE_EXHAUSTED.
@@ -66,6 +66,5 @@ Liveload__V1__FailureSample **ll_wire_failures_to_proto(struct ll_wire_arena *ar
                                                         const struct ll_failure_sample *failures, size_t count);
 ll_err ll_wire_failures_from_proto(Liveload__V1__FailureSample *const *list, size_t count, size_t max,
                                    struct ll_failure_sample **out);
-void ll_failure_samples_free(struct ll_failure_sample *failures, size_t count);
 
 #endif

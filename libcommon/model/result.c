@@ -1,0 +1,132 @@
+// A result on disk: the magic, then one zstd frame. Its forms on the wire are in result_wire.c.
+#include "libcommon/model/result.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/codec/frame.h"
+#include "libcommon/model/file.h"
+#include "libcommon/model/result_wire.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REMARK_BYTES_MAX = 1000 }; // an ll_err's sentence and twice as much around it
+
+static const char magic[] = {'L', 'L', 'R', '1'};
+
+void ll_window_fini(struct ll_window *window) {
+    ll_series_set_free(&window->series);
+    *window = (struct ll_window){.series = NULL};
+}
+
+static void free_windows(struct ll_window *windows, size_t count) {
+    for (size_t i = 0; i < count; i++) ll_window_fini(&windows[i]);
+    free(windows);
+}
+
+void ll_node_result_fini(struct ll_node_result *node) {
+    free(node->name);
+    free(node->error);
+    free(node->browser);
+    ll_series_set_free(&node->total);
+    free_windows(node->windows, node->window_count);
+    *node = (struct ll_node_result){.name = NULL};
+}
+
+void ll_scenario_result_fini(struct ll_scenario_result *scenario) {
+    free(scenario->name);
+    free(scenario->error);
+    ll_series_set_free(&scenario->total);
+    free_windows(scenario->buckets, scenario->bucket_count);
+    for (size_t i = 0; i < scenario->node_count; i++) ll_node_result_fini(&scenario->nodes[i]);
+    free(scenario->nodes);
+    for (size_t i = 0; i < scenario->threshold_count; i++) ll_threshold_outcome_fini(&scenario->thresholds[i]);
+    free(scenario->thresholds);
+    ll_failure_samples_free(scenario->failures, scenario->failure_count);
+    for (size_t i = 0; i < scenario->remark_count; i++) free(scenario->remarks[i]);
+    free(scenario->remarks);
+    ll_spec_fini(&scenario->spec);
+    *scenario = (struct ll_scenario_result){.name = NULL};
+}
+
+void ll_result_fini(struct ll_result *result) {
+    free(result->liveload_version);
+    for (size_t i = 0; i < result->scenario_count; i++) ll_scenario_result_fini(&result->scenarios[i]);
+    free(result->scenarios);
+    *result = (struct ll_result){.liveload_version = NULL};
+}
+
+void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...) {
+    if (scenario->remark_count == LL_RESULT_REMARKS_MAX) return; // the first ones say enough
+    char text[REMARK_BYTES_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    scenario->remarks = ll_realloc(scenario->remarks, scenario->remark_count + 1, sizeof *scenario->remarks);
+    scenario->remarks[scenario->remark_count++] = ll_strdup(text);
+}
+
+const char *ll_verdict_name(enum ll_verdict verdict) {
+    switch (verdict) {
+    case LL_VERDICT_PASSED:
+        return "PASSED";
+    case LL_VERDICT_DEGRADED:
+        return "DEGRADED";
+    case LL_VERDICT_INVALID:
+        return "INVALID";
+    case LL_VERDICT_FAILED:
+        return "FAILED";
+    }
+    return "FAILED";
+}
+
+ll_err ll_result_pack(const struct ll_result *result, struct ll_buf *out) {
+    struct ll_buf content = ll_buf_make(LL_RESULT_CONTENT_MAX);
+    ll_wire_result_pack(result, &content);
+    size_t before = out->len;
+    ll_buf_append(out, magic, sizeof magic);
+    ll_err err = LL_SUCCESS;
+    if (content.overflowed || out->overflowed)
+        err = ll_err_make(LL_RESOURCE_EXHAUSTED, "the result is larger than the %d MB that a result may have",
+                          LL_RESULT_CONTENT_MAX >> 20);
+    else
+        err = ll_frame_compress(content.data, content.len, out);
+    if (err.status != LL_OK) out->len = before;
+    ll_buf_fini(&content);
+    return err;
+}
+
+ll_err ll_result_unpack(const void *data, size_t len, struct ll_result *out) {
+    if (len > LL_RESULT_FILE_MAX)
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "the result is larger than %d MB", LL_RESULT_FILE_MAX >> 20);
+    if (len == 0) return ll_err_make(LL_DATA_LOSS, "it is empty, not a LiveLoad result");
+    if (len < sizeof magic || memcmp(data, magic, sizeof magic - 1) != 0)
+        return ll_err_make(LL_DATA_LOSS, "it is not a LiveLoad result: its first bytes are not \"%.*s\"",
+                           (int)sizeof magic, magic);
+    if (memcmp(data, magic, sizeof magic) != 0)
+        return ll_err_make(LL_DATA_LOSS, "it is a LiveLoad result of another format: read it with a newer liveload");
+    struct ll_buf content = ll_buf_make(LL_RESULT_CONTENT_MAX);
+    ll_err err = ll_err_in(ll_frame_decompress((const char *)data + sizeof magic, len - sizeof magic, &content),
+                           "the result is damaged");
+    if (err.status == LL_OK) err = ll_wire_result_unpack(content.data, content.len, out);
+    ll_buf_fini(&content);
+    return err;
+}
+
+ll_err ll_result_read_file(const char *path, struct ll_result *out) {
+    struct ll_buf file = ll_buf_make(LL_RESULT_FILE_MAX);
+    ll_err err = ll_file_read(path, &file);
+    if (err.status == LL_OK) err = ll_err_in(ll_result_unpack(file.data, file.len, out), "%s", path);
+    ll_buf_fini(&file);
+    return err;
+}
+
+ll_err ll_result_write_file(const char *path, const struct ll_result *result) {
+    struct ll_buf file = ll_buf_make(LL_RESULT_FILE_MAX);
+    ll_err err = ll_err_in(ll_result_pack(result, &file), "%s", path);
+    if (err.status == LL_OK) err = ll_file_replace(path, file.data, file.len);
+    ll_buf_fini(&file);
+    return err;
+}
