@@ -1,0 +1,85 @@
+#include "agent/telemetry/failures.h"
+
+#include "libcommon/base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+struct signature {
+    char *text;
+    uint32_t examples;
+    UT_hash_handle hh;
+};
+
+struct ll_failures {
+    struct signature *seen;
+    struct ll_failure_sample kept[LL_SNAPSHOT_FAILURES_MAX];
+    size_t kept_count;
+};
+
+struct ll_failures *ll_failures_new(void) {
+    return ll_alloc(1, sizeof(struct ll_failures));
+}
+
+void ll_failures_free(struct ll_failures **failures) {
+    if (!*failures) return;
+    struct signature *signature, *next;
+    HASH_ITER(hh, (*failures)->seen, signature, next) {
+        HASH_DEL((*failures)->seen, signature);
+        free(signature->text);
+        free(signature);
+    }
+    for (size_t i = 0; i < (*failures)->kept_count; i++) {
+        free((*failures)->kept[i].signature);
+        free((*failures)->kept[i].detail);
+    }
+    free(*failures);
+    *failures = NULL;
+}
+
+static struct signature *signature_of(struct ll_failures *failures, const char *text) {
+    struct signature *signature;
+    HASH_FIND_STR(failures->seen, text, signature);
+    if (signature || HASH_COUNT(failures->seen) >= LL_FAILURE_SIGNATURES_MAX) return signature;
+    signature = ll_alloc(1, sizeof *signature);
+    signature->text = ll_strdup(text);
+    HASH_ADD_KEYPTR(hh, failures->seen, signature->text, strlen(signature->text), signature);
+    return signature;
+}
+
+// `text` cut to `max` bytes at a character boundary.
+static char *copy_cut(const char *text, size_t max) {
+    size_t len = strlen(text);
+    if (len > max) {
+        len = max;
+        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
+    }
+    return ll_strndup(text, len);
+}
+
+void ll_failures_note(struct ll_failures *failures, const struct ll_failure *failure) {
+    if (failures->kept_count == LL_SNAPSHOT_FAILURES_MAX) return;
+    char *text = copy_cut(failure->signature, LL_LABEL_BYTES_MAX);
+    struct signature *signature = signature_of(failures, text);
+    if (!signature || signature->examples == LL_FAILURE_EXAMPLES_MAX) {
+        free(text);
+        return;
+    }
+    signature->examples++;
+    failures->kept[failures->kept_count++] = (struct ll_failure_sample){
+        .signature = text,
+        .user_id = failure->user_id,
+        .iteration = failure->iteration,
+        .step = failure->step,
+        .detail = copy_cut(failure->detail, LL_FAILURE_DETAIL_MAX),
+    };
+}
+
+void ll_failures_hand_over(struct ll_failures *failures, struct ll_snapshot *into) {
+    into->failure_count = failures->kept_count;
+    into->failures = NULL;
+    if (failures->kept_count == 0) return;
+    into->failures = ll_memdup(failures->kept, failures->kept_count * sizeof failures->kept[0]);
+    failures->kept_count = 0;
+}

@@ -1,0 +1,123 @@
+#include "agent/telemetry/snapshotter.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct ll_snapshotter {
+    struct ll_snapshotter_options options;
+    struct ll_failures *failures;
+    char run_id[LL_TOKEN_CHARS + 1];
+    int64_t start_us;
+    uint64_t bucket;   // number of the one that fills
+    uint32_t buckets;  // how many widths it spans: 1, unless the outbox is full
+    uint64_t sequence; // of the last one sealed
+    uint32_t active, active_most;
+};
+
+struct ll_snapshotter *ll_snapshotter_new(const struct ll_snapshotter_options *options) {
+    assert(options->width_ms > 0);
+    struct ll_snapshotter *snapshotter = ll_alloc(1, sizeof *snapshotter);
+    snapshotter->options = *options;
+    snprintf(snapshotter->run_id, sizeof snapshotter->run_id, "%s", options->run_id);
+    snapshotter->failures = ll_failures_new();
+    snapshotter->buckets = 1;
+    snapshotter->start_us = INT64_MAX;
+    return snapshotter;
+}
+
+void ll_snapshotter_free(struct ll_snapshotter **snapshotter) {
+    if (!*snapshotter) return;
+    ll_failures_free(&(*snapshotter)->failures);
+    free(*snapshotter);
+    *snapshotter = NULL;
+}
+
+void ll_snapshotter_start(struct ll_snapshotter *snapshotter, int64_t start_us) {
+    snapshotter->start_us = start_us;
+    ll_recorder_flip(snapshotter->options.recorder);
+    ll_health_begin(snapshotter->options.health, start_us);
+}
+
+void ll_snapshotter_active(struct ll_snapshotter *snapshotter, uint32_t users) {
+    snapshotter->active = users;
+    if (users > snapshotter->active_most) snapshotter->active_most = users;
+}
+
+void ll_snapshotter_failure(struct ll_snapshotter *snapshotter, const struct ll_failure *failure) {
+    ll_failures_note(snapshotter->failures, failure);
+}
+
+int64_t ll_snapshotter_next_us(const struct ll_snapshotter *snapshotter) {
+    if (snapshotter->start_us == INT64_MAX) return INT64_MAX;
+    uint64_t end_bucket = snapshotter->bucket + snapshotter->buckets;
+    return snapshotter->start_us + (int64_t)(end_bucket * snapshotter->options.width_ms) * 1000;
+}
+
+// A bucket whose measurements do not fit one frame is sent without them, and says so: the run goes on.
+static void seal_bare(struct ll_snapshot *snapshot, ll_err why, struct ll_buf *frame) {
+    ll_warn("the measurements of one bucket at %llu ms are lost: %s", (unsigned long long)snapshot->offset_ms,
+            why.text);
+    struct ll_series_set *full = snapshot->series;
+    snapshot->series = ll_series_set_new();
+    ll_buf_clear(frame);
+    ll_err err = ll_snapshot_seal(snapshot, frame);
+    assert(err.status == LL_OK); // a handful of numbers and examples always fit
+    ll_series_set_free(&snapshot->series);
+    snapshot->series = full;
+}
+
+static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals) {
+    struct ll_snapshot snapshot = {
+        .epoch = snapshotter->options.epoch,
+        .sequence = ++snapshotter->sequence,
+        .offset_ms = snapshotter->bucket * snapshotter->options.width_ms,
+        .width_ms = snapshotter->buckets * snapshotter->options.width_ms,
+        .active_users = snapshotter->active_most,
+        .series = ll_recorder_flip(snapshotter->options.recorder),
+        .health = ll_health_take(snapshotter->options.health, now_us),
+    };
+    snprintf(snapshot.run_id, sizeof snapshot.run_id, "%s", snapshotter->run_id);
+    ll_failures_hand_over(snapshotter->failures, &snapshot);
+    if (totals) {
+        snapshot.final = true;
+        snapshot.users_total = totals->users_total;
+        snapshot.users_failed = totals->users_failed;
+        snapshot.iterations_interrupted = totals->iterations_interrupted;
+        snapshot.first_user_start_ms = totals->first_user_start_ms;
+        snapshot.last_user_end_ms = totals->last_user_end_ms;
+    }
+    struct ll_buf frame = ll_buf_make(LL_SNAPSHOT_FRAME_MAX);
+    ll_err err = ll_snapshot_seal(&snapshot, &frame);
+    if (err.status != LL_OK) seal_bare(&snapshot, err, &frame);
+    ll_outbox_push(snapshotter->options.outbox, snapshot.sequence, &frame);
+    snapshot.series = NULL; // the recorder's
+    ll_snapshot_fini(&snapshot);
+    snapshotter->bucket += snapshotter->buckets;
+    snapshotter->buckets = 1;
+    snapshotter->active_most = snapshotter->active;
+}
+
+size_t ll_snapshotter_poll(struct ll_snapshotter *snapshotter, int64_t now_us) {
+    size_t sealed = 0;
+    while (now_us >= ll_snapshotter_next_us(snapshotter)) {
+        if (ll_outbox_has_room(snapshotter->options.outbox)) {
+            seal(snapshotter, now_us, NULL);
+            sealed++;
+        } else {
+            if (snapshotter->buckets++ == 1)
+                ll_warn("%d snapshots wait for the coordinator: until it takes them, buckets get wider",
+                        LL_OUTBOX_FRAMES_MAX);
+        }
+    }
+    return sealed;
+}
+
+void ll_snapshotter_finish(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals) {
+    ll_snapshotter_poll(snapshotter, now_us);
+    seal(snapshotter, now_us, totals);
+    snapshotter->start_us = INT64_MAX;
+}
