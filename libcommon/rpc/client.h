@@ -3,7 +3,8 @@
 // One owner thread. A call is sent with a deadline for each try; when nobody answers it is sent again with the same
 // call id, after a pause that doubles from 50 ms to 1 s, until `patience_ms` have passed since the call was made; the
 // server answers a repeated call with the same reply. Answers of any status end a call. Callbacks run inside
-// ll_rpc_client_poll.
+// ll_rpc_client_poll; they may make calls, but not free the client. At most LL_CALLS_AT_ONCE_MAX calls are under way,
+// each of at most LL_ENVELOPE_BYTES_MAX bytes (a larger one ends with LL_RESOURCE_EXHAUSTED).
 #ifndef LIBCOMMON_RPC_CLIENT_H
 #define LIBCOMMON_RPC_CLIENT_H
 
@@ -26,7 +27,8 @@ void ll_rpc_client_free(struct ll_rpc_client **client); // calls under way are d
 
 // Handles what came and resends what is due. Call on every wake and at ll_rpc_client_next_us.
 void ll_rpc_client_poll(struct ll_rpc_client *client, int64_t now_us);
-// When poll is needed next, on the clock of poll's now_us; INT64_MAX when only a wake matters.
+// When poll is needed next, on the clock of poll's now_us; INT64_MAX when only a wake matters. Ask again after each
+// poll and each call.
 int64_t ll_rpc_client_next_us(const struct ll_rpc_client *client);
 
 // One function per method: request borrowed for the call; `on_reply` runs once, with `reply` NULL on an error. The

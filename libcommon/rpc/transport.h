@@ -13,7 +13,8 @@
 
 enum {
     LL_ENVELOPE_BYTES_MAX = 24 * 1024 * 1024, // one envelope, either way; a larger one closes its connection
-    LL_CALLS_AT_ONCE_MAX = 256,               // at a server; further ones wait in the socket
+    LL_CALLS_AT_ONCE_MAX = 64,                // at one endpoint; at a server, further ones wait in the socket
+    LL_CONNECTIONS_MAX = 1024,                // at a server; a further one is closed at once
 };
 
 typedef void (*ll_wake_fn)(void *arg); // any thread; must not block
@@ -49,7 +50,8 @@ struct ll_buf;
 typedef void (*ll_on_request_fn)(void *arg, const void *data, size_t len, struct ll_buf *out_response);
 
 // nng. `url` is tcp://HOST:PORT (port 0 to listen: any free one). LL_UNAVAILABLE when the port is in use, with the
-// way out; LL_INVALID_ARGUMENT for a URL that is none, or one to listen on that is not loopback.
+// way out; LL_INVALID_ARGUMENT for a URL that is none, or one that is not on loopback, where this version stays: the
+// token would travel in the clear. A client connects in the background, and again whenever it must.
 ll_err ll_nng_client_new(const char *url, ll_wake_fn wake, void *wake_arg, struct ll_transport_client **out);
 ll_err ll_nng_server_new(const char *url, ll_on_request_fn on_request, void *arg, ll_wake_fn wake, void *wake_arg,
                          struct ll_transport_server **out);

@@ -1,0 +1,386 @@
+#include "libcommon/rpc/convert.h"
+
+#include "libcommon/model/bundle.h"
+#include "libcommon/model/snapshot.h"
+
+#include <assert.h>
+#include <string.h>
+
+// Plain enums and the wire's have the same numbers; the last of each stands for all.
+_Static_assert((int)LL_AGENT_FAILED == (int)LIVELOAD__V1__AGENT_STATE__AGENT_FAILED, "agent states differ");
+_Static_assert((int)LL_DIRECTIVE_CONTINUE == (int)LIVELOAD__V1__DIRECTIVE__DIRECTIVE_CONTINUE, "directives differ");
+_Static_assert((int)LL_RUN_FAILED == (int)LIVELOAD__V1__RUN_STATE__RUN_FAILED, "run states differ");
+
+// ---- Helpers
+
+static char *borrow(const char *text) {
+    return (char *)(uintptr_t)text; // protobuf-c has no const texts; packing does not write
+}
+
+static ProtobufCBinaryData borrow_bytes(const void *data, size_t len) {
+    return (ProtobufCBinaryData){.len = len, .data = (uint8_t *)(uintptr_t)data};
+}
+
+static struct ll_bytes read_bytes(const ProtobufCBinaryData *in) {
+    return (struct ll_bytes){.data = in->data, .len = in->len};
+}
+
+// The length of the UTF-8 character at `text` (RFC 3629, without its rarer exclusions), or 0 when there is none.
+static size_t character_len(const char *text) {
+    const unsigned char *at = (const unsigned char *)text;
+    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
+    for (size_t i = 1; i < len; i++)
+        if ((at[i] & 0xC0) != 0x80) return 0;
+    return len;
+}
+
+void ll_pb_read_text(const char *in, char *out, size_t size) {
+    size_t used = 0;
+    for (size_t len; *in; in += len ? len : 1) {
+        len = character_len(in);
+        bool is_printable = len > 0 && (unsigned char)*in >= ' ' && *in != 0x7F;
+        size_t take = is_printable ? len : 1;
+        if (used + take >= size) break;
+        memcpy(out + used, is_printable ? in : "?", take);
+        used += take;
+    }
+    out[used] = '\0';
+}
+
+static ll_err read_run_id(const char *in, char out[LL_TOKEN_CHARS + 1]) {
+    if (strlen(in) > LL_TOKEN_CHARS)
+        return ll_err_make(LL_INVALID_ARGUMENT, "run_id is longer than %d characters", LL_TOKEN_CHARS);
+    ll_pb_read_text(in, out, LL_TOKEN_CHARS + 1);
+    return LL_SUCCESS;
+}
+
+static ll_err read_hash(const ProtobufCBinaryData *in, uint8_t out[LL_SHA256_BYTES]) {
+    if (in->len != LL_SHA256_BYTES)
+        return ll_err_make(LL_INVALID_ARGUMENT, "a bundle's hash has %d bytes, not %zu", LL_SHA256_BYTES, in->len);
+    memcpy(out, in->data, LL_SHA256_BYTES);
+    return LL_SUCCESS;
+}
+
+// A number that is none of an enum's, from a newer peer or a broken one.
+static ll_err read_enum(const char *what, int in, int last) {
+    if (in >= 0 && in <= last) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "%s %d is unknown here: install the same version everywhere", what, in);
+}
+
+// An error inside a message; `is_error` says whether there is one at all.
+static ll_err read_error(bool is_error, uint32_t status, const char *text) {
+    ll_err err = LL_SUCCESS;
+    if (!is_error) return err;
+    err.status = ll_status_from_number(status);
+    if (err.status == LL_OK) err.status = LL_UNKNOWN;
+    ll_pb_read_text(text, err.text, sizeof err.text);
+    return err;
+}
+
+// ---- Register
+
+void ll_pb_write_register_request(const struct ll_register_request *in, struct ll_wire_arena *arena,
+                                  Liveload__V1__RegisterRequest *out) {
+    (void)arena;
+    out->name = borrow(in->name);
+    out->max_users = in->max_users;
+    out->browser = borrow(in->browser);
+    out->cpus = in->cpus;
+    out->memory_bytes = in->memory_bytes;
+    out->instance = in->instance;
+}
+
+ll_err ll_pb_read_register_request(const Liveload__V1__RegisterRequest *in, struct ll_register_request *out) {
+    ll_pb_read_text(in->name, out->name, sizeof out->name);
+    ll_pb_read_text(in->browser, out->browser, sizeof out->browser);
+    out->max_users = in->max_users;
+    out->cpus = in->cpus;
+    out->memory_bytes = in->memory_bytes;
+    out->instance = in->instance;
+    return LL_SUCCESS;
+}
+
+void ll_pb_write_register_reply(const struct ll_register_reply *in, struct ll_wire_arena *arena,
+                                Liveload__V1__RegisterReply *out) {
+    (void)arena;
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    out->name = borrow(in->name);
+    out->exchange_ms = in->exchange_ms;
+    out->lease_ms = in->lease_ms;
+}
+
+ll_err ll_pb_read_register_reply(const Liveload__V1__RegisterReply *in, struct ll_register_reply *out) {
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    ll_pb_read_text(in->name, out->name, sizeof out->name);
+    out->exchange_ms = in->exchange_ms;
+    out->lease_ms = in->lease_ms;
+    return LL_SUCCESS;
+}
+
+// ---- Exchange
+
+void ll_pb_write_exchange_request(const struct ll_exchange_request *in, struct ll_wire_arena *arena,
+                                  Liveload__V1__ExchangeRequest *out) {
+    assert(in->snapshot_count <= LL_EXCHANGE_SNAPSHOTS_MAX);
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    out->run_id = borrow(in->run_id);
+    out->state = (Liveload__V1__AgentState)in->state;
+    out->error = borrow(in->error.text);
+    out->error_status = in->error.status;
+    out->active_users = in->active_users;
+    out->n_snapshots = in->snapshot_count;
+    out->snapshots = ll_wire_alloc(arena, in->snapshot_count, sizeof *out->snapshots);
+    for (size_t i = 0; i < in->snapshot_count; i++)
+        out->snapshots[i] = borrow_bytes(in->snapshots[i].data, in->snapshots[i].len);
+    out->first_iteration_started = in->first_iteration_started;
+}
+
+static ll_err read_snapshots(const Liveload__V1__ExchangeRequest *in, struct ll_exchange_request *out) {
+    if (in->n_snapshots > LL_EXCHANGE_SNAPSHOTS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "an exchange carries at most %d snapshots, not %zu",
+                           LL_EXCHANGE_SNAPSHOTS_MAX, in->n_snapshots);
+    for (size_t i = 0; i < in->n_snapshots; i++) {
+        if (in->snapshots[i].len > LL_SNAPSHOT_FRAME_MAX)
+            return ll_err_make(LL_INVALID_ARGUMENT, "a snapshot has at most %d bytes, not %zu", LL_SNAPSHOT_FRAME_MAX,
+                               in->snapshots[i].len);
+        out->snapshots[i] = read_bytes(&in->snapshots[i]);
+    }
+    out->snapshot_count = in->n_snapshots;
+    return LL_SUCCESS;
+}
+
+ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, struct ll_exchange_request *out) {
+    LL_TRY(read_enum("agent state", in->state, LL_AGENT_FAILED));
+    LL_TRY(read_run_id(in->run_id, out->run_id));
+    LL_TRY(read_snapshots(in, out));
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    out->state = (enum ll_agent_state)in->state;
+    out->error = read_error(out->state == LL_AGENT_FAILED || in->error_status != 0, in->error_status, in->error);
+    out->active_users = in->active_users;
+    out->first_iteration_started = in->first_iteration_started;
+    return LL_SUCCESS;
+}
+
+static Liveload__V1__Assignment *write_assignment(const struct ll_assignment *in, struct ll_wire_arena *arena) {
+    Liveload__V1__Assignment *out = ll_wire_alloc(arena, 1, sizeof *out);
+    liveload__v1__assignment__init(out);
+    out->run_id = borrow(in->run_id);
+    out->bundle_hash = borrow_bytes(in->bundle_hash, sizeof in->bundle_hash);
+    out->bundle_bytes = in->bundle_bytes;
+    out->spec = ll_wire_spec_to_proto(arena, &in->spec);
+    out->first_user = in->first_user;
+    out->stride = in->stride;
+    out->users = in->users;
+    out->iterations = in->iterations;
+    out->bucket_width_ms = in->bucket_width_ms;
+    return out;
+}
+
+static ll_err read_assignment(const Liveload__V1__Assignment *in, struct ll_assignment *out) {
+    if (!in || !in->spec) return ll_err_make(LL_INVALID_ARGUMENT, "an order to prepare came without an assignment");
+    LL_TRY(read_run_id(in->run_id, out->run_id));
+    LL_TRY(read_hash(&in->bundle_hash, out->bundle_hash));
+    out->bundle_bytes = in->bundle_bytes;
+    out->first_user = in->first_user;
+    out->stride = in->stride;
+    out->users = in->users;
+    out->iterations = in->iterations;
+    out->bucket_width_ms = in->bucket_width_ms;
+    return ll_wire_spec_from_proto(in->spec, &out->spec);
+}
+
+void ll_pb_write_exchange_reply(const struct ll_exchange_reply *in, struct ll_wire_arena *arena,
+                                Liveload__V1__ExchangeReply *out) {
+    out->acknowledged = in->acknowledged;
+    out->exchange_ms = in->exchange_ms;
+    out->directive = (Liveload__V1__Directive)in->directive;
+    if (in->directive == LL_DIRECTIVE_PREPARE) out->assignment = write_assignment(&in->assignment, arena);
+    out->in_us = in->in_us;
+}
+
+ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct ll_exchange_reply *out) {
+    LL_TRY(read_enum("directive", in->directive, LL_DIRECTIVE_CONTINUE));
+    out->acknowledged = in->acknowledged;
+    out->exchange_ms = in->exchange_ms;
+    out->in_us = in->in_us;
+    if (in->directive == LIVELOAD__V1__DIRECTIVE__DIRECTIVE_PREPARE)
+        LL_TRY(read_assignment(in->assignment, &out->assignment));
+    out->directive = (enum ll_directive)in->directive;
+    return LL_SUCCESS;
+}
+
+void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply) {
+    if (reply->directive == LL_DIRECTIVE_PREPARE) ll_assignment_fini(&reply->assignment);
+}
+
+// ---- FetchBundle and FetchResult
+
+void ll_pb_write_fetch_bundle_request(const struct ll_fetch_request *in, struct ll_wire_arena *arena,
+                                      Liveload__V1__FetchBundleRequest *out) {
+    (void)arena;
+    out->hash = borrow_bytes(in->hash, sizeof in->hash);
+    out->offset = in->offset;
+}
+
+ll_err ll_pb_read_fetch_bundle_request(const Liveload__V1__FetchBundleRequest *in, struct ll_fetch_request *out) {
+    out->offset = in->offset;
+    return read_hash(&in->hash, out->hash);
+}
+
+void ll_pb_write_fetch_result_request(const struct ll_fetch_request *in, struct ll_wire_arena *arena,
+                                      Liveload__V1__FetchResultRequest *out) {
+    (void)arena;
+    out->run_id = borrow(in->run_id);
+    out->offset = in->offset;
+}
+
+ll_err ll_pb_read_fetch_result_request(const Liveload__V1__FetchResultRequest *in, struct ll_fetch_request *out) {
+    out->offset = in->offset;
+    return read_run_id(in->run_id, out->run_id);
+}
+
+// The two replies are alike.
+#define FETCH_REPLY(Rpc, rpc)                                                                                          \
+    void ll_pb_write_##rpc##_reply(const struct ll_fetch_reply *in, struct ll_wire_arena *arena,                       \
+                                   Liveload__V1__##Rpc##Reply *out) {                                                  \
+        (void)arena;                                                                                                   \
+        assert(in->chunk.len <= LL_CHUNK_BYTES);                                                                       \
+        out->chunk = borrow_bytes(in->chunk.data, in->chunk.len);                                                      \
+        out->total_bytes = in->total_bytes;                                                                            \
+    }                                                                                                                  \
+    ll_err ll_pb_read_##rpc##_reply(const Liveload__V1__##Rpc##Reply *in, struct ll_fetch_reply *out) {                \
+        out->chunk = read_bytes(&in->chunk);                                                                           \
+        out->total_bytes = in->total_bytes;                                                                            \
+        return LL_SUCCESS;                                                                                             \
+    }
+FETCH_REPLY(FetchBundle, fetch_bundle)
+FETCH_REPLY(FetchResult, fetch_result)
+
+// ---- Leave
+
+void ll_pb_write_leave_request(const struct ll_leave_request *in, struct ll_wire_arena *arena,
+                               Liveload__V1__LeaveRequest *out) {
+    (void)arena;
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    out->reason = borrow(in->reason);
+}
+
+ll_err ll_pb_read_leave_request(const Liveload__V1__LeaveRequest *in, struct ll_leave_request *out) {
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    ll_pb_read_text(in->reason, out->reason, sizeof out->reason);
+    return LL_SUCCESS;
+}
+
+// ---- Submit
+
+void ll_pb_write_submit_request(const struct ll_submit_request *in, struct ll_wire_arena *arena,
+                                Liveload__V1__SubmitRequest *out) {
+    out->bundle = borrow_bytes(in->bundle.data, in->bundle.len);
+    out->spec = ll_wire_spec_to_proto(arena, &in->spec);
+    out->min_agents = in->min_agents;
+    out->wait_ms = in->wait_ms;
+    out->max_lost_agents = in->max_lost_agents;
+}
+
+ll_err ll_pb_read_submit_request(const Liveload__V1__SubmitRequest *in, struct ll_submit_request *out) {
+    if (!in->spec) return ll_err_make(LL_INVALID_ARGUMENT, "a run was submitted without its spec");
+    if (in->bundle.len > LL_BUNDLE_BYTES_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "a bundle has at most %d bytes, not %zu", LL_BUNDLE_BYTES_MAX,
+                           in->bundle.len);
+    out->bundle = read_bytes(&in->bundle);
+    out->min_agents = in->min_agents;
+    out->wait_ms = in->wait_ms;
+    out->max_lost_agents = in->max_lost_agents;
+    return ll_wire_spec_from_proto(in->spec, &out->spec);
+}
+
+void ll_pb_release_submit_request(struct ll_submit_request *request) {
+    ll_spec_fini(&request->spec);
+}
+
+void ll_pb_write_submit_reply(const struct ll_submit_reply *in, struct ll_wire_arena *arena,
+                              Liveload__V1__SubmitReply *out) {
+    (void)arena;
+    out->run_id = borrow(in->run_id);
+}
+
+ll_err ll_pb_read_submit_reply(const Liveload__V1__SubmitReply *in, struct ll_submit_reply *out) {
+    return read_run_id(in->run_id, out->run_id);
+}
+
+// ---- Status
+
+void ll_pb_write_status_reply(const struct ll_status_reply *in, struct ll_wire_arena *arena,
+                              Liveload__V1__StatusReply *out) {
+    (void)arena;
+    out->state = (Liveload__V1__RunState)in->state;
+    out->error = borrow(in->error.text);
+    out->error_status = in->error.status;
+    out->elapsed_ms = in->elapsed_ms;
+    out->planned_ms = in->planned_ms;
+    out->active_users = in->active_users;
+    out->planned_users = in->planned_users;
+    out->agents_registered = in->agents_registered;
+    out->agents_running = in->agents_running;
+    out->agents_lost = in->agents_lost;
+    out->iterations_completed = in->iterations_completed;
+    out->iterations_failed = in->iterations_failed;
+    out->http_requests = in->http_requests;
+    out->iteration_p95_us = in->iteration_p95_us;
+    out->waiting_for = borrow(in->waiting_for);
+    out->result_bytes = in->result_bytes;
+    out->first_iteration_started = in->first_iteration_started;
+}
+
+ll_err ll_pb_read_status_reply(const Liveload__V1__StatusReply *in, struct ll_status_reply *out) {
+    LL_TRY(read_enum("run state", in->state, LL_RUN_FAILED));
+    out->state = (enum ll_run_state)in->state;
+    out->error = read_error(out->state == LL_RUN_FAILED || in->error_status != 0, in->error_status, in->error);
+    out->elapsed_ms = in->elapsed_ms;
+    out->planned_ms = in->planned_ms;
+    out->active_users = in->active_users;
+    out->planned_users = in->planned_users;
+    out->agents_registered = in->agents_registered;
+    out->agents_running = in->agents_running;
+    out->agents_lost = in->agents_lost;
+    out->iterations_completed = in->iterations_completed;
+    out->iterations_failed = in->iterations_failed;
+    out->http_requests = in->http_requests;
+    out->iteration_p95_us = in->iteration_p95_us;
+    ll_pb_read_text(in->waiting_for, out->waiting_for, sizeof out->waiting_for);
+    out->result_bytes = in->result_bytes;
+    out->first_iteration_started = in->first_iteration_started;
+    return LL_SUCCESS;
+}
+
+// Status and Stop ask with a run's id alone.
+#define RUN_REQUEST(Rpc, rpc)                                                                                          \
+    void ll_pb_write_##rpc##_request(const struct ll_run_request *in, struct ll_wire_arena *arena,                     \
+                                     Liveload__V1__##Rpc##Request *out) {                                              \
+        (void)arena;                                                                                                   \
+        out->run_id = borrow(in->run_id);                                                                              \
+    }                                                                                                                  \
+    ll_err ll_pb_read_##rpc##_request(const Liveload__V1__##Rpc##Request *in, struct ll_run_request *out) {            \
+        return read_run_id(in->run_id, out->run_id);                                                                   \
+    }
+RUN_REQUEST(Status, status)
+RUN_REQUEST(Stop, stop)
+
+// Stop and Leave answer with nothing.
+#define EMPTY_REPLY(Rpc, rpc)                                                                                          \
+    void ll_pb_write_##rpc##_reply(const struct ll_empty *in, struct ll_wire_arena *arena,                             \
+                                   Liveload__V1__##Rpc##Reply *out) {                                                  \
+        (void)in, (void)arena, (void)out;                                                                              \
+    }                                                                                                                  \
+    ll_err ll_pb_read_##rpc##_reply(const Liveload__V1__##Rpc##Reply *in, struct ll_empty *out) {                      \
+        (void)in, (void)out;                                                                                           \
+        return LL_SUCCESS;                                                                                             \
+    }
+EMPTY_REPLY(Stop, stop)
+EMPTY_REPLY(Leave, leave)
