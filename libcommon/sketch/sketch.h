@@ -3,8 +3,10 @@
 // quantile sketch with relative-error guarantees", VLDB 2019, https://arxiv.org/abs/1908.10693). The mapping from
 // value to bin is the cubic interpolation of the logarithm from the authors' reference implementations.
 //
-// One owner, no locks. Values are non-negative; their unit is the metric's. Memory is at most LL_SKETCH_BINS_MAX
-// bins of 8 bytes; past that the lowest bins collapse into one, so high quantiles stay right.
+// One owner, no locks. Values are non-negative; their unit is the metric's. What is above LL_SKETCH_VALUE_MAX counts as
+// that value, so that one absurd sample can neither push all others out of the bins nor make the sum infinite. Memory
+// is at most LL_SKETCH_BINS_MAX bins of 8 bytes; past that the lowest bins collapse into one, so high quantiles stay
+// right.
 #ifndef LIBCOMMON_SKETCH_SKETCH_H
 #define LIBCOMMON_SKETCH_SKETCH_H
 
@@ -12,6 +14,8 @@
 #include <stdint.h>
 
 #define LL_SKETCH_RELATIVE_ERROR 0.01
+#define LL_SKETCH_VALUE_MIN 1e-9 // what is smaller is counted in zero_count
+#define LL_SKETCH_VALUE_MAX 1e18
 
 enum {
     LL_SKETCH_BINS_MAX = 2048, // 1 µs to a week needs fewer than 1,500
@@ -21,8 +25,8 @@ struct ll_sketch {
     uint64_t *counts;    // `capacity` bins; counts[i] is bin number first_index + i; NULL while empty
     int32_t first_index; // of counts[0]
     uint32_t capacity;
-    uint64_t total;      // samples in all, with zero_count
-    uint64_t zero_count; // samples below the smallest value that has a bin (1e-9)
+    uint64_t total;      // samples in all, with zero_count; stops at UINT64_MAX
+    uint64_t zero_count; // samples below LL_SKETCH_VALUE_MIN
     double min, max;     // exact; 0 while empty
     double sum;
 };

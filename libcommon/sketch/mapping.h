@@ -1,0 +1,40 @@
+// The cubic-interpolated mapping between values and bin numbers, inside this folder only.
+//
+// Bin k holds the values in (u(k-1), u(k)], where u grows by at most gamma = (1 + e) / (1 - e) from bin to bin and e is
+// the relative error. The logarithm that this needs is replaced by a cubic polynomial of the significand, chosen by
+// the authors so that it meets its neighbours smoothly and wastes 1 % of the bins against log() (CubicallyInterpolated-
+// Mapping in https://github.com/DataDog/sketches-java).
+#ifndef LIBCOMMON_SKETCH_MAPPING_H
+#define LIBCOMMON_SKETCH_MAPPING_H
+
+#include "libcommon/sketch/sketch.h"
+
+#include <string.h>
+
+#define LL_MAPPING_A (6.0 / 35.0)
+#define LL_MAPPING_B (-3.0 / 5.0)
+#define LL_MAPPING_C (10.0 / 7.0)
+#define LL_MAPPING_LOG_GAMMA 0.020000666706669435 // ln(1.01 / 0.99)
+#define LL_MAPPING_BINS_PER_OCTAVE (1.0 / (LL_MAPPING_LOG_GAMMA * LL_MAPPING_C))
+
+enum {
+    LL_MAPPING_INDEX_MIN = -1046, // of LL_SKETCH_VALUE_MIN
+    LL_MAPPING_INDEX_MAX = 2093,  // of LL_SKETCH_VALUE_MAX
+};
+
+// `value` is from LL_SKETCH_VALUE_MIN to LL_SKETCH_VALUE_MAX. In the header because every sample passes here.
+static inline int32_t ll_mapping_index(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    double exponent = (double)((int32_t)(bits >> 52) - 1023);
+    uint64_t one_and_fraction = (bits & 0x000FFFFFFFFFFFFFu) | 0x3FF0000000000000u;
+    double significand;
+    memcpy(&significand, &one_and_fraction, sizeof significand);
+    double s = significand - 1;
+    double log2 = ((LL_MAPPING_A * s + LL_MAPPING_B) * s + LL_MAPPING_C) * s + exponent;
+    double position = log2 * LL_MAPPING_BINS_PER_OCTAVE;
+    int32_t floor_or_ceil = (int32_t)position; // ceil() would be a call without SSE 4.1
+    return floor_or_ceil + (floor_or_ceil < position);
+}
+
+#endif
