@@ -15,7 +15,10 @@
 
 typedef struct ll_json ll_json;
 
-// `text` need not end with a NUL. Nesting deeper than 512 is an error. LL_INVALID_ARGUMENT when it is not JSON.
+// `text` need not end with a NUL. Nesting deeper than 512 and anything but space after the value are errors:
+// LL_INVALID_ARGUMENT. Strings are C strings: an escaped NUL in them, and half of a surrogate pair, read as U+FFFD.
+// A tree takes up to 50 times the bytes of its text, which the caller limits. Of members with one name the first
+// counts.
 ll_err ll_json_parse(const char *text, size_t len, ll_json **out);
 void ll_json_free(ll_json **json);
 
