@@ -253,6 +253,9 @@ ll_err ll_pb_read_fetch_result_request(const Liveload__V1__FetchResultRequest *i
         out->total_bytes = in->total_bytes;                                                                            \
     }                                                                                                                  \
     ll_err ll_pb_read_##rpc##_reply(const Liveload__V1__##Rpc##Reply *in, struct ll_fetch_reply *out) {                \
+        if (in->chunk.len > LL_CHUNK_BYTES)                                                                            \
+            return ll_err_make(LL_INVALID_ARGUMENT, "a chunk has at most %d bytes, not %zu", LL_CHUNK_BYTES,           \
+                               in->chunk.len);                                                                         \
         out->chunk = read_bytes(&in->chunk);                                                                           \
         out->total_bytes = in->total_bytes;                                                                            \
         return LL_SUCCESS;                                                                                             \

@@ -1,0 +1,229 @@
+// Every method there and back over loopback nng: what is put in comes out.
+#include "tests/unit/rpc/pair.h"
+
+#include "libcommon/base/clock.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct pair pair;
+
+static void start(void) {
+    pair_start(&pair, PAIR_TOKEN, 0);
+}
+
+static void stop(void) {
+    pair_stop(&pair);
+}
+
+TestSuite(methods, .init = start, .fini = stop, .timeout = 30);
+
+static struct ll_register_reply register_reply;
+static void on_register(void *arg, ll_err err, const struct ll_register_reply *reply) {
+    struct note *note = arg;
+    *note = (struct note){.is_done = true, .err = err};
+    if (reply) register_reply = *reply;
+}
+
+Test(methods, register_agent) {
+    struct note note = {0};
+    struct ll_register_request request = {.name = "wéb",
+                                          .browser = "Chromium 156",
+                                          .max_users = 50,
+                                          .cpus = 2,
+                                          .memory_bytes = 1ull << 33,
+                                          .instance = 5};
+    ll_rpc_register_agent(pair.client, ll_clock_us(), &request, on_register, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(str, pair.fake.registered.name, "wéb"));
+    cr_expect(eq(str, pair.fake.registered.browser, "Chromium 156"));
+    cr_expect(eq(u32, pair.fake.registered.max_users, 50));
+    cr_expect(eq(u32, pair.fake.registered.cpus, 2));
+    cr_expect(eq(u64, pair.fake.registered.memory_bytes, 1ull << 33));
+    cr_expect(eq(u64, pair.fake.registered.instance, 5));
+    cr_expect(eq(u32, register_reply.agent_id, 7));
+    cr_expect(eq(u64, register_reply.epoch, 1ull << 40));
+    cr_expect(eq(str, register_reply.name, "wéb-2"));
+    cr_expect(eq(u32, register_reply.exchange_ms, 1000));
+    cr_expect(eq(u32, register_reply.lease_ms, 10000));
+}
+
+Test(methods, texts_of_peers_are_made_printable) {
+    struct note note = {0};
+    struct ll_register_request request = {.name = "a\x1b[31m\xff\n\xc3", .browser = "x\x7f"};
+    ll_rpc_register_agent(pair.client, ll_clock_us(), &request, on_register, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(str, pair.fake.registered.name, "a?[31m???"));
+    cr_expect(eq(str, pair.fake.registered.browser, "x?"));
+}
+
+static struct ll_exchange_reply exchange_reply; // its assignment's spec is a copy
+static void on_exchange(void *arg, ll_err err, const struct ll_exchange_reply *reply) {
+    struct note *note = arg;
+    *note = (struct note){.is_done = true, .err = err};
+    if (!reply) return;
+    exchange_reply = *reply;
+    if (reply->directive == LL_DIRECTIVE_PREPARE)
+        exchange_reply.assignment.spec = ll_spec_copy(&reply->assignment.spec);
+}
+
+Test(methods, exchange) {
+    struct note note = {0};
+    struct ll_exchange_request request = {
+        .agent_id = 7,
+        .epoch = 9,
+        .run_id = "run-1",
+        .state = LL_AGENT_FAILED,
+        .error = ll_err_make(LL_NOT_FOUND, "no browser"),
+        .active_users = 4,
+        .snapshots = {{"first", 5}, {"second", 6}},
+        .snapshot_count = 2,
+        .first_iteration_started = true,
+    };
+    ll_rpc_exchange(pair.client, ll_clock_us(), &request, on_exchange, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    const struct ll_exchange_request *got = &pair.fake.exchanged;
+    cr_expect(eq(u32, got->agent_id, 7));
+    cr_expect(eq(u64, got->epoch, 9));
+    cr_expect(eq(str, (char *)got->run_id, "run-1"));
+    cr_expect(eq(int, got->state, LL_AGENT_FAILED));
+    cr_expect(eq(int, got->error.status, LL_NOT_FOUND));
+    cr_expect(eq(str, (char *)got->error.text, "no browser"));
+    cr_expect(eq(u32, got->active_users, 4));
+    cr_expect(eq(sz, got->snapshot_count, 2));
+    cr_expect(eq(str, pair.fake.snapshot, "first"));
+    cr_expect(got->first_iteration_started);
+    cr_expect(eq(u64, exchange_reply.acknowledged, 2));
+    cr_expect(eq(u32, exchange_reply.exchange_ms, 500));
+    cr_expect(eq(int, exchange_reply.directive, LL_DIRECTIVE_CONTINUE));
+    cr_expect(eq(u64, exchange_reply.in_us, 42));
+}
+
+Test(methods, exchange_carries_an_assignment) {
+    struct note note = {0};
+    pair.fake.is_preparing = true;
+    ll_rpc_exchange(pair.client, ll_clock_us(), &(struct ll_exchange_request){.agent_id = 7}, on_exchange, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    struct ll_assignment *got = &exchange_reply.assignment;
+    cr_assert(eq(int, exchange_reply.directive, LL_DIRECTIVE_PREPARE));
+    cr_expect(eq(str, got->run_id, "run-1"));
+    cr_expect(eq(u8, got->bundle_hash[31], 0xAB));
+    cr_expect(eq(u64, got->bundle_bytes, 123456));
+    cr_expect(eq(u32, got->first_user, 2));
+    cr_expect(eq(u32, got->stride, 3));
+    cr_expect(eq(u32, got->users, 5));
+    cr_expect(eq(u64, got->iterations, 9));
+    cr_expect(eq(u32, got->bucket_width_ms, 1000));
+    cr_expect(eq(str, got->spec.name, "shop"));
+    cr_assert(eq(sz, got->spec.option_count, 1));
+    cr_expect(eq(str, got->spec.options[0].value, "http://127.0.0.1:8089"));
+    ll_assignment_fini(got);
+}
+
+static char chunk[64];
+static uint64_t total_bytes;
+static void on_fetch(void *arg, ll_err err, const struct ll_fetch_reply *reply) {
+    struct note *note = arg;
+    *note = (struct note){.is_done = true, .err = err};
+    if (!reply) return;
+    snprintf(chunk, sizeof chunk, "%.*s", (int)reply->chunk.len, (const char *)reply->chunk.data);
+    total_bytes = reply->total_bytes;
+}
+
+Test(methods, fetches) {
+    struct note note = {0};
+    struct ll_fetch_request request = {.run_id = "run-1", .offset = 77};
+    memset(request.hash, 0xCD, sizeof request.hash);
+    ll_rpc_fetch_bundle(pair.client, ll_clock_us(), &request, on_fetch, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(u8, pair.fake.fetched.hash[31], 0xCD));
+    cr_expect(eq(str, chunk, "chunk 1 of 77"));
+    cr_expect(eq(u64, total_bytes, 1000));
+    note = (struct note){0};
+    ll_rpc_fetch_result(pair.client, ll_clock_us(), &request, on_fetch, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(str, pair.fake.fetched.run_id, "run-1"));
+    cr_expect(eq(str, chunk, "chunk 1 of 77"));
+}
+
+static void on_empty(void *arg, ll_err err, const struct ll_empty *reply) {
+    *(struct note *)arg = (struct note){.is_done = true, .err = err};
+    cr_expect(eq(int, reply != NULL, err.status == LL_OK));
+}
+
+Test(methods, leave_and_stop) {
+    struct note note = {0};
+    struct ll_leave_request leave = {.agent_id = 1, .epoch = 2, .reason = "Ctrl-C"};
+    ll_rpc_leave(pair.client, ll_clock_us(), &leave, on_empty, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(str, pair.fake.left.reason, "Ctrl-C"));
+    note = (struct note){0};
+    ll_rpc_stop(pair.client, ll_clock_us(), &(struct ll_run_request){.run_id = "run-1"}, on_empty, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(int, pair.fake.calls[FAKE_stop], 1));
+}
+
+static char run_id[LL_TOKEN_CHARS + 1];
+static void on_submit(void *arg, ll_err err, const struct ll_submit_reply *reply) {
+    *(struct note *)arg = (struct note){.is_done = true, .err = err};
+    if (reply) memcpy(run_id, reply->run_id, sizeof run_id);
+}
+
+Test(methods, submit) {
+    struct note note = {0};
+    struct ll_submit_request request = {.bundle = {"bundle", 6}, .spec = ll_spec_make("shop"), .min_agents = 2};
+    ll_spec_add_threshold(&request.spec, "iterations_failed: rate < 1%");
+    ll_rpc_submit(pair.client, ll_clock_us(), &request, on_submit, &note);
+    ll_spec_fini(&request.spec); // borrowed for the call alone
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(sz, pair.fake.bundle_bytes, 6));
+    cr_expect(eq(str, pair.fake.submitted.name, "shop"));
+    cr_assert(eq(sz, pair.fake.submitted.threshold_count, 1));
+    cr_expect(eq(str, pair.fake.submitted.thresholds[0], "iterations_failed: rate < 1%"));
+    cr_expect(eq(str, run_id, "run-1"));
+}
+
+static struct ll_status_reply status;
+static void on_status(void *arg, ll_err err, const struct ll_status_reply *reply) {
+    *(struct note *)arg = (struct note){.is_done = true, .err = err};
+    if (reply) status = *reply;
+}
+
+Test(methods, status) {
+    struct note note = {0};
+    ll_rpc_status(pair.client, ll_clock_us(), &(struct ll_run_request){.run_id = "run-1"}, on_status, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    cr_expect(eq(int, status.error.status, LL_ABORTED));
+    cr_expect(eq(str, status.error.text, "the last agent is gone"));
+    uint64_t numbers[] = {status.elapsed_ms,    status.planned_ms,           status.active_users,
+                          status.planned_users, status.agents_registered,    status.agents_running,
+                          status.agents_lost,   status.iterations_completed, status.iterations_failed,
+                          status.http_requests};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) cr_expect(eq(u64, numbers[i], i + 1));
+    cr_expect(ieee_ulp_eq(dbl, status.iteration_p95_us, 11.5, 1));
+    cr_expect(eq(str, status.waiting_for, "agent web-2 opens its users"));
+    cr_expect(eq(u64, status.result_bytes, 12));
+    cr_expect(status.first_iteration_started);
+}
+
+Test(methods, what_a_handler_refuses_reaches_the_caller) {
+    struct note note = {0};
+    pair.fake.fail = ll_err_make(LL_RESOURCE_EXHAUSTED, "the cluster is full: 64 agents");
+    ll_rpc_register_agent(pair.client, ll_clock_us(), &(struct ll_register_request){.name = "x"}, on_register, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, LL_RESOURCE_EXHAUSTED));
+    cr_expect(eq(str, note.err.text, "the cluster is full: 64 agents"));
+    cr_expect(eq(int, pair.fake.calls[FAKE_register_agent], 1));
+}

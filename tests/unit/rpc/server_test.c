@@ -1,0 +1,262 @@
+// The server alone: envelopes in, envelopes out, as bytes.
+#include "libcommon/base/rand.h"
+#include "libcommon/model/wire.h"
+#include "libcommon/rpc/pb.h"
+#include "libcommon/rpc/transport.h"
+#include "tests/unit/rpc/fake.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fake fake;
+static struct ll_rpc_server *server;
+static struct ll_buf answer;
+
+static void start(void) {
+    memset(&fake, 0, sizeof fake);
+    struct ll_rpc_handlers handlers = fake_handlers(&fake);
+    server = ll_rpc_server_new(&handlers, "token");
+    answer = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
+}
+
+static void stop(void) {
+    ll_rpc_server_free(&server);
+    ll_buf_fini(&answer);
+    fake_fini(&fake);
+}
+
+TestSuite(server, .init = start, .fini = stop, .timeout = 60);
+
+// A good Exchange, for tests to spoil one thing of.
+static Liveload__V1__Request good_request(uint64_t call_id) {
+    Liveload__V1__Request request = LIVELOAD__V1__REQUEST__INIT;
+    request.call_id = call_id;
+    request.method = "liveload.v1.Agents/Exchange";
+    request.token = "token";
+    request.protocol_version = LL_PROTOCOL_VERSION;
+    request.program_version = LIVELOAD_VERSION;
+    return request;
+}
+
+// Sends bytes and opens the answer, which the caller frees.
+static Liveload__V1__Response *ask_bytes(const void *data, size_t len) {
+    ll_buf_clear(&answer);
+    ll_rpc_server_handle(server, data, len, &answer);
+    Liveload__V1__Response *response = liveload__v1__response__unpack(NULL, answer.len, answer.data);
+    cr_assert(ne(ptr, response, NULL), "the answer is no Response");
+    return response;
+}
+
+static Liveload__V1__Response *ask(const Liveload__V1__Request *request) {
+    struct ll_buf bytes = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
+    ll_wire_pack(&request->base, &bytes);
+    Liveload__V1__Response *response = ask_bytes(bytes.data, bytes.len);
+    ll_buf_fini(&bytes);
+    return response;
+}
+
+static void expect_status(const Liveload__V1__Request *request, enum ll_status status, const char *words) {
+    Liveload__V1__Response *response = ask(request);
+    cr_expect(eq(u32, response->status, status), "%s", response->message);
+    cr_expect(eq(u64, response->call_id, request->call_id));
+    cr_expect(ne(ptr, strstr(response->message, words), NULL), "\"%s\" lacks \"%s\"", response->message, words);
+    liveload__v1__response__free_unpacked(response, NULL);
+}
+
+Test(server, answers_a_good_call) {
+    Liveload__V1__Request request = good_request(5);
+    expect_status(&request, LL_OK, "");
+    cr_expect(eq(int, fake.calls[FAKE_exchange], 1));
+}
+
+Test(server, refuses_a_wrong_token) {
+    static char *const tokens[] = {"", "toke", "tokem", "tokens", "tokentoken", "Token"};
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+        Liveload__V1__Request request = good_request(i);
+        request.token = tokens[i];
+        expect_status(&request, LL_UNAUTHENTICATED, "--token-file");
+    }
+    cr_expect(eq(int, fake.calls[FAKE_exchange], 0));
+}
+
+Test(server, refuses_another_version_and_names_both) {
+    Liveload__V1__Request request = good_request(1);
+    request.protocol_version = 99;
+    request.program_version = "9.9.9";
+    request.token = "";
+    expect_status(&request, LL_FAILED_PRECONDITION, "LiveLoad " LIVELOAD_VERSION " (protocol 1)");
+    expect_status(&request, LL_FAILED_PRECONDITION, "9.9.9 (protocol 99): install the same version on both");
+}
+
+Test(server, refuses_unknown_methods) {
+    static char *const methods[] = {"",
+                                    "/",
+                                    "Exchange",
+                                    "liveload.v1.Agents",
+                                    "liveload.v1.Agents/",
+                                    "liveload.v1.Agents/Fly",
+                                    "liveload.v1.Agents/exchange",
+                                    "liveload.v1.Control/Exchange",
+                                    "liveload.v1.AgentsX/Exchange",
+                                    "liveload.v2.Agents/Exchange"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        Liveload__V1__Request request = good_request(i);
+        request.method = methods[i];
+        expect_status(&request, LL_UNIMPLEMENTED, "install the same version on both");
+    }
+}
+
+Test(server, refuses_a_malformed_payload) {
+    Liveload__V1__Request request = good_request(1);
+    request.payload = (ProtobufCBinaryData){.data = (uint8_t *)"\xff\xff\xff", .len = 3};
+    expect_status(&request, LL_INVALID_ARGUMENT, "Exchange");
+    cr_expect(eq(int, fake.calls[FAKE_exchange], 0));
+}
+
+Test(server, refuses_fields_that_do_not_fit) {
+    Liveload__V1__ExchangeRequest exchange = LIVELOAD__V1__EXCHANGE_REQUEST__INIT;
+    uint8_t bytes[256];
+    Liveload__V1__Request request = good_request(1);
+    exchange.state = (Liveload__V1__AgentState)42;
+    request.payload.data = bytes;
+    request.payload.len = liveload__v1__exchange_request__pack(&exchange, bytes);
+    expect_status(&request, LL_INVALID_ARGUMENT, "agent state 42");
+    exchange.state = LIVELOAD__V1__AGENT_STATE__AGENT_IDLE;
+    exchange.run_id = "a run id that is far longer than thirty-two characters";
+    request.call_id = 2;
+    request.payload.len = liveload__v1__exchange_request__pack(&exchange, bytes);
+    expect_status(&request, LL_INVALID_ARGUMENT, "run_id");
+    ProtobufCBinaryData snapshots[LL_EXCHANGE_SNAPSHOTS_MAX + 1] = {0};
+    exchange.run_id = "";
+    exchange.snapshots = snapshots;
+    exchange.n_snapshots = LL_EXCHANGE_SNAPSHOTS_MAX + 1;
+    request.call_id = 3;
+    request.payload.len = liveload__v1__exchange_request__pack(&exchange, bytes);
+    expect_status(&request, LL_INVALID_ARGUMENT, "at most 16 snapshots");
+    request.call_id = 4;
+    request.method = "liveload.v1.Control/Submit";
+    request.payload.len = 0;
+    expect_status(&request, LL_INVALID_ARGUMENT, "without its spec");
+    request.call_id = 5;
+    request.method = "liveload.v1.Agents/FetchBundle";
+    expect_status(&request, LL_INVALID_ARGUMENT, "hash");
+}
+
+Test(server, a_repeated_call_gets_the_same_bytes_and_runs_once) {
+    Liveload__V1__Request request = good_request(7);
+    request.method = "liveload.v1.Control/Submit";
+    Liveload__V1__SubmitRequest submit = LIVELOAD__V1__SUBMIT_REQUEST__INIT;
+    Liveload__V1__Spec spec = LIVELOAD__V1__SPEC__INIT;
+    Liveload__V1__Load load = LIVELOAD__V1__LOAD__INIT;
+    spec.name = "shop";
+    spec.load = &load;
+    submit.spec = &spec;
+    uint8_t bytes[256];
+    request.payload.data = bytes;
+    request.payload.len = liveload__v1__submit_request__pack(&submit, bytes);
+    expect_status(&request, LL_OK, "");
+    size_t len = answer.len;
+    uint8_t *first = malloc(len);
+    memcpy(first, answer.data, len);
+    expect_status(&request, LL_OK, "");
+    cr_assert(eq(sz, answer.len, len));
+    cr_expect(eq(int, memcmp(answer.data, first, len), 0));
+    cr_expect(eq(int, fake.calls[FAKE_submit], 1));
+    request.call_id = 8;
+    expect_status(&request, LL_OK, "");
+    cr_expect(eq(int, fake.calls[FAKE_submit], 2));
+    free(first);
+}
+
+Test(server, a_remembered_reply_is_for_those_who_have_the_token) {
+    Liveload__V1__Request request = good_request(7);
+    expect_status(&request, LL_OK, "");
+    request.token = "guess";
+    expect_status(&request, LL_UNAUTHENTICATED, "");
+}
+
+Test(server, a_status_is_always_fresh) {
+    Liveload__V1__Request request = good_request(7);
+    request.method = "liveload.v1.Control/Status";
+    expect_status(&request, LL_OK, "");
+    expect_status(&request, LL_OK, "");
+    cr_expect(eq(int, fake.calls[FAKE_status], 2));
+}
+
+Test(server, an_error_is_remembered_too) {
+    Liveload__V1__Request request = good_request(7);
+    fake.fail = ll_err_make(LL_NOT_FOUND, "no such agent");
+    expect_status(&request, LL_NOT_FOUND, "no such agent");
+    fake.fail = LL_SUCCESS;
+    expect_status(&request, LL_NOT_FOUND, "no such agent");
+    cr_expect(eq(int, fake.calls[FAKE_exchange], 1));
+}
+
+static void expect_no_envelope(const void *data, size_t len) {
+    Liveload__V1__Response *response = ask_bytes(data, len);
+    cr_expect(ne(u32, response->status, LL_OK));
+    cr_expect(gt(sz, strlen(response->message), 0));
+    liveload__v1__response__free_unpacked(response, NULL);
+}
+
+Test(server, survives_bytes_that_are_no_envelope) {
+    expect_no_envelope("", 0);
+    expect_no_envelope("GET / HTTP/1.1\r\n\r\n", 18);
+    expect_no_envelope("\x08", 1);
+    expect_no_envelope("\x12\xff\xff\xff\xff\x0f", 6); // a text of 4 GB
+    cr_expect(eq(int, fake.calls[FAKE_exchange], 0));
+}
+
+Test(server, survives_random_bytes_and_spoiled_envelopes) {
+    struct ll_rand rand = ll_rand_seed(20261123);
+    Liveload__V1__Request request = good_request(1);
+    uint8_t good[256], bytes[256];
+    size_t good_len = liveload__v1__request__pack(&request, good);
+    for (int round = 0; round < 20000; round++) {
+        size_t len = ll_rand_below(&rand, sizeof bytes);
+        for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)ll_rand_next(&rand);
+        if (round % 2) {
+            memcpy(bytes, good, len = good_len);
+            for (int spoiled = 0; spoiled < 3; spoiled++)
+                bytes[ll_rand_below(&rand, len)] = (uint8_t)ll_rand_next(&rand);
+        }
+        ll_buf_clear(&answer);
+        ll_rpc_server_handle(server, bytes, len, &answer);
+        cr_assert(gt(sz, answer.len, 0), "round %d was not answered", round);
+    }
+}
+
+// Two bytes on the wire for each of millions of fields, for which protobuf-c would take gigabytes.
+Test(server, small_fields_in_large_numbers_do_not_cost_memory) {
+    size_t len = LL_ENVELOPE_BYTES_MAX;
+    uint8_t *bytes = malloc(len);
+    for (size_t i = 0; i < len; i += 2) {
+        bytes[i] = 15 << 3; // an unknown number, as varint
+        bytes[i + 1] = 1;
+    }
+    expect_no_envelope(bytes, len);
+    free(bytes);
+}
+
+Test(server, a_large_request_comes_through) {
+    Liveload__V1__SubmitRequest submit = LIVELOAD__V1__SUBMIT_REQUEST__INIT;
+    Liveload__V1__Spec spec = LIVELOAD__V1__SPEC__INIT;
+    Liveload__V1__Load load = LIVELOAD__V1__LOAD__INIT;
+    spec.name = "shop";
+    spec.load = &load;
+    submit.spec = &spec;
+    submit.bundle.len = 16 * 1024 * 1024;
+    submit.bundle.data = calloc(1, submit.bundle.len);
+    struct ll_buf payload = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
+    ll_wire_pack(&submit.base, &payload);
+    Liveload__V1__Request request = good_request(1);
+    request.method = "liveload.v1.Control/Submit";
+    request.payload = (ProtobufCBinaryData){.data = payload.data, .len = payload.len};
+    expect_status(&request, LL_OK, "");
+    cr_expect(eq(sz, fake.bundle_bytes, 16 * 1024 * 1024));
+    ll_buf_fini(&payload);
+    free(submit.bundle.data);
+}
