@@ -1,0 +1,172 @@
+#include "agent/scenario/flow.h"
+
+#include "agent/scenario/api.h"
+#include "agent/scenario/failure.h"
+#include "agent/scenario/parts.h"
+#include "agent/scenario/value.h"
+
+#include <string.h>
+
+// Lives as a userdata in the C frame of ctx:step, which closes it however the step ends.
+struct ll_open_step {
+    struct ll_open_step *outer;
+    struct ll_script *script;
+    bool is_open;
+    char name[LL_NAME_MAX + 1];
+};
+
+enum { STEP_INDEX = 4 };
+
+static const char step_metatable_key;
+
+static void end_step(struct ll_open_step *step, bool completed) {
+    struct ll_script *script = step->script;
+    step->is_open = false;
+    script->open_step = step->outer;
+    script->host.step_end(script->host.owner, step->name, completed);
+}
+
+static int step_closed(lua_State *L) {
+    struct ll_open_step *step = lua_touserdata(L, 1);
+    if (step->is_open) end_step(step, false);
+    return 0;
+}
+
+void ll_flow_open(lua_State *L) {
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, step_closed);
+    lua_setfield(L, -2, "__close");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &step_metatable_key);
+}
+
+void ll_flow_close_steps(struct ll_script *script) {
+    while (script->open_step) end_step(script->open_step, false);
+}
+
+// Argument 1 of a method, which is the second on the stack, as the name of a step or check.
+static const char *check_name(lua_State *L, const char *method) {
+    size_t len;
+    if (lua_type(L, 2) != LUA_TSTRING) ll_api_wants(L, method, 2, "a name");
+    const char *name = lua_tolstring(L, 2, &len);
+    if (len == 0 || len > LL_NAME_MAX || strlen(name) != len)
+        ll_vm_raise(L, "%s: a name has 1 to %d bytes", method, LL_NAME_MAX);
+    return name;
+}
+
+static int step_done(lua_State *L, int status, lua_KContext context) {
+    (void)status, (void)context;
+    end_step(lua_touserdata(L, STEP_INDEX), true);
+    lua_pushvalue(L, 1);
+    return 1;
+}
+
+static int step(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_self(L, "step");
+    const char *name = check_name(L, "step");
+    if (lua_type(L, 3) != LUA_TFUNCTION) ll_api_wants(L, "step", 3, "a function");
+    lua_settop(L, 3);
+    struct ll_open_step *open = lua_newuserdatauv(L, sizeof *open, 0);
+    *open = (struct ll_open_step){.outer = script->open_step, .script = script};
+    memcpy(open->name, name, strlen(name) + 1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &step_metatable_key);
+    lua_setmetatable(L, STEP_INDEX);
+    lua_toclose(L, STEP_INDEX);
+    open->is_open = true;
+    script->open_step = open;
+    script->host.step_begin(script->host.owner, open->name);
+    lua_pushvalue(L, 3);
+    lua_pushvalue(L, 1);
+    lua_callk(L, 1, 0, 0, step_done);
+    return step_done(L, LUA_OK, 0);
+}
+
+// A number is not taken for true: in Lua 0 is true, and ctx:expect("rows", ctx:count(".row")) would always hold.
+static int expect(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_self(L, "expect");
+    const char *name = check_name(L, "expect");
+    if (lua_type(L, 3) != LUA_TBOOLEAN && lua_type(L, 3) != LUA_TNIL)
+        ll_api_wants(L, "expect", 3, "true or false, as ctx:count(\".row\") > 0 is");
+    script->host.check(script->host.owner, name, lua_toboolean(L, 3));
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int wait_over(lua_State *L, int status, lua_KContext context) {
+    (void)status, (void)context;
+    lua_pushvalue(L, 1);
+    return 1;
+}
+
+static uint64_t check_duration_ms(lua_State *L, int index) {
+    uint64_t ms = 0;
+    ll_err err = ll_value_duration_ms(L, index, &ms);
+    if (err.status != LL_OK) ll_vm_raise(L, "think: argument %d: %s", index - 1, err.text);
+    return ms;
+}
+
+static int think(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_self(L, "think");
+    ll_api_check_can_wait(L, "think");
+    uint64_t min = check_duration_ms(L, 2);
+    uint64_t max = lua_isnoneornil(L, 3) ? min : check_duration_ms(L, 3);
+    if (max < min) ll_vm_raise(L, "think: the second duration is shorter than the first");
+    script->wait = (struct ll_script_request){
+        .status = LL_SCRIPT_THINK,
+        .think_ms = min + ll_rand_below(&script->rand, max - min + 1),
+    };
+    return lua_yieldk(L, 0, 0, wait_over);
+}
+
+static int halt(lua_State *L) {
+    ll_api_check_self(L, "halt");
+    return ll_vm_end(L, LL_VM_ENDS_HALTED);
+}
+
+static int is_halted(lua_State *L) {
+    ll_api_check_self(L, "is_halted");
+    lua_pushboolean(L, ll_vm_of(L)->ending == LL_VM_ENDS_HALTED);
+    return 1;
+}
+
+static int fail(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    char place[LL_VM_PLACE_MAX];
+    ll_api_check_self(L, "fail");
+    if (lua_type(L, 2) != LUA_TSTRING) ll_api_wants(L, "fail", 2, "the reason, a text");
+    const char *reason = lua_tostring(L, 2);
+    ll_vm_place(L, place);
+    struct ll_failure failure = {
+        .operation = "fail",
+        .reason = reason,
+        .signature = reason,
+        .message = lua_pushfstring(L, "%s: %s", place, reason),
+        .detail = lua_pushfstring(L, "%s, step %d: %s", place, (int)script->step, reason),
+    };
+    ll_failure_raise(L, &failure);
+}
+
+static int log_text(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_self(L, "log");
+    ll_value_push_joined(L, 2);
+    script->host.log(script->host.owner, lua_tostring(L, -1));
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int reset_assigns(lua_State *L) {
+    ll_api_check_self(L, "reset_assigns");
+    lua_newtable(L);
+    ll_registry_set(L, &ll_key_assigns);
+    lua_settop(L, 1);
+    return 1;
+}
+
+const luaL_Reg ll_flow_methods[] = {
+    {"step", step}, {"expect", expect},       {"think", think},  {"halt", halt},
+    {"fail", fail}, {"is_halted", is_halted}, {"log", log_text}, {"reset_assigns", reset_assigns},
+    {NULL, NULL},
+};

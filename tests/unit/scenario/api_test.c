@@ -1,0 +1,256 @@
+#include "world.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+struct refusal {
+    const char *source, *sentence;
+};
+
+Test(api, every_operation_becomes_its_action) {
+    static const struct {
+        const char *source;
+        enum ll_operation operation;
+        const char *selector, *text;
+        uint32_t timeout_ms;
+    } cases[] = {
+        {RUN("ctx:navigate('http://x/')"), LL_OP_NAVIGATE, NULL, "http://x/", LL_NAVIGATION_TIMEOUT_MS},
+        {RUN("ctx:reload()"), LL_OP_RELOAD, NULL, NULL, LL_NAVIGATION_TIMEOUT_MS},
+        {RUN("ctx:reload({ timeout = '5s' })"), LL_OP_RELOAD, NULL, NULL, 5000},
+        {RUN("ctx:click('#buy')"), LL_OP_CLICK, "#buy", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:click('#buy', { timeout = 0.25 })"), LL_OP_CLICK, "#buy", NULL, 250},
+        {RUN("ctx:fill('#n', 3)"), LL_OP_FILL, "#n", "3", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:fill('#n', '', { timeout = 2 })"), LL_OP_FILL, "#n", "", 2000},
+        {RUN("ctx:clear('#n')"), LL_OP_CLEAR, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:press('#n', 'Enter')"), LL_OP_PRESS, "#n", "Enter", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:check('#n')"), LL_OP_CHECK, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:uncheck('#n')"), LL_OP_UNCHECK, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:select_option('#n', 'a')"), LL_OP_SELECT_OPTION, "#n", "a", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:hover('#n')"), LL_OP_HOVER, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:wait_for_selector('#n')"), LL_OP_WAIT_FOR_SELECTOR, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:wait_for_url('**/cart')"), LL_OP_WAIT_FOR_URL, NULL, "**/cart", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:inner_text('text=Buy')"), LL_OP_INNER_TEXT, "text=Buy", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:text_content('#n')"), LL_OP_TEXT_CONTENT, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:input_value('#n')"), LL_OP_INPUT_VALUE, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:get_attribute('#n', 'href')"), LL_OP_GET_ATTRIBUTE, "#n", "href", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:is_visible('#n')"), LL_OP_IS_VISIBLE, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:count('.row')"), LL_OP_COUNT, ".row", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:evaluate('1 + 1')"), LL_OP_EVALUATE, NULL, "1 + 1", LL_ACTION_TIMEOUT_MS},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        world_open(&world, cases[i].source, NULL);
+        cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION), "%s", cases[i].source);
+        const struct ll_action *action = &world.request.action;
+        cr_expect(eq(int, action->operation, cases[i].operation), "%s", cases[i].source);
+        cr_expect(eq(str, (char *)(action->selector ? action->selector : "none"),
+                     (char *)(cases[i].selector ? cases[i].selector : "none")));
+        cr_expect(
+            eq(str, (char *)(action->text ? action->text : "none"), (char *)(cases[i].text ? cases[i].text : "none")));
+        cr_expect(eq(u32, action->timeout_ms, cases[i].timeout_ms), "%s", cases[i].source);
+        cr_expect(eq(u32, world.request.step, 1));
+        world_close(&world);
+    }
+}
+
+Test(api, actions_chain_and_are_numbered) {
+    struct world world;
+    world_open(&world, RUN("ctx:click('#a'):click('#b')\nctx:hover('#c')"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    cr_expect(eq(str, (char *)world.request.action.selector, "#a"));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_ACTION));
+    cr_expect(eq(str, (char *)world.request.action.selector, "#b"));
+    cr_expect(eq(u32, world.request.step, 2));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_ACTION));
+    cr_expect(eq(u32, world.request.step, 3));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FINISHED));
+    world_close(&world);
+}
+
+Test(api, readings_return_values) {
+    struct world world;
+    world_open(&world,
+               RUN("ctx:log(ctx:inner_text('#a'), math.type(ctx:count('#a')), ctx:get_attribute('#a', 'x'))\n"
+                   "local v = ctx:evaluate('x')\n"
+                   "ctx:log(v.list[2], v.list[3].deep, v.none, v.half, v.yes, #v.empty)"),
+               NULL);
+    world_start(&world, 1);
+    world_answer(&world, "\"tea\"");
+    world_answer(&world, "3");
+    world_answer(&world, NULL);
+    world_answer(&world, "{\"list\":[1,2,{\"deep\":\"x\"}],\"none\":null,\"half\":0.5,\"yes\":true,\"empty\":[]}");
+    cr_expect(eq(int, world.request.status, LL_SCRIPT_FINISHED));
+    cr_expect(eq(str, (char *)ll_buf_str(&world.told), "log tea\tinteger\tnil\nlog 2\tx\tnil\t0.5\ttrue\t0\n"));
+    world_close(&world);
+}
+
+Test(api, evaluate_takes_an_argument_as_json) {
+    static const struct {
+        const char *source, *json;
+    } cases[] = {
+        {RUN("ctx:evaluate('x', { 1, 2.5, 'a\\n' })"), "[1,2.5,\"a\\n\"]"},
+        {RUN("ctx:evaluate('x', { id = user_id })"), "{\"id\":7}"},
+        {RUN("ctx:evaluate('x', {})"), "{}"},
+        {RUN("ctx:evaluate('x', false)"), "false"},
+        {RUN("ctx:evaluate('x', 'text', { timeout = 1 })"), "\"text\""},
+        {RUN("ctx:evaluate('x', nil, { timeout = 1 })"), "none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        world_open(&world, cases[i].source, NULL);
+        cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION), "%s", cases[i].source);
+        const char *json = world.request.action.argument ? world.request.action.argument : "none";
+        cr_expect(eq(str, (char *)json, (char *)cases[i].json));
+        world_close(&world);
+    }
+}
+
+Test(api, states_of_wait_for_selector) {
+    static const struct {
+        const char *source;
+        enum ll_element_state state;
+    } cases[] = {
+        {RUN("ctx:wait_for_selector('#x')"), LL_STATE_VISIBLE},
+        {RUN("ctx:wait_for_selector('#x', { state = 'visible' })"), LL_STATE_VISIBLE},
+        {RUN("ctx:wait_for_selector('#x', { state = 'hidden' })"), LL_STATE_HIDDEN},
+        {RUN("ctx:wait_for_selector('#x', { state = 'attached' })"), LL_STATE_ATTACHED},
+        {RUN("ctx:wait_for_selector('#x', { state = 'detached' })"), LL_STATE_DETACHED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        world_open(&world, cases[i].source, NULL);
+        cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+        cr_expect(eq(int, world.request.action.state, cases[i].state), "%s", cases[i].source);
+        world_close(&world);
+    }
+}
+
+Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
+    static const struct refusal cases[] = {
+        {RUN("ctx:clik('#a')"), "shop.lua:2: ctx has no operation \"clik\": did you mean \"click\"?"},
+        {RUN("\nctx:frobnicate()"), "shop.lua:3: ctx has no operation \"frobnicate\": docs/SCENARIOS.md lists them"},
+        {RUN("ctx:double_click('#a')"), "shop.lua:2: ctx:double_click is not offered in this version"},
+        {RUN("ctx.click('#a')"), "shop.lua:2: ctx.click is called with a dot: write ctx:click(...)"},
+        {RUN("ctx.step('#a')"), "shop.lua:2: ctx.step is called with a dot: write ctx:step(...)"},
+        {RUN("ctx.think()"), "shop.lua:2: ctx.think is called with a dot: write ctx:think(...)"},
+        {RUN("ctx:click()"), "shop.lua:2: click: argument 1 must be a selector such as \"#buy\", not nothing"},
+        {RUN("ctx:click('')"), "shop.lua:2: click: argument 1 must be a selector such as \"#buy\", not \"\""},
+        {RUN("ctx:click({})"), "shop.lua:2: click: argument 1 must be a selector such as \"#buy\", not a table"},
+        {RUN("ctx:fill('#a')"), "shop.lua:2: fill: argument 2 must be a text, not nothing"},
+        {RUN("ctx:fill('#a', true)"), "shop.lua:2: fill: argument 2 must be a text, not true"},
+        {RUN("ctx:navigate(config.base_url)"), "shop.lua:2: navigate: argument 1 must be a text, not nil"},
+        {RUN("ctx:navigate('a\\0b')"), "shop.lua:2: navigate: argument 1 holds a zero byte"},
+        {RUN("ctx:click(('x'):rep(5000))"), "shop.lua:2: click: argument 1 is longer than 4096 bytes"},
+        {RUN("ctx:click('#a', '#b')"),
+         "shop.lua:2: click: argument 2 must be a table of options such as { timeout = \"5s\" }, not \"#b\""},
+        {RUN("ctx:click('#a', {}, 3)"), "shop.lua:2: click takes 1 argument and a table of options, not 3"},
+        {RUN("ctx:click('#a', { timeut = 3 })"),
+         "shop.lua:2: the table of options of click has no field \"timeut\": did you mean \"timeout\"?"},
+        {RUN("ctx:click('#a', { state = 'hidden' })"),
+         "shop.lua:2: the table of options of click has no field \"state\""},
+        {RUN("ctx:click('#a', { timeout = 'soon' })"),
+         "shop.lua:2: click: timeout: \"soon\" is not a duration: write it like 500ms, 2s, 3m or 1h"},
+        {RUN("ctx:click('#a', { timeout = 0 })"), "shop.lua:2: click: timeout: it must be longer than 0"},
+        {RUN("ctx:click('#a', { timeout = -1 })"), "shop.lua:2: click: timeout: -1 is not a duration: write it like "
+                                                   "\"500ms\", \"2s\", \"3m\" or \"1h\""},
+        {RUN("ctx:wait_for_selector('#a', { state = 'gone' })"),
+         "shop.lua:2: wait_for_selector: state must be \"visible\", \"hidden\", \"attached\" or \"detached\", not "
+         "\"gone\""},
+        {RUN("ctx:evaluate('x', print)"), "shop.lua:2: evaluate: argument 2 holds a function: it may hold only nil, "
+                                          "booleans, numbers, texts and tables"},
+        {RUN("local t = {} t.t = t\nctx:evaluate('x', t)"),
+         "shop.lua:3: evaluate: argument 2 is nested deeper than 64 tables, or holds itself"},
+        {RUN("ctx:evaluate('x', { 1, x = 2 })"), "shop.lua:2: evaluate: argument 2 has a table with mixed keys: use "
+                                                 "the keys 1 to n for a list, or texts for an object"},
+        {RUN("ctx:evaluate('x', 1 / 0)"), "shop.lua:2: evaluate: argument 2 holds inf, which JSON cannot carry"},
+        {RUN("ctx:evaluate('x', ('x'):rep(2000000))"),
+         "shop.lua:2: evaluate: argument 2 is longer than 1048576 bytes as JSON"},
+        {RUN("table.sort({ 1, 2 }, function() ctx:click('#a') end)"),
+         "shop.lua:2: click cannot wait here: it was called from inside a function such as table.sort or string.gsub"},
+        {RUN("ctx.price = 3"), "shop.lua:2: ctx.price cannot be set: keep values in ctx.assigns"},
+        {RUN("ctx.assigns = 3"), "shop.lua:2: ctx.assigns must be a table, not 3"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect(eq(str, (char *)world_run_error(cases[i].source), (char *)cases[i].sentence), "%s", cases[i].source);
+}
+
+Test(api, a_failed_action_has_a_signature_without_what_varies) {
+    static const struct {
+        const char *source, *signature, *detail;
+    } cases[] = {
+        {RUN("ctx:click('#buy')"), "click(\"#buy\"): no", "shop.lua:2, step 1: click(\"#buy\"): no"},
+        {RUN("ctx:fill('#mail', 'u7@x.org')"), "fill(\"#mail\"): no",
+         "shop.lua:2, step 1: fill(\"#mail\", \"u7@x.org\"): no"},
+        {RUN("ctx:press('#mail', 'a')"), "press(\"#mail\"): no", "shop.lua:2, step 1: press(\"#mail\", \"a\"): no"},
+        {RUN("ctx:navigate('http://x/p?user=7#top')"), "navigate(\"http://x/p\"): no",
+         "shop.lua:2, step 1: navigate(\"http://x/p?user=7#top\"): no"},
+        {RUN("ctx:get_attribute('#a', 'href')"), "get_attribute(\"#a\", \"href\"): no",
+         "shop.lua:2, step 1: get_attribute(\"#a\", \"href\"): no"},
+        {RUN("ctx:wait_for_selector('#a', { state = 'hidden' })"),
+         "wait_for_selector(\"#a\", { state = \"hidden\" }): no",
+         "shop.lua:2, step 1: wait_for_selector(\"#a\", { state = \"hidden\" }): no"},
+        {RUN("ctx:evaluate('f(7)', { 1 })"), "evaluate(...): no", "shop.lua:2, step 1: evaluate(\"f(7)\", [1]): no"},
+        {RUN("ctx:reload()"), "reload(): no", "shop.lua:2, step 1: reload(): no"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        world_open(&world, cases[i].source, NULL);
+        world_start(&world, 1);
+        cr_expect(eq(int, world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "no"), LL_SCRIPT_FAILED));
+        cr_expect(eq(str, world.request.signature, (char *)cases[i].signature));
+        cr_expect(eq(str, world.request.detail, (char *)cases[i].detail));
+        cr_expect(eq(u32, world.request.step, 1));
+        world_close(&world);
+    }
+}
+
+Test(api, a_failure_stands_at_the_line_of_its_call) {
+    struct world world;
+    world_open(&world, RUN("local function buy()\n  ctx:click('#a')\nend\nctx:hover('#b')\nbuy()"), NULL);
+    world_start(&world, 1);
+    world_answer(&world, NULL);
+    world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "matches nothing");
+    cr_expect(eq(str, world.request.detail, "shop.lua:3, step 2: click(\"#a\"): matches nothing"));
+    world_close(&world);
+}
+
+Test(api, a_failure_can_be_caught_and_read) {
+    struct world world;
+    world_open(&world,
+               RUN("local ok, err = pcall(function() ctx:click('#a') end)\n"
+                   "ctx:log(ok, tostring(err), err.operation, err.reason, err.message, err.other)\n"
+                   "ctx:log('why: ' .. err)\n"
+                   "ctx:hover('#b')\n"
+                   "error(err)"),
+               NULL);
+    world_start(&world, 1);
+    cr_expect(eq(int, world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "gone"), LL_SCRIPT_ACTION));
+    cr_expect(eq(str, (char *)ll_buf_str(&world.told),
+                 "log false\tshop.lua:2: click(\"#a\"): gone\tclick\tgone\tshop.lua:2: click(\"#a\"): gone\tnil\n"
+                 "log why: shop.lua:2: click(\"#a\"): gone\n"));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FAILED));
+    cr_expect(eq(str, world.request.signature, "click(\"#a\"): gone"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:2, step 1: click(\"#a\"): gone"));
+    world_close(&world);
+}
+
+Test(api, the_user_goes_on_after_a_failed_iteration) {
+    struct world world;
+    world_open(&world, RUN("if ctx.iteration == 1 then local x = nil + 1 end\nctx:click('#a')"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED));
+    cr_expect(eq(str, world.request.signature, "shop.lua:2: attempt to perform arithmetic on a nil value"));
+    cr_expect(eq(int, world_start(&world, 2), LL_SCRIPT_ACTION));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FINISHED));
+    world_close(&world);
+}
+
+Test(api, a_waiting_iteration_can_be_dropped) {
+    struct world world;
+    world_open(&world, RUN("ctx:step('s', function() ctx:click('#a') end)"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    cr_expect(eq(int, world_start(&world, 2), LL_SCRIPT_ACTION));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FINISHED));
+    cr_expect(eq(str, (char *)ll_buf_str(&world.told), "begin s\nend s cut\nbegin s\nend s completed\n"));
+    world_close(&world);
+}

@@ -1,0 +1,159 @@
+// Scripts that would never end or never have enough. The limits are small, so that the tests are quick.
+#include "world.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { INSTRUCTIONS = 100000 };
+
+static const struct ll_vm_limits limits = {.bytes = 1024 * 1024, .instructions = INSTRUCTIONS};
+
+static const char endless[] = "the script ran 100000 instructions without waiting: does it loop for ever?";
+static const char greedy[] = "the script needs more than 1 MB of memory, the limit of one user";
+
+static const char *load_limited(const char *main) {
+    static char sentence[LL_ERR_TEXT_MAX];
+    struct world world;
+    world_bundle(&world, main, NULL);
+    ll_err err = ll_scenario_load_limited(&world.bundle, limits, &world.scenario);
+    strcpy(sentence, err.text);
+    world_close(&world);
+    return sentence;
+}
+
+static void open_limited(struct world *world, const char *main) {
+    world_open(world, main, NULL);
+    world->script->vm.limits = limits;
+}
+
+static void expect_sentence(const char *source, const char *sentence, const char *wanted) {
+    const char *tail = sentence && strchr(sentence, ' ') ? strchr(sentence, ' ') + 1 : "";
+    cr_expect(eq(str, (char *)tail, (char *)wanted), "%s", source);
+    cr_expect(strncmp(sentence, "shop.lua:", 9) == 0, "%s: %s", source, sentence);
+}
+
+Test(limits, no_script_loops_for_ever) {
+    static const char *const sources[] = {
+        RUN("while true do end"),
+        RUN("while true do pcall(function() while true do end end) end"),
+        RUN("while true do pcall(error, 'x') end"),
+        RUN("local function f() return pcall(f) end while true do f() end"),
+        RUN("table.sort({ 1, 2, 3 }, function() while true do end end)"),
+        RUN("table.sort({ 1, 2, 3 }, function() while true do pcall(function() while true do end end) end end)"),
+        RUN("while true do pcall(table.sort, { 1, 2, 3 }, function() while true do end end) end"),
+        RUN("while true do xpcall(function() while true do end end, function() while true do end end) end"),
+        RUN("('x'):gsub('x', function() while true do pcall(string.gsub, 'x', 'x', function() error('y') end) end "
+            "end)"),
+        RUN("local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do "
+            "pcall(function() "
+            "return t[1] end) end"),
+        RUN("local x <close> = setmetatable({}, { __close = function() while true do end end }) while true do end"),
+        RUN("local x <close> = setmetatable({}, { __close = function() while true do end end }) error('x')"),
+        RUN("ctx:step('s', function() while true do end end)"),
+        RUN("local function f() load('while true do end')() end while true do pcall(f) end"),
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        struct world world;
+        open_limited(&world, sources[i]);
+        for (uint64_t n = 1; n <= 2; n++) { // the next iteration has its own budget, and its own end
+            cr_expect(eq(int, world_start(&world, n), LL_SCRIPT_FAILED), "%s", sources[i]);
+            if (strstr(sources[i], "error('x')"))
+                cr_expect(eq(str, world.request.detail, "shop.lua:2: x"));
+            else if (!strstr(sources[i], "load("))
+                expect_sentence(sources[i], world.request.detail, endless);
+        }
+        world_close(&world);
+    }
+}
+
+Test(limits, each_wait_gives_a_new_budget) {
+    struct world world;
+    open_limited(&world, RUN("for i = 1, 30 do for j = 1, 10000 do end ctx:click('#a') end"));
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    for (int i = 1; i < 30; i++) cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_ACTION));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FINISHED));
+    world_close(&world);
+}
+
+Test(limits, files_and_config_end_too) {
+    cr_expect(eq(str, (char *)load_limited("while true do pcall(error) end"),
+                 "shop.lua:1: the script ran 100000 instructions without waiting: does it loop for ever?"));
+    cr_expect(eq(str, (char *)load_limited("local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000) .. #t end"),
+                 "shop.lua:2: the script needs more than 1 MB of memory, the limit of one user"));
+    struct world world;
+    world_bundle(&world, FIELDS("config = function() while true do pcall(error) end end"), NULL);
+    cr_assert(eq(int, ll_scenario_load_limited(&world.bundle, limits, &world.scenario).status, LL_OK));
+    ll_err err = ll_scenario_configure(world.scenario, NULL, 0);
+    cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
+    expect_sentence("config", err.text, endless);
+    world_close(&world);
+}
+
+Test(limits, no_script_takes_all_memory) {
+    static const char *const sources[] = {
+        RUN("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end"),
+        RUN("local s = ('x'):rep(1 << 30)"),
+        RUN("local s = 'x' while true do s = s .. s end"),
+        RUN("ctx:step('s', function() local s = ('x'):rep(1 << 30) end)"),
+        RUN("local s = table.concat(setmetatable({}, { __len = function() return 3 end, __index = function() return "
+            "('x'):rep(500000) end }))"),
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        struct world world;
+        open_limited(&world, sources[i]);
+        for (uint64_t n = 1; n <= 2; n++) {
+            cr_expect(eq(int, world_start(&world, n), LL_SCRIPT_FAILED), "%s", sources[i]);
+            cr_expect(eq(int, world.script->vm.ending, LL_VM_GOES_ON), "%s", world.request.detail);
+            expect_sentence(sources[i], world.request.detail, greedy);
+        }
+        cr_expect(world.script->vm.bytes <= limits.bytes, "%zu", world.script->vm.bytes);
+        world_close(&world);
+    }
+}
+
+Test(limits, memory_that_was_freed_can_be_used_again) {
+    struct world world;
+    open_limited(&world, RUN("for i = 1, 20 do pcall(string.rep, 'x', 1 << 30) local s = ('x'):rep(300000) end"));
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FINISHED), "%s", world.request.detail);
+    world_close(&world);
+}
+
+Test(limits, deep_recursion_is_an_error_of_the_script) {
+    struct world world;
+    world_open(&world, RUN("local function f() return 1 + f() end\nf()"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED));
+    cr_expect(eq(str, world.request.signature,
+                 "shop.lua:2: the script needs more than 32 MB of memory, the limit of one user"));
+    world_close(&world);
+}
+
+static char seen_at[100];
+static volatile sig_atomic_t was_running;
+
+static void look(int signal_number) {
+    (void)signal_number;
+    was_running = ll_script_running_at(seen_at, sizeof seen_at);
+}
+
+static int raise_alarm(lua_State *L) {
+    (void)L;
+    raise(SIGALRM);
+    return 0;
+}
+
+Test(limits, the_watchdog_sees_the_line_that_runs) {
+    struct world world;
+    world_open(&world, RUN("\nlocal function f()\n  call()\nend\nf()\nctx:click('#a')"), NULL);
+    lua_pushcfunction(world.script->vm.main, raise_alarm);
+    lua_setglobal(world.script->vm.main, "call");
+    signal(SIGALRM, look);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    cr_expect(eq(int, was_running, 1));
+    cr_expect(eq(str, seen_at, "shop.lua:4"));
+    raise(SIGALRM);
+    cr_expect(eq(int, was_running, 0));
+    world_close(&world);
+}
