@@ -206,7 +206,8 @@ static inline void note_overflow(struct ll_series_set *set, const struct entry *
 
 void ll_series_record(struct ll_series_set *set, enum ll_metric metric, const char *label, double value) {
     assert(ll_metric_info(metric)->kind == LL_KIND_HISTOGRAM);
-    size_t len = label ? label_length(label) : 0;
+    if (!label) label = "";
+    size_t len = label_length(label);
     struct entry *entry = ensure(set, metric, label, len);
     note_overflow(set, entry, label, len, 1);
     ll_sketch_add(&entry->series.sketch, value);
@@ -214,7 +215,8 @@ void ll_series_record(struct ll_series_set *set, enum ll_metric metric, const ch
 
 void ll_series_count(struct ll_series_set *set, enum ll_metric metric, const char *label, uint64_t n) {
     assert(ll_metric_info(metric)->kind == LL_KIND_COUNTER);
-    size_t len = label ? label_length(label) : 0;
+    if (!label) label = "";
+    size_t len = label_length(label);
     struct entry *entry = ensure(set, metric, label, len);
     note_overflow(set, entry, label, len, n);
     entry->series.count += n;
@@ -234,12 +236,14 @@ void ll_series_set_merge(struct ll_series_set *into, const struct ll_series_set 
 
 const struct ll_series *ll_series_find(const struct ll_series_set *set, enum ll_metric metric, const char *label) {
     assert((unsigned)metric < LL_METRICS_COUNT);
-    const struct entry *entry = find(&set->tables[metric], label, label ? label_length(label) : 0);
+    if (!label) label = "";
+    const struct entry *entry = find(&set->tables[metric], label, label_length(label));
     return entry && !is_empty(&entry->series) ? &entry->series : NULL;
 }
 
 struct ll_series *ll_series_ensure(struct ll_series_set *set, enum ll_metric metric, const char *label) {
-    return &ensure(set, metric, label, label ? label_length(label) : 0)->series;
+    if (!label) label = "";
+    return &ensure(set, metric, label, label_length(label))->series;
 }
 
 uint64_t ll_series_total(const struct ll_series_set *set, enum ll_metric metric) {
