@@ -1,0 +1,421 @@
+// One Chromium for many users, kept alive.
+//
+//     OFF ──start──► STARTING ──DevTools listens──► CONNECTING ──version known──► UP
+//      ▲                │ ▲                              │                         │
+//      └─────stop───────┤ └── backoff ◄──── DOWN ◄───────┴──── it dies ────────────┘
+//                       ▼
+//                   STOPPING: everything is killed; OFF when the process is gone
+//
+// The first start decides on_ready, good or bad. Later, a browser that dies is counted, each of its pages is told, and
+// the next start follows after a pause that doubles; pages asked for meanwhile wait. After STARTS_MAX starts without
+// one page opened, what waits is refused with the reason, and a new page_open tries again.
+#include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/wire.h"
+#include "agent/browser/find.h"
+#include "agent/browser/process.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/base/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+enum {
+    STARTS_MAX = 10,
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_MAX_MS = 5000,
+    HEALTH_US = 1000 * 1000,
+    CONNECT_TIMEOUT_MS = 10 * 1000,
+};
+
+enum state { OFF, STARTING, CONNECTING, UP, DOWN, STOPPING };
+
+struct ll_cdp_connection {
+    struct ll_connection base;
+    struct ll_loop *loop;
+    struct lws_vhost *vhost;
+    struct ll_browser_sink sink;
+    void *owner;
+    void (*on_ready)(void *owner, ll_err err);
+    void (*on_stopped)(void *owner);
+    char program[PATH_MAX];
+    char description[128];
+    enum state state;
+    bool told_ready;
+    struct ll_process *process;
+    struct ll_cdp_client *client;
+    uint64_t opened;                // pages ever
+    struct ll_cdp_page *pages;      // all of them, by page.h's prev and next
+    struct ll_cdp_page *by_session; // those that have one
+    struct ll_timer *timer;         // the pause before a start, or the limit of connecting
+    struct ll_timer *health;
+    int64_t health_sent_us;
+    bool gave_up;           // no start is under way until another page is asked for
+    uint32_t barren_starts; // in a row, since a page was opened
+    ll_err last_end;
+};
+
+static const struct lws_protocols protocols[] = {
+    {.name = LL_WIRE_PROTOCOL, .callback = ll_wire_callback, .rx_buffer_size = LL_WIRE_CHUNK},
+    {.name = LL_PROCESS_PROTOCOL, .callback = ll_process_callback},
+    {.name = NULL},
+};
+
+static const struct ll_connection_ops cdp_ops;
+
+static void start_browser(struct ll_cdp_connection *connection);
+static void go_down(struct ll_cdp_connection *connection, ll_err why);
+
+struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection) {
+    return connection->client;
+}
+
+struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connection) {
+    return connection->loop;
+}
+
+const struct ll_browser_sink *ll_cdp_connection_sink(const struct ll_cdp_connection *connection) {
+    return &connection->sink;
+}
+
+void ll_cdp_connection_add_session(struct ll_cdp_page *page) {
+    HASH_ADD_STR(page->connection->by_session, session, page);
+}
+
+// --- Pages ---
+
+// Takes a page out of every list; it is the caller's then.
+static void remove_page(struct ll_cdp_page *page) {
+    struct ll_cdp_connection *connection = page->connection;
+    struct ll_cdp_page *found = NULL;
+    if (page->session[0]) HASH_FIND_STR(connection->by_session, page->session, found);
+    if (found == page) HASH_DEL(connection->by_session, page);
+    DL_DELETE(connection->pages, page);
+}
+
+void ll_cdp_connection_page_gone(struct ll_cdp_page *page) {
+    remove_page(page);
+    ll_cdp_page_free(page);
+}
+
+static void page_lost(struct ll_cdp_page *page, ll_err why) {
+    struct ll_page_events events = page->events;
+    bool was_open = page->state == LL_CDP_PAGE_OPEN, told = page->state != LL_CDP_PAGE_CLOSING;
+    ll_cdp_connection_page_gone(page);
+    if (!told) return;
+    if (was_open)
+        events.on_page_lost(events.owner, why);
+    else
+        events.on_page_open(events.owner, why);
+}
+
+void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err) {
+    if (err.status != LL_OK) {
+        page_lost(page, err);
+        return;
+    }
+    page->connection->barren_starts = 0;
+    page->state = LL_CDP_PAGE_OPEN;
+    page->events.on_page_open(page->events.owner, LL_SUCCESS);
+}
+
+void ll_cdp_connection_page_crashed(struct ll_cdp_page *page) {
+    page->connection->sink.count(page->connection->sink.owner, LL_METRIC_BROWSER_CRASHES, "", 1);
+    ll_cdp_target_close(page);
+    page_lost(page, ll_err_make(LL_ABORTED, "the page crashed"));
+}
+
+static void open_waiting(struct ll_cdp_connection *connection) {
+    struct ll_cdp_page *page, *next;
+    DL_FOREACH_SAFE(connection->pages, page, next) {
+        if (page->state == LL_CDP_PAGE_WAITING) ll_cdp_target_open(page);
+    }
+}
+
+// Ends the pages that the dead browser had, or, when `waiting` is chosen, those that wait for a browser. Each call
+// may open or close other pages, so the list is begun anew after each.
+static void lose_pages(struct ll_cdp_connection *connection, bool waiting, ll_err why) {
+    struct ll_cdp_page *page;
+    uint64_t last = connection->opened; // pages that are asked for by the callbacks are left alone
+    for (page = connection->pages; page;) {
+        if ((page->state == LL_CDP_PAGE_WAITING) == waiting && page->number <= last) {
+            page_lost(page, why);
+            page = connection->pages;
+        } else {
+            page = page->next;
+        }
+    }
+}
+
+// --- The browser's life ---
+
+static void on_health_answer(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_connection *connection = arg;
+    (void)answer;
+    connection->sink.sample(connection->sink.owner, LL_METRIC_AGENT_CDP_ROUNDTRIP, "",
+                            (double)(ll_clock_us() - connection->health_sent_us));
+    connection->health_sent_us = 0;
+}
+
+// Once a second, while pages are open, how long an empty command takes.
+static void on_health(void *arg) {
+    struct ll_cdp_connection *connection = arg;
+    ll_timer_set(connection->health, ll_clock_us() + HEALTH_US);
+    if (!connection->by_session || connection->health_sent_us) return;
+    connection->health_sent_us = ll_clock_us();
+    ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_health_answer, connection);
+}
+
+static void tell_ready(struct ll_cdp_connection *connection, ll_err err) {
+    if (connection->told_ready) return;
+    connection->told_ready = true;
+    connection->on_ready(connection->owner, err);
+}
+
+static void on_version(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_connection *connection = arg;
+    char product[64];
+    ll_scan_text(ll_scan_get(answer->result, "product"), product, sizeof product);
+    const char *version = strchr(product, '/');
+    snprintf(connection->description, sizeof connection->description, "Chromium %s%s", version ? version + 1 : "",
+             ll_browser_is_headless_shell(connection->program) ? " (headless shell)" : "");
+    connection->state = UP;
+    ll_timer_cancel(connection->timer);
+    ll_timer_set(connection->health, ll_clock_us() + HEALTH_US);
+    open_waiting(connection);
+    tell_ready(connection, LL_SUCCESS);
+}
+
+static void on_open(void *owner) {
+    struct ll_cdp_connection *connection = owner;
+    ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_version, connection);
+}
+
+static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice session, struct ll_slice params) {
+    struct ll_cdp_connection *connection = owner;
+    struct ll_cdp_page *page = NULL;
+    if (event == LL_CDP_DETACHED_FROM_TARGET) session = ll_scan_get(params, "sessionId");
+    if (session.len > 2) HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, page);
+    if (page && page->state != LL_CDP_PAGE_CLOSING) ll_cdp_page_event(page, event, params);
+}
+
+// Only the process's end counts; a socket that closes before it means that the end is near, or is brought about.
+static void on_closed(void *owner) {
+    struct ll_cdp_connection *connection = owner;
+    if (connection->process) ll_process_kill(connection->process);
+}
+
+static void on_listening(void *owner, int port, const char *path) {
+    struct ll_cdp_connection *connection = owner;
+    if (connection->state != STARTING) return;
+    struct ll_cdp_client_events events = {
+        .owner = connection, .on_open = on_open, .on_event = on_event, .on_closed = on_closed};
+    connection->state = CONNECTING;
+    ll_timer_set(connection->timer, ll_clock_us() + CONNECT_TIMEOUT_MS * INT64_C(1000));
+    connection->client = ll_cdp_client_open(ll_loop_lws(connection->loop), connection->vhost, port, path, events);
+}
+
+static void release_browser(struct ll_cdp_connection *connection) {
+    ll_cdp_client_free(&connection->client);
+    ll_process_free(&connection->process);
+    ll_timer_cancel(connection->health);
+    ll_timer_cancel(connection->timer);
+    connection->health_sent_us = 0;
+}
+
+static void finish_stop(struct ll_cdp_connection *connection) {
+    connection->state = OFF;
+    connection->on_stopped(connection->owner);
+}
+
+static void on_end(void *owner, ll_err why) {
+    struct ll_cdp_connection *connection = owner;
+    bool was_up = connection->state == UP;
+    release_browser(connection);
+    if (connection->state == STOPPING) {
+        finish_stop(connection);
+        return;
+    }
+    if (was_up) connection->sink.count(connection->sink.owner, LL_METRIC_BROWSER_CRASHES, "", 1);
+    go_down(connection, why);
+}
+
+static int64_t backoff_us(uint32_t failures) {
+    int64_t ms = BACKOFF_FIRST_MS;
+    while (failures-- > 1 && ms < BACKOFF_MAX_MS) ms *= 2;
+    return (ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS) * 1000;
+}
+
+// Pages that were being opened wait for the next browser.
+static void requeue_opening(struct ll_cdp_connection *connection) {
+    struct ll_cdp_page *page;
+    DL_FOREACH(connection->pages, page) {
+        if (page->state != LL_CDP_PAGE_OPENING) continue;
+        if (page->session[0]) HASH_DEL(connection->by_session, page);
+        page->context[0] = page->target[0] = page->session[0] = '\0';
+        page->call = 0;
+        page->state = LL_CDP_PAGE_WAITING;
+    }
+}
+
+static void go_down(struct ll_cdp_connection *connection, ll_err why) {
+    connection->state = DOWN;
+    connection->last_end = why;
+    connection->barren_starts++;
+    requeue_opening(connection);
+    connection->gave_up = !connection->told_ready || connection->barren_starts >= STARTS_MAX;
+    if (!connection->told_ready) {
+        lose_pages(connection, true, why);
+        tell_ready(connection, why);
+        return;
+    }
+    ll_warn("%s; it is %s", why.text, connection->gave_up ? "given up" : "started again");
+    if (!connection->gave_up) ll_timer_set(connection->timer, ll_clock_us() + backoff_us(connection->barren_starts));
+    why.status = LL_ABORTED;
+    lose_pages(connection, false, why);
+    if (connection->state == DOWN && connection->gave_up)
+        lose_pages(connection, true,
+                   ll_err_in(connection->last_end, "the browser was started %d times in vain", STARTS_MAX));
+}
+
+static void start_browser(struct ll_cdp_connection *connection) {
+    struct ll_process_events events = {.owner = connection, .on_listening = on_listening, .on_end = on_end};
+    connection->state = STARTING;
+    ll_err err =
+        ll_process_start(connection->loop, connection->vhost, connection->program, events, &connection->process);
+    if (err.status != LL_OK) go_down(connection, err);
+}
+
+static void on_timer(void *arg) {
+    struct ll_cdp_connection *connection = arg;
+    if (connection->state == CONNECTING)
+        ll_process_kill(connection->process); // on_end follows
+    else if (connection->state == DOWN || connection->state == OFF)
+        start_browser(connection);
+    else if (connection->state == STOPPING)
+        finish_stop(connection);
+}
+
+// --- The ops ---
+
+static struct ll_cdp_connection *of(struct ll_connection *connection) {
+    return (struct ll_cdp_connection *)connection;
+}
+
+static void cdp_start(struct ll_connection *base) {
+    assert(of(base)->state == OFF);
+    ll_timer_set(of(base)->timer, 0); // errors are told from the loop
+}
+
+static const char *cdp_describe(struct ll_connection *base) {
+    return of(base)->description;
+}
+
+static struct ll_page *cdp_page_open(struct ll_connection *base, const struct ll_context_options *options,
+                                     struct ll_page_events events) {
+    struct ll_cdp_connection *connection = of(base);
+    assert(connection->state != STOPPING);
+    struct ll_cdp_page *page = ll_cdp_page_new(connection, options, events);
+    page->base.connection = base;
+    page->number = ++connection->opened;
+    DL_APPEND(connection->pages, page);
+    if (connection->state == UP)
+        ll_cdp_target_open(page);
+    else if (connection->state == DOWN && connection->gave_up)
+        ll_timer_set(connection->timer, ll_clock_us() + BACKOFF_MAX_MS * INT64_C(1000));
+    connection->gave_up = false;
+    return &page->base;
+}
+
+static void cdp_perform(struct ll_page *page, const struct ll_action *action) {
+    ll_cdp_page_perform((struct ll_cdp_page *)page, action);
+}
+
+static void cdp_perform_cancel(struct ll_page *page) {
+    ll_cdp_page_cancel((struct ll_cdp_page *)page);
+}
+
+static void cdp_page_close(struct ll_page *base) {
+    struct ll_cdp_page *page = (struct ll_cdp_page *)base;
+    ll_cdp_page_cancel(page);
+    if (page->state == LL_CDP_PAGE_OPENING) {
+        page->state = LL_CDP_PAGE_CLOSING; // freed with the step under way
+        return;
+    }
+    ll_cdp_target_close(page);
+    ll_cdp_connection_page_gone(page);
+}
+
+static void cdp_stop(struct ll_connection *base) {
+    struct ll_cdp_connection *connection = of(base);
+    while (connection->pages) ll_cdp_connection_page_gone(connection->pages);
+    ll_cdp_client_free(&connection->client);
+    ll_timer_cancel(connection->health);
+    connection->state = STOPPING;
+    ll_timer_cancel(connection->timer);
+    if (connection->process)
+        ll_process_kill(connection->process); // on_end follows
+    else
+        ll_timer_set(connection->timer, 0);
+}
+
+static void cdp_fini(struct ll_connection *base) {
+    struct ll_cdp_connection *connection = of(base);
+    while (connection->pages) ll_cdp_connection_page_gone(connection->pages);
+    release_browser(connection);
+    ll_timer_free(&connection->timer);
+    ll_timer_free(&connection->health);
+    lws_vhost_destroy(connection->vhost);
+    free(connection);
+}
+
+ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struct ll_connection **out) {
+    char program[PATH_MAX];
+    LL_TRY(ll_browser_find(options->browser, program));
+    struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
+                                             .protocols = protocols,
+                                             .vhost_name = "devtools",
+                                             .gid = (gid_t)-1,
+                                             .uid = (uid_t)-1};
+    struct lws_vhost *vhost = lws_create_vhost(ll_loop_lws(options->loop), &info);
+    if (!vhost) return ll_err_make(LL_RESOURCE_EXHAUSTED, "there is no memory left to connect to a browser");
+    struct ll_cdp_connection *connection = ll_alloc(1, sizeof *connection);
+    connection->base.ops = &cdp_ops;
+    connection->loop = options->loop;
+    connection->vhost = vhost;
+    connection->sink = options->sink;
+    connection->owner = options->owner;
+    connection->on_ready = options->on_ready;
+    connection->on_stopped = options->on_stopped;
+    connection->timer = ll_timer_new(options->loop, on_timer, connection);
+    connection->health = ll_timer_new(options->loop, on_health, connection);
+    snprintf(connection->program, sizeof connection->program, "%s", program);
+    *out = &connection->base;
+    return LL_SUCCESS;
+}
+
+static const bool measures[LL_METRICS_COUNT] = {
+    [LL_METRIC_HTTP_REQUEST_DURATION] = true, [LL_METRIC_HTTP_REQUEST_TTFB] = true,
+    [LL_METRIC_HTTP_REQUEST_DNS] = true,      [LL_METRIC_HTTP_REQUEST_CONNECT] = true,
+    [LL_METRIC_HTTP_REQUEST_TLS] = true,      [LL_METRIC_HTTP_REQUEST_BYTES] = true,
+    [LL_METRIC_HTTP_REQUESTS] = true,         [LL_METRIC_HTTP_REQUEST_FAILURES] = true,
+    [LL_METRIC_WEBSOCKET_FRAME_SENT] = true,  [LL_METRIC_WEBSOCKET_FRAME_RECEIVED] = true,
+    [LL_METRIC_WEBSOCKET_OPENED] = true,      [LL_METRIC_WEBSOCKET_CLOSED] = true,
+    [LL_METRIC_AGENT_CDP_ROUNDTRIP] = true,   [LL_METRIC_BROWSER_CRASHES] = true,
+};
+
+static const struct ll_connection_ops cdp_ops = {
+    .name = "cdp",
+    .measures = measures,
+    .start = cdp_start,
+    .describe = cdp_describe,
+    .page_open = cdp_page_open,
+    .perform = cdp_perform,
+    .perform_cancel = cdp_perform_cancel,
+    .page_close = cdp_page_close,
+    .stop = cdp_stop,
+    .fini = cdp_fini,
+};

@@ -1,0 +1,202 @@
+// Everything that is done to or read from elements. The page's own half (page/liveload.js) finds, waits and judges;
+// one Runtime.evaluate asks it and stays unanswered until it has decided. What then needs real events, a pointer or
+// keys, is done by input.c, and the action ends when the last event is answered; a checkbox is looked at once more.
+//
+// A navigation that takes the document away under the question is no failure: the question is asked again in the new
+// one, until the action's deadline. A scenario's own script is not run twice.
+#include "agent/browser/cdp/page.h"
+
+#include "libcommon/base/clock.h"
+
+#include <string.h>
+
+enum { RERUNS_MAX = 100 };
+
+static const char *const states[] = {[LL_STATE_VISIBLE] = "visible",
+                                     [LL_STATE_HIDDEN] = "hidden",
+                                     [LL_STATE_ATTACHED] = "attached",
+                                     [LL_STATE_DETACHED] = "detached"};
+
+static void on_decided(void *arg, const struct ll_cdp_answer *answer);
+
+static void append_quoted(struct ll_buf *out, const char *text) {
+    if (text)
+        ll_json_quote(out, text, strlen(text));
+    else
+        ll_buf_text(out, "null");
+}
+
+// __liveload(operation, selector, text, state or argument, timeout), as an expression that is itself a JSON string.
+static void ask(struct ll_cdp_page *page, const char *operation) {
+    const struct ll_action *action = &page->action;
+    struct ll_buf code = ll_buf_make(4 * LL_ACTION_TEXT_BYTES_MAX);
+    ll_buf_printf(&code, "__liveload(\"%s\",", operation);
+    append_quoted(&code, action->selector);
+    ll_buf_text(&code, ",");
+    append_quoted(&code, action->text);
+    if (action->operation == LL_OP_EVALUATE)
+        ll_buf_printf(&code, ",%s,", action->argument ? action->argument : "undefined");
+    else
+        ll_buf_printf(&code, ",\"%s\",", states[action->state]);
+    ll_buf_printf(&code, "%u)", ll_cdp_page_remaining_ms(page));
+    struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.evaluate");
+    ll_buf_text(out, "{\"expression\":");
+    ll_json_quote(out, (const char *)code.data, code.len);
+    ll_buf_text(out, ",\"awaitPromise\":true,\"returnByValue\":true}");
+    if (code.overflowed) out->overflowed = true;
+    ll_buf_fini(&code);
+    ll_cdp_page_end(page, on_decided);
+}
+
+void ll_cdp_element_resume(struct ll_cdp_page *page) {
+    ask(page, ll_operation_info(page->action.operation)->name);
+}
+
+void ll_cdp_element(struct ll_cdp_page *page) {
+    if (page->action.operation == LL_OP_PRESS) {
+        ll_err err = ll_cdp_input_check_key(page->action.text);
+        if (err.status != LL_OK) {
+            ll_cdp_page_finish_soon(page, err);
+            return;
+        }
+    }
+    if (page->navigating) {
+        page->waiting = LL_CDP_WAITS_COMMIT;
+        ll_timer_set(page->timer, ll_clock_us() + LL_COMMIT_WAIT_MS * INT64_C(1000));
+        return;
+    }
+    ll_cdp_element_resume(page);
+}
+
+static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer; // a click that took the page away was still a click
+    page->call = 0;
+    if (page->navigating)
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+    else
+        ask(page, page->action.operation == LL_OP_CHECK ? "checked" : "unchecked");
+}
+
+static void on_input_done(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer;
+    page->call = 0;
+    ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+}
+
+static void finish_reading(struct ll_cdp_page *page, struct ll_slice value) {
+    ll_json *json = NULL;
+    ll_err err = ll_json_parse(value.at, value.len, &json);
+    bool is_nil = err.status == LL_OK && ll_json_is_null(json);
+    ll_cdp_page_finish(page, err, is_nil ? NULL : json);
+    ll_json_free(&json);
+}
+
+// The page has decided: ["ok", …].
+static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
+    struct ll_slice x = ll_scan_item(decision, 1), y = ll_scan_item(decision, 2);
+    switch (page->action.operation) {
+    case LL_OP_CLICK:
+        ll_cdp_input_click(page, ll_scan_number(x, 0), ll_scan_number(y, 0), on_input_done);
+        return;
+    case LL_OP_HOVER:
+        ll_cdp_input_hover(page, ll_scan_number(x, 0), ll_scan_number(y, 0), on_input_done);
+        return;
+    case LL_OP_CHECK:
+    case LL_OP_UNCHECK:
+        if (x.len)
+            ll_cdp_input_click(page, ll_scan_number(x, 0), ll_scan_number(y, 0), on_toggled);
+        else
+            ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+        return;
+    case LL_OP_PRESS:
+        ll_cdp_input_press(page, page->action.text, on_input_done);
+        return;
+    case LL_OP_FILL:
+    case LL_OP_CLEAR:
+    case LL_OP_SELECT_OPTION:
+    case LL_OP_WAIT_FOR_SELECTOR:
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+        return;
+    case LL_OP_INNER_TEXT:
+    case LL_OP_TEXT_CONTENT:
+    case LL_OP_INPUT_VALUE:
+    case LL_OP_GET_ATTRIBUTE:
+    case LL_OP_IS_VISIBLE:
+    case LL_OP_COUNT:
+    case LL_OP_EVALUATE:
+        finish_reading(page, x);
+        return;
+    case LL_OP_NAVIGATE:
+    case LL_OP_RELOAD:
+    case LL_OP_WAIT_FOR_URL:
+    case LL_OPERATIONS_COUNT:
+        break; // never asked
+    }
+}
+
+static ll_err refusal(struct ll_slice decision) {
+    static const struct {
+        const char *word;
+        enum ll_status status;
+    } reasons[] = {{"deadline", LL_DEADLINE_EXCEEDED},
+                   {"invalid", LL_INVALID_ARGUMENT},
+                   {"precondition", LL_FAILED_PRECONDITION},
+                   {"limit", LL_RESOURCE_EXHAUSTED}};
+    enum ll_status status = LL_UNKNOWN;
+    char text[LL_ERR_TEXT_MAX];
+    struct ll_slice reason = ll_scan_item(decision, 0);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (ll_scan_is_string(reason, reasons[i].word)) status = reasons[i].status;
+    if (!ll_scan_text(ll_scan_item(decision, 1), text, sizeof text))
+        return ll_err_make(LL_UNKNOWN, "the page answered what LiveLoad does not understand");
+    return ll_err_make(status, "%s", text);
+}
+
+static bool lost_its_document(struct ll_slice error) {
+    static const char *const signs[] = {"navigated or closed", "context was destroyed", "Cannot find",
+                                        "Promise was collected"};
+    char text[256];
+    ll_scan_text(error, text, sizeof text);
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(text, signs[i])) return true;
+    return false;
+}
+
+static void on_refused(struct ll_cdp_page *page, struct ll_slice error) {
+    if (!lost_its_document(error) || page->reruns++ >= RERUNS_MAX) {
+        char text[256];
+        ll_scan_text(error, text, sizeof text);
+        ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the browser refused: %s", text), NULL);
+    } else if (page->action.operation == LL_OP_EVALUATE) {
+        ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the page went to another document while the script ran"),
+                           NULL);
+    } else {
+        ll_cdp_element(page);
+    }
+}
+
+static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    page->call = 0;
+    if (answer->failed) {
+        on_refused(page, answer->error);
+        return;
+    }
+    static const char *const keys[] = {"result", "exceptionDetails"};
+    struct ll_slice values[2];
+    ll_scan_members(answer->result, keys, values, 2);
+    if (values[1].len) {
+        char text[LL_ERR_TEXT_MAX];
+        struct ll_slice thrown = ll_scan_get(ll_scan_get(values[1], "exception"), "description");
+        if (!ll_scan_text(thrown, text, sizeof text)) ll_scan_text(ll_scan_get(values[1], "text"), text, sizeof text);
+        ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "%.*s", (int)strcspn(text, "\n"), text), NULL);
+        return;
+    }
+    struct ll_slice decision = ll_scan_get(values[0], "value");
+    if (ll_scan_is_string(ll_scan_item(decision, 0), "ok"))
+        go_on(page, decision);
+    else
+        ll_cdp_page_finish(page, refusal(decision), NULL);
+}

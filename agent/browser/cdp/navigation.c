@@ -1,0 +1,142 @@
+// navigate: Page.navigate is answered when the new document is committed, or cannot be; the action then ends with
+// that document's load event, or with that of a document that took its place meanwhile (a redirect by script). Answer
+// and events may come in either order, so the last few documents' loader ids are remembered. A navigation to another
+// place of the same document has no loader and ends at once.
+//
+// A click or a script may also navigate. Chromium says so (Page.frameRequestedNavigation) before it answers the
+// click, so the next action knows that a document is about to be replaced, and waits for the new one rather than act
+// in the old.
+#include "agent/browser/cdp/page.h"
+#include "agent/browser/glob.h"
+#include "libcommon/base/clock.h"
+
+#include <string.h>
+
+static bool has_arrived(const struct ll_cdp_page *page) {
+    if (!page->loaded) return false;
+    if (page->action.operation == LL_OP_RELOAD) return page->loaders[0] != page->loader;
+    for (size_t i = 0; i < LL_LOADERS_KEPT; i++)
+        if (page->loaders[i] == page->loader) return true;
+    return false;
+}
+
+static void await_load(struct ll_cdp_page *page) {
+    page->waiting = LL_CDP_WAITS_LOAD;
+    if (has_arrived(page)) ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+}
+
+// The URL for a sentence: without query and fragment, which may differ per user.
+static ll_err unreachable(const char *url, const char *reason) {
+    return ll_err_make(LL_UNAVAILABLE, "%s at %.*s", reason, (int)strcspn(url, "?#"), url);
+}
+
+static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    page->call = 0;
+    char text[256];
+    if (answer->failed) {
+        ll_scan_text(answer->error, text, sizeof text);
+        ll_cdp_page_finish(page, ll_err_make(LL_INVALID_ARGUMENT, "%s: %.200s", text, page->action.text), NULL);
+        return;
+    }
+    static const char *const keys[] = {"loaderId", "errorText", "isDownload"};
+    struct ll_slice values[3];
+    ll_scan_members(answer->result, keys, values, 3);
+    if (ll_scan_is_true(values[2])) {
+        ll_cdp_page_finish(page, unreachable(page->action.text, "there is a download instead of a page"), NULL);
+    } else if (ll_scan_text(values[1], text, sizeof text)) {
+        bool aborted = strcmp(text, "net::ERR_ABORTED") == 0;
+        ll_cdp_page_finish(page, unreachable(page->action.text, aborted ? "there is no page (net::ERR_ABORTED)" : text),
+                           NULL);
+    } else if (values[0].len == 0) {
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL); // the same document
+    } else {
+        page->loader = ll_scan_hash(values[0]);
+        await_load(page);
+    }
+}
+
+void ll_cdp_navigate(struct ll_cdp_page *page) {
+    struct ll_buf *out = ll_cdp_page_begin(page, "Page.navigate");
+    ll_buf_text(out, "{\"url\":");
+    ll_json_quote(out, page->action.text, strlen(page->action.text));
+    ll_buf_text(out, "}");
+    ll_cdp_page_end(page, on_navigated);
+}
+
+static void on_reloading(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    page->call = 0;
+    if (answer->failed)
+        ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the page cannot be loaded anew"), NULL);
+    else
+        await_load(page);
+}
+
+void ll_cdp_reload(struct ll_cdp_page *page) {
+    page->loader = page->loaders[0];
+    ll_buf_text(ll_cdp_page_begin(page, "Page.reload"), "{}");
+    ll_cdp_page_end(page, on_reloading);
+}
+
+// As Playwright's: the URL matches and its document has loaded.
+static bool url_has_come(const struct ll_cdp_page *page) {
+    return page->loaded && ll_glob_matches(page->action.text, page->url);
+}
+
+void ll_cdp_wait_for_url(struct ll_cdp_page *page) {
+    if (url_has_come(page))
+        ll_cdp_page_finish_soon(page, LL_SUCCESS);
+    else
+        page->waiting = LL_CDP_WAITS_URL;
+}
+
+// True when the action in flight was finished by it.
+static bool on_frame_navigated(struct ll_cdp_page *page, struct ll_slice params) {
+    static const char *const keys[] = {"parentId", "loaderId", "url", "unreachableUrl"};
+    struct ll_slice values[4];
+    ll_scan_members(ll_scan_get(params, "frame"), keys, values, 4);
+    if (values[0].len) return false; // a frame within the page
+    memmove(page->loaders + 1, page->loaders, sizeof page->loaders - sizeof *page->loaders);
+    page->loaders[0] = ll_scan_hash(values[1]);
+    page->loaded = false;
+    page->navigating = false;
+    ll_scan_text(values[2], page->url, sizeof page->url);
+    if (!values[3].len || page->waiting != LL_CDP_WAITS_LOAD || page->action.operation != LL_OP_RELOAD) return false;
+    char url[LL_URL_MAX];
+    ll_scan_text(values[3], url, sizeof url);
+    ll_cdp_page_finish(page, unreachable(url, "the site could not be reached"), NULL);
+    return true;
+}
+
+static void on_requested(struct ll_cdp_page *page, struct ll_slice params) {
+    static const char *const keys[] = {"frameId", "url", "disposition"};
+    struct ll_slice values[3];
+    ll_scan_members(params, keys, values, 3);
+    bool fetches = values[1].len > 5 && memcmp(values[1].at, "\"http", 5) == 0; // not mailto:, javascript: and such
+    if (fetches && ll_scan_is_string(values[0], page->target) && ll_scan_is_string(values[2], "currentTab"))
+        page->navigating = true;
+}
+
+void ll_cdp_navigation_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params) {
+    bool is_main = ll_scan_is_string(ll_scan_get(params, "frameId"), page->target);
+    if (event == LL_CDP_FRAME_NAVIGATED) {
+        if (on_frame_navigated(page, params)) return;
+    } else if (event == LL_CDP_FRAME_REQUESTED_NAVIGATION) {
+        on_requested(page, params);
+    } else if (event == LL_CDP_FRAME_STOPPED_LOADING) {
+        if (is_main) page->navigating = false; // it became a download, or nothing
+    } else if (event == LL_CDP_NAVIGATED_WITHIN_DOCUMENT) {
+        if (!is_main) return;
+        page->navigating = false;
+        ll_scan_text(ll_scan_get(params, "url"), page->url, sizeof page->url);
+    } else {
+        page->loaded = true;
+    }
+    if (page->waiting == LL_CDP_WAITS_LOAD && has_arrived(page))
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+    else if (page->waiting == LL_CDP_WAITS_URL && url_has_come(page))
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+    else if (page->waiting == LL_CDP_WAITS_COMMIT && !page->navigating)
+        ll_cdp_element_resume(page);
+}

@@ -1,0 +1,175 @@
+// An action begins in ll_cdp_page_perform, which hands it to navigation.c or element.c, and ends in
+// ll_cdp_page_finish, once: with an answer, an event, the timer, or not at all when it is cancelled. Whoever finishes
+// it forgets the command that was awaited, so that a late answer finds nobody.
+#include "agent/browser/cdp/page.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static void on_timer(void *arg);
+
+struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
+                                    struct ll_page_events events) {
+    struct ll_cdp_page *page = ll_alloc(1, sizeof *page);
+    page->connection = connection;
+    page->events = events;
+    page->timer = ll_timer_new(ll_cdp_connection_loop(connection), on_timer, page);
+    page->network = ll_cdp_network_new(ll_cdp_connection_sink(connection));
+    page->options = *options;
+    page->options.user_agent = options->user_agent ? ll_strdup(options->user_agent) : NULL;
+    page->options.locale = options->locale ? ll_strdup(options->locale) : NULL;
+    return page;
+}
+
+void ll_cdp_page_free(struct ll_cdp_page *page) {
+    ll_cdp_forget(ll_cdp_page_client(page), page->call);
+    ll_cdp_forget(ll_cdp_page_client(page), page->popup_call);
+    ll_timer_free(&page->timer);
+    ll_cdp_network_free(&page->network);
+    free(page->options.user_agent);
+    free(page->options.locale);
+    free(page);
+}
+
+struct ll_cdp_client *ll_cdp_page_client(const struct ll_cdp_page *page) {
+    return ll_cdp_connection_client(page->connection);
+}
+
+uint32_t ll_cdp_page_remaining_ms(const struct ll_cdp_page *page) {
+    int64_t left_us = page->deadline_us - ll_clock_us();
+    return left_us > 1000 ? (uint32_t)(left_us / 1000) : 1;
+}
+
+struct ll_buf *ll_cdp_page_begin(struct ll_cdp_page *page, const char *method) {
+    return ll_cdp_begin(ll_cdp_page_client(page), page->session, method);
+}
+
+void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered) {
+    page->call = ll_cdp_end(ll_cdp_page_client(page), answered, page);
+    page->waiting = LL_CDP_WAITS_ANSWER;
+    if (!page->call)
+        ll_cdp_page_finish_soon(page, ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy: too many commands "
+                                                                         "wait for it; run fewer users per agent"));
+}
+
+// A navigation's deadline is kept here; an element's in the page, unless the page is stuck.
+static int64_t alarm_us(const struct ll_cdp_page *page) {
+    enum ll_operation_kind kind = ll_operation_info(page->action.operation)->kind;
+    bool keeps_own = kind == LL_OPKIND_NAVIGATION || page->action.operation == LL_OP_WAIT_FOR_URL;
+    return page->deadline_us + (keeps_own ? 0 : LL_ANSWER_GRACE_MS * INT64_C(1000));
+}
+
+void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action) {
+    assert(page->state == LL_CDP_PAGE_OPEN && page->waiting == LL_CDP_IDLE);
+    if (!ll_cdp_page_client(page)) return; // the browser is gone, and the page is about to be told
+    page->action = *action;
+    page->reruns = 0;
+    page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
+    ll_timer_set(page->timer, alarm_us(page));
+    if (action->operation == LL_OP_NAVIGATE)
+        ll_cdp_navigate(page);
+    else if (action->operation == LL_OP_RELOAD)
+        ll_cdp_reload(page);
+    else if (action->operation == LL_OP_WAIT_FOR_URL)
+        ll_cdp_wait_for_url(page);
+    else
+        ll_cdp_element(page);
+}
+
+void ll_cdp_page_cancel(struct ll_cdp_page *page) {
+    if (page->state != LL_CDP_PAGE_OPEN) return;
+    ll_cdp_forget(ll_cdp_page_client(page), page->call);
+    ll_timer_cancel(page->timer);
+    page->call = 0;
+    page->waiting = LL_CDP_IDLE;
+}
+
+void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value) {
+    ll_cdp_page_cancel(page);
+    struct ll_action_result result = {.err = err, .value = value};
+    page->events.on_done(page->events.owner, &result);
+}
+
+void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err) {
+    page->waiting = LL_CDP_WAITS_TURN;
+    page->outcome = err;
+    ll_timer_set(page->timer, 0);
+}
+
+static void on_timer(void *arg) {
+    struct ll_cdp_page *page = arg;
+    switch (page->waiting) {
+    case LL_CDP_IDLE:
+        return;
+    case LL_CDP_WAITS_TURN:
+        ll_cdp_page_finish(page, page->outcome, NULL);
+        return;
+    case LL_CDP_WAITS_LOAD:
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page's load event did not come"), NULL);
+        return;
+    case LL_CDP_WAITS_URL:
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page came to no URL that matches"), NULL);
+        return;
+    case LL_CDP_WAITS_COMMIT:
+        ll_timer_set(page->timer, alarm_us(page));
+        ll_cdp_element_resume(page);
+        return;
+    case LL_CDP_WAITS_ANSWER:
+        break;
+    }
+    if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_NAVIGATION) {
+        ll_cdp_call(ll_cdp_page_client(page), page->session, "Page.stopLoading", "{}", NULL, NULL);
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the site did not answer"), NULL);
+        return;
+    }
+    // A script that does not end would hold up every action after this one.
+    ll_cdp_call(ll_cdp_page_client(page), page->session, "Runtime.terminateExecution", "{}", NULL, NULL);
+    ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page is busy and does not answer"), NULL);
+}
+
+// Dialogs are dismissed; only "leave this page?" is agreed to, since the scenario has said so.
+static void answer_dialog(struct ll_cdp_page *page, struct ll_slice params) {
+    bool leaving = ll_scan_is_string(ll_scan_get(params, "type"), "beforeunload");
+    ll_cdp_call(ll_cdp_page_client(page), page->session, "Page.handleJavaScriptDialog",
+                leaving ? "{\"accept\":true}" : "{\"accept\":false}", NULL, NULL);
+}
+
+void ll_cdp_page_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params) {
+    switch (event) {
+    case LL_CDP_FRAME_NAVIGATED:
+    case LL_CDP_NAVIGATED_WITHIN_DOCUMENT:
+    case LL_CDP_FRAME_REQUESTED_NAVIGATION:
+    case LL_CDP_FRAME_STOPPED_LOADING:
+    case LL_CDP_LOAD_EVENT_FIRED:
+        ll_cdp_navigation_event(page, event, params);
+        return;
+    case LL_CDP_DIALOG_OPENING:
+        answer_dialog(page, params);
+        return;
+    case LL_CDP_WINDOW_OPEN:
+        ll_cdp_target_close_popups(page);
+        return;
+    case LL_CDP_TARGET_CRASHED:
+    case LL_CDP_DETACHED_FROM_TARGET:
+        ll_cdp_connection_page_crashed(page);
+        return;
+    case LL_CDP_REQUEST_WILL_BE_SENT:
+    case LL_CDP_REQUEST_SERVED_FROM_CACHE:
+    case LL_CDP_RESPONSE_RECEIVED:
+    case LL_CDP_LOADING_FINISHED:
+    case LL_CDP_LOADING_FAILED:
+    case LL_CDP_WEBSOCKET_CREATED:
+    case LL_CDP_WEBSOCKET_HANDSHAKE:
+    case LL_CDP_WEBSOCKET_FRAME_SENT:
+    case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
+    case LL_CDP_WEBSOCKET_CLOSED:
+        ll_cdp_network_event(page->network, event, params);
+        return;
+    case LL_CDP_EVENTS_COUNT:
+        break;
+    }
+    assert(!"an event of the table");
+}

@@ -1,0 +1,128 @@
+// One user's page: a browser context, its target and its session, and the one action that is being done on it.
+//
+// Shared by the files of this folder alone. page.c opens, closes and finishes; target.c talks to the browser about
+// contexts; navigation.c, element.c and input.c do actions; network.c measures.
+#ifndef AGENT_BROWSER_CDP_PAGE_H
+#define AGENT_BROWSER_CDP_PAGE_H
+
+#include "agent/browser/cdp/client.h"
+#include "agent/browser/connection.h"
+#include "libcommon/loop/loop.h"
+
+#include <uthash.h>
+
+enum {
+    LL_CDP_ID_MAX = 64,
+    LL_URL_MAX = 2048,
+    LL_LOADERS_KEPT = 4,
+    LL_COMMIT_WAIT_MS = 10 * 1000, // for a document that was asked for, before acting in the old one after all
+    LL_ANSWER_GRACE_MS = 1000,     // the page keeps the deadline itself; this much later it is taken for stuck
+};
+
+struct ll_cdp_connection;
+struct ll_cdp_network;
+
+enum ll_cdp_page_state {
+    LL_CDP_PAGE_WAITING, // for a browser
+    LL_CDP_PAGE_OPENING, // commands are under way
+    LL_CDP_PAGE_OPEN,
+    LL_CDP_PAGE_CLOSING, // closed by its user while it was being opened; freed with the answer under way
+};
+
+// What an action in flight waits for.
+enum ll_cdp_waiting {
+    LL_CDP_IDLE,
+    LL_CDP_WAITS_ANSWER, // to `call`
+    LL_CDP_WAITS_COMMIT, // of a navigation under way, to do the action in the new document
+    LL_CDP_WAITS_LOAD,   // of `loader`
+    LL_CDP_WAITS_URL,    // that matches
+    LL_CDP_WAITS_TURN,   // of the loop, to deliver `outcome`
+};
+
+struct ll_cdp_page {
+    struct ll_page base;
+    struct ll_cdp_connection *connection;
+    struct ll_page_events events;
+    struct ll_context_options options; // own copies of the texts
+    struct ll_cdp_page *prev, *next;   // all pages of the connection
+    uint64_t number;                   // of the connection's pages, in the order they were asked for
+    UT_hash_handle hh;                 // open ones, by session
+
+    enum ll_cdp_page_state state;
+    char context[LL_CDP_ID_MAX], target[LL_CDP_ID_MAX], session[LL_CDP_ID_MAX];
+
+    struct ll_action action;
+    enum ll_cdp_waiting waiting;
+    uint32_t call;       // the command whose answer is awaited, or 0
+    uint32_t popup_call; // Target.getTargets under way, or 0
+    uint64_t loader;     // of the navigation awaited
+    uint32_t reruns;     // of the action, because its document went away
+    int64_t deadline_us;
+    struct ll_timer *timer;
+    ll_err outcome;
+
+    char url[LL_URL_MAX];              // of the main frame
+    uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
+    bool loaded;                       // the newest document's load event was seen
+    bool navigating;                   // the main frame asked for another document and has not got it
+    struct ll_cdp_network *network;
+};
+
+// page.c
+struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
+                                    struct ll_page_events events);
+void ll_cdp_page_free(struct ll_cdp_page *page);
+void ll_cdp_page_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params);
+void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action);
+void ll_cdp_page_cancel(struct ll_cdp_page *page);
+// Ends the action in flight and tells; the caller touches the page no more, since its user may close it. Only in
+// callbacks from the loop: inside ops, ll_cdp_page_finish_soon.
+void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value);
+void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err);
+// Sends a command for the action in flight whose answer the action then awaits.
+struct ll_buf *ll_cdp_page_begin(struct ll_cdp_page *page, const char *method);
+void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered);
+uint32_t ll_cdp_page_remaining_ms(const struct ll_cdp_page *page);
+struct ll_cdp_client *ll_cdp_page_client(const struct ll_cdp_page *page);
+
+// target.c: opening answers with ll_cdp_connection_page_opened.
+void ll_cdp_target_open(struct ll_cdp_page *page);
+void ll_cdp_target_close(struct ll_cdp_page *page);
+// Closes windows that the page opened.
+void ll_cdp_target_close_popups(struct ll_cdp_page *page);
+
+// navigation.c
+void ll_cdp_navigate(struct ll_cdp_page *page);
+void ll_cdp_reload(struct ll_cdp_page *page);
+void ll_cdp_wait_for_url(struct ll_cdp_page *page);
+// May finish the action in flight, and then the page may be gone.
+void ll_cdp_navigation_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params);
+
+// element.c: everything that is done to or read from elements.
+void ll_cdp_element(struct ll_cdp_page *page);
+// Goes on with one that waited for another document.
+void ll_cdp_element_resume(struct ll_cdp_page *page);
+
+// input.c: real events. The action ends when the last is answered, or goes on in `answered`.
+void ll_cdp_input_click(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
+void ll_cdp_input_hover(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
+// LL_INVALID_ARGUMENT when there is no such key, and then nothing is sent.
+ll_err ll_cdp_input_check_key(const char *keys);
+void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered);
+
+// network.c
+struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink);
+void ll_cdp_network_free(struct ll_cdp_network **network);
+void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+
+// connection.c
+void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err);
+void ll_cdp_connection_add_session(struct ll_cdp_page *page);
+// Takes the page out of the connection's lists and frees it.
+void ll_cdp_connection_page_gone(struct ll_cdp_page *page);
+void ll_cdp_connection_page_crashed(struct ll_cdp_page *page);
+struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection);
+struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connection);
+const struct ll_browser_sink *ll_cdp_connection_sink(const struct ll_cdp_connection *connection);
+
+#endif

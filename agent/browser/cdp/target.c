@@ -1,0 +1,165 @@
+// A user's context, target and session. Opening is four steps, since each needs the id that the one before gives:
+// createBrowserContext, createTarget, attachToTarget, and then everything about the session at once.
+//
+// Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
+// every console message. Windows that a page opens are closed, and downloads are denied, so that nothing piles up.
+#include "agent/browser/cdp/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+extern const char ll_page_script[];
+extern const size_t ll_page_script_len;
+
+static void on_context(void *arg, const struct ll_cdp_answer *answer);
+static void on_target(void *arg, const struct ll_cdp_answer *answer);
+static void on_session(void *arg, const struct ll_cdp_answer *answer);
+static void on_set_up(void *arg, const struct ll_cdp_answer *answer);
+
+// Sends a step; without room for it the page cannot be opened.
+static void end_step(struct ll_cdp_page *page, ll_cdp_answered *answered) {
+    page->call = ll_cdp_end(ll_cdp_page_client(page), answered, page);
+    if (!page->call)
+        ll_cdp_connection_page_opened(page,
+                                      ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy to open pages"));
+}
+
+// The id that a step's answer brings. False when the opening is over, one way or the other.
+static bool take_step(struct ll_cdp_page *page, const struct ll_cdp_answer *answer, const char *key, char *out) {
+    page->call = 0;
+    if (!answer->failed) ll_scan_text(ll_scan_get(answer->result, key), out, LL_CDP_ID_MAX);
+    if (page->state == LL_CDP_PAGE_CLOSING) {
+        ll_cdp_target_close(page);
+        ll_cdp_connection_page_gone(page);
+        return false;
+    }
+    if (!answer->failed) return true;
+    char text[256];
+    ll_scan_text(answer->error, text, sizeof text);
+    ll_cdp_target_close(page);
+    ll_cdp_connection_page_opened(page, ll_err_make(LL_UNAVAILABLE, "the browser opened no page: %s", text));
+    return false;
+}
+
+void ll_cdp_target_open(struct ll_cdp_page *page) {
+    page->state = LL_CDP_PAGE_OPENING;
+    ll_buf_text(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createBrowserContext"),
+                "{\"disposeOnDetach\":true}");
+    end_step(page, on_context);
+}
+
+static void on_context(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    if (!take_step(page, answer, "browserContextId", page->context)) return;
+    ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Browser.setDownloadBehavior"),
+                  "{\"behavior\":\"deny\",\"browserContextId\":\"%s\"}", page->context);
+    ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+    ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createTarget"),
+                  "{\"url\":\"about:blank\",\"browserContextId\":\"%s\",\"width\":%u,\"height\":%u}", page->context,
+                  page->options.viewport_width, page->options.viewport_height);
+    end_step(page, on_target);
+}
+
+static void on_target(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    if (!take_step(page, answer, "targetId", page->target)) return;
+    ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.attachToTarget"),
+                  "{\"targetId\":\"%s\",\"flatten\":true}", page->target);
+    end_step(page, on_session);
+}
+
+static struct ll_buf *set_up(struct ll_cdp_page *page, const char *method) {
+    return ll_cdp_begin(ll_cdp_page_client(page), page->session, method);
+}
+
+static void send(struct ll_cdp_page *page) {
+    ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+}
+
+static void set_user_agent(struct ll_cdp_page *page) {
+    struct ll_buf *out = set_up(page, "Emulation.setUserAgentOverride");
+    struct ll_json_writer writer = ll_json_writer_make(out);
+    ll_json_begin_object(&writer, NULL);
+    ll_json_write_string(&writer, "userAgent", page->options.user_agent ? page->options.user_agent : "");
+    if (page->options.locale) ll_json_write_string(&writer, "acceptLanguage", page->options.locale);
+    ll_json_end_object(&writer);
+    send(page);
+}
+
+static void on_session(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    if (!take_step(page, answer, "sessionId", page->session)) return;
+    ll_cdp_connection_add_session(page);
+    const struct ll_context_options *options = &page->options;
+    ll_buf_text(set_up(page, "Page.enable"), "{}");
+    send(page);
+    // Bodies are never asked for, so Chromium need not keep them.
+    ll_buf_text(set_up(page, "Network.enable"),
+                "{\"maxTotalBufferSize\":0,\"maxResourceBufferSize\":0,\"maxPostDataSize\":0}");
+    send(page);
+    if (options->ignore_https_errors) {
+        ll_buf_text(set_up(page, "Security.setIgnoreCertificateErrors"), "{\"ignore\":true}");
+        send(page);
+    }
+    ll_buf_printf(set_up(page, "Emulation.setDeviceMetricsOverride"),
+                  "{\"width\":%u,\"height\":%u,\"deviceScaleFactor\":1,\"mobile\":false}", options->viewport_width,
+                  options->viewport_height);
+    send(page);
+    ll_buf_text(set_up(page, "Emulation.setFocusEmulationEnabled"), "{\"enabled\":true}");
+    send(page);
+    if (options->user_agent || options->locale) set_user_agent(page);
+    if (options->locale) {
+        struct ll_buf *out = set_up(page, "Emulation.setLocaleOverride");
+        ll_buf_text(out, "{\"locale\":");
+        ll_json_quote(out, options->locale, strlen(options->locale));
+        ll_buf_text(out, "}");
+        send(page);
+    }
+    struct ll_buf *out = set_up(page, "Page.addScriptToEvaluateOnNewDocument");
+    ll_buf_text(out, "{\"source\":");
+    ll_json_quote(out, ll_page_script, ll_page_script_len);
+    ll_buf_text(out, ",\"runImmediately\":true}");
+    end_step(page, on_set_up);
+}
+
+static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    char unused[LL_CDP_ID_MAX];
+    if (!take_step(page, answer, "identifier", unused)) return;
+    snprintf(page->url, sizeof page->url, "about:blank");
+    page->loaded = true;
+    ll_cdp_connection_page_opened(page, LL_SUCCESS);
+}
+
+void ll_cdp_target_close(struct ll_cdp_page *page) {
+    struct ll_cdp_client *client = ll_cdp_page_client(page);
+    if (!client || !page->context[0]) return;
+    ll_buf_printf(ll_cdp_begin(client, "", "Target.disposeBrowserContext"), "{\"browserContextId\":\"%s\"}",
+                  page->context);
+    ll_cdp_end(client, NULL, NULL);
+    page->context[0] = '\0';
+}
+
+// Closes every page of the context but the user's own.
+static void on_targets(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    struct ll_slice targets = ll_scan_get(answer->result, "targetInfos"), info;
+    page->popup_call = 0;
+    for (size_t i = 0; (info = ll_scan_item(targets, i)).len; i++) {
+        static const char *const keys[] = {"targetId", "browserContextId", "type"};
+        struct ll_slice values[3];
+        ll_scan_members(info, keys, values, 3);
+        if (!ll_scan_is_string(values[2], "page") || !ll_scan_is_string(values[1], page->context) ||
+            ll_scan_is_string(values[0], page->target))
+            continue;
+        ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.closeTarget"), "{\"targetId\":%.*s}",
+                      (int)values[0].len, values[0].at);
+        ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+    }
+}
+
+void ll_cdp_target_close_popups(struct ll_cdp_page *page) {
+    struct ll_cdp_client *client = ll_cdp_page_client(page);
+    ll_cdp_forget(client, page->popup_call); // one answer names them all
+    page->popup_call = ll_cdp_call(client, "", "Target.getTargets", "{}", on_targets, page);
+}

@@ -1,0 +1,12 @@
+#include "agent/browser/connection.h"
+
+#include <string.h>
+
+static bool names_null_browser(const char *browser) {
+    return browser && strncmp(browser, "null", 4) == 0 && (browser[4] == '\0' || browser[4] == ':');
+}
+
+ll_err ll_connection_open(const struct ll_connection_options *options, struct ll_connection **out) {
+    if (names_null_browser(options->browser)) return ll_null_connection_open(options, out);
+    return ll_cdp_connection_open(options, out);
+}

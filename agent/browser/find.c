@@ -1,0 +1,80 @@
+#include "agent/browser/find.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const library_paths[] = {"/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium"};
+static const char *const program_names[] = {"chrome-headless-shell", "chromium-headless-shell", "chromium",
+                                            "chromium-browser", "google-chrome"};
+
+static bool is_program(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
+static bool is_script(const char *path) {
+    char start[2] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool script = read(fd, start, 2) == 2 && start[0] == '#' && start[1] == '!';
+    close(fd);
+    return script;
+}
+
+static bool find_on_path(const char *name, char out[PATH_MAX]) {
+    const char *at = getenv("PATH");
+    while (at && *at) {
+        size_t len = strcspn(at, ":");
+        if (len && snprintf(out, PATH_MAX, "%.*s/%s", (int)len, at, name) < PATH_MAX && is_program(out)) return true;
+        at += len + (at[len] == ':');
+    }
+    return false;
+}
+
+// Replaces a wrapper of Debian's by the program that it wraps.
+static void unwrap(char path[PATH_MAX]) {
+    const char *name = strrchr(path, '/');
+    if (!name || strncmp(path, "/usr/bin/chromium", strlen("/usr/bin/chromium")) != 0 || !is_script(path)) return;
+    char wrapped[PATH_MAX];
+    if (snprintf(wrapped, sizeof wrapped, "/usr/lib/chromium%s", name) < PATH_MAX && is_program(wrapped))
+        snprintf(path, PATH_MAX, "%s", wrapped);
+}
+
+static bool find_anywhere(char out[PATH_MAX]) {
+    for (size_t i = 0; i < sizeof library_paths / sizeof *library_paths; i++) {
+        snprintf(out, PATH_MAX, "%s", library_paths[i]);
+        if (is_program(out)) return true;
+    }
+    for (size_t i = 0; i < sizeof program_names / sizeof *program_names; i++)
+        if (find_on_path(program_names[i], out)) return true;
+    return false;
+}
+
+ll_err ll_browser_find(const char *wanted, char out_path[PATH_MAX]) {
+    const char *source = "--browser";
+    if (!wanted) {
+        wanted = getenv("LIVELOAD_BROWSER");
+        source = "LIVELOAD_BROWSER";
+    }
+    if (wanted && *wanted) {
+        snprintf(out_path, PATH_MAX, "%s", wanted);
+        if (strchr(wanted, '/') ? !is_program(out_path) : !find_on_path(wanted, out_path))
+            return ll_err_make(LL_NOT_FOUND, "there is no program %.300s, which %s names: give the path of a Chromium",
+                               wanted, source);
+    } else if (!find_anywhere(out_path)) {
+        return ll_err_make(LL_NOT_FOUND,
+                           "no browser was found in /usr/lib/chromium or on PATH (chrome-headless-shell, "
+                           "chromium-headless-shell, chromium, chromium-browser, google-chrome): install one with "
+                           "apt-get install chromium-headless-shell, or name one with --browser");
+    }
+    unwrap(out_path);
+    return LL_SUCCESS;
+}
+
+bool ll_browser_is_headless_shell(const char *path) {
+    return strstr(path, "headless-shell") || strstr(path, "headless_shell");
+}

@@ -1,0 +1,312 @@
+// The happy path: fork, exec, and a look every few milliseconds whether the file DevToolsActivePort in the profile
+// holds the port already (Chromium offers no event for it). The end is seen by a pidfd, and the children's end by the
+// output pipe's, which they all hold. A process that does not listen in time is killed; one that ends before it
+// listens has said why on stderr, whose last line becomes part of the error.
+#include "agent/browser/process.h"
+
+#include "agent/browser/find.h"
+#include "agent/browser/profile.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/loop/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    LOOK_US = 5 * 1000,
+    OUTPUT_KEPT = 4096,          // bytes of what it said last
+    LINGER_US = 3 * 1000 * 1000, // how long children may hold the output after the process has ended
+    FLAGS_MAX = 48,
+};
+
+struct ll_process {
+    struct ll_loop *loop;
+    struct ll_process_events events;
+    pid_t pid;
+    bool reaped, listening, timed_out;
+    int status; // of waitpid
+    char profile[PATH_MAX];
+    struct ll_timer *timer; // looks for the port, then limits how long the end takes
+    int64_t give_up_us;
+    struct lws *output_wsi, *pid_wsi; // NULL once closed
+    int output_fd, pid_fd;
+    char output[OUTPUT_KEPT + 1];
+    size_t output_len;
+};
+
+static void look(void *arg);
+
+// What helps a load generator: nothing that talks to the network by itself, nothing that slows pages down because
+// nobody looks at them.
+static size_t gather_flags(const char *program, const char *profile_flag, const char *flags[FLAGS_MAX]) {
+    static const char *const always[] = {
+        "--remote-debugging-port=0",
+        "--remote-debugging-address=127.0.0.1",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--no-service-autorun",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-component-extensions-with-background-pages",
+        "--disable-default-apps",
+        "--disable-domain-reliability",
+        "--disable-extensions",
+        "--disable-sync",
+        "--disable-client-side-phishing-detection",
+        "--disable-breakpad",
+        "--disable-crash-reporter",
+        "--disable-background-timer-throttling",
+        "--disable-backgrounding-occluded-windows",
+        "--disable-renderer-backgrounding",
+        "--disable-hang-monitor",
+        "--disable-ipc-flooding-protection",
+        "--disable-popup-blocking",
+        "--disable-prompt-on-repost",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--disable-search-engine-choice-screen",
+        "--metrics-recording-only",
+        "--mute-audio",
+        "--hide-scrollbars",
+        "--password-store=basic",
+        "--use-mock-keychain",
+        "--disable-site-isolation-trials",
+        "--disable-features=IsolateOrigins,site-per-process,Translate,OptimizationHints,MediaRouter,"
+        "BackForwardCache,AcceptCHFrame,DialMediaRouteProvider,PaintHolding,HttpsUpgrades",
+    };
+    size_t count = 0;
+    flags[count++] = program;
+    flags[count++] = ll_browser_is_headless_shell(program) ? "--headless" : "--headless=new";
+    flags[count++] = profile_flag;
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++) flags[count++] = always[i];
+    if (geteuid() == 0) flags[count++] = "--no-sandbox"; // Chromium refuses to sandbox for root
+    flags[count] = NULL;
+    assert(count < FLAGS_MAX);
+    return count;
+}
+
+// In the child: only calls that are safe after fork.
+__attribute__((noreturn)) static void become(const char *const *flags, int output_fd, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+    setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    int null_fd = open("/dev/null", O_RDONLY);
+    dup2(null_fd, 0);
+    dup2(output_fd, 1);
+    dup2(output_fd, 2);
+    close_range(3, ~0u, 0);
+    execv(flags[0], (char *const *)flags);
+    static const char words[] = "it cannot be executed\n";
+    (void)!write(2, words, sizeof words - 1);
+    _exit(127);
+}
+
+static struct lws *watch(struct ll_process *process, struct lws_vhost *vhost, int fd) {
+    lws_sock_file_fd_type file = {.filefd = fd};
+    struct lws *wsi = lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, file, LL_PROCESS_PROTOCOL, NULL);
+    if (wsi) lws_set_opaque_user_data(wsi, process);
+    return wsi;
+}
+
+static ll_err launch(struct ll_process *process, struct lws_vhost *vhost, const char *program) {
+    char profile_flag[PATH_MAX + 32];
+    snprintf(profile_flag, sizeof profile_flag, "--user-data-dir=%s", process->profile);
+    const char *flags[FLAGS_MAX];
+    gather_flags(program, profile_flag, flags);
+    int pipe_fds[2];
+    if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe for the browser's output: %s", strerror(errno));
+    pid_t parent = getpid();
+    process->pid = fork();
+    if (process->pid == 0) become(flags, pipe_fds[1], parent);
+    close(pipe_fds[1]);
+    process->output_wsi = watch(process, vhost, process->output_fd = pipe_fds[0]);
+    if (process->pid < 0) return ll_err_make(LL_RESOURCE_EXHAUSTED, "no process for the browser: %s", strerror(errno));
+    setpgid(process->pid, process->pid); // as the child does, whoever comes first
+    process->pid_fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    if (process->pid_fd >= 0) {
+        fcntl(process->pid_fd, F_SETFL, O_NONBLOCK);
+        process->pid_wsi = watch(process, vhost, process->pid_fd);
+    }
+    if (!process->output_wsi || !process->pid_wsi)
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser's process cannot be watched: %s", strerror(errno));
+    return LL_SUCCESS;
+}
+
+ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const char *program,
+                        struct ll_process_events events, struct ll_process **out) {
+    struct ll_process *process = ll_alloc(1, sizeof *process);
+    process->loop = loop;
+    process->events = events;
+    process->timer = ll_timer_new(loop, look, process);
+    ll_profile_sweep();
+    ll_err err = ll_profile_make(process->profile);
+    if (err.status != LL_OK) process->profile[0] = '\0';
+    if (err.status == LL_OK) err = launch(process, vhost, program);
+    if (err.status != LL_OK) {
+        ll_process_free(&process);
+        return err;
+    }
+    process->give_up_us = ll_clock_us() + LL_PROCESS_START_TIMEOUT_MS * INT64_C(1000);
+    ll_timer_set(process->timer, ll_clock_us() + LOOK_US);
+    *out = process;
+    return LL_SUCCESS;
+}
+
+void ll_process_kill(struct ll_process *process) {
+    if (process->pid > 0 && !process->reaped) kill(-process->pid, SIGKILL);
+}
+
+// The socket events come no more; lws closes the descriptor.
+static void unwatch(struct lws **wsi) {
+    if (!*wsi) return;
+    lws_set_opaque_user_data(*wsi, NULL);
+    lws_set_timeout(*wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    *wsi = NULL;
+}
+
+void ll_process_free(struct ll_process **process) {
+    if (!*process) return;
+    ll_process_kill(*process);
+    if ((*process)->pid > 0 && !(*process)->reaped) waitpid((*process)->pid, NULL, 0); // SIGKILL takes no time
+    unwatch(&(*process)->output_wsi);
+    unwatch(&(*process)->pid_wsi);
+    ll_timer_free(&(*process)->timer);
+    if ((*process)->profile[0]) ll_profile_remove((*process)->profile);
+    free(*process);
+    *process = NULL;
+}
+
+// The last line of its output that is not empty; points into `output`, which it cuts.
+static const char *last_words(struct ll_process *process) {
+    char *end = process->output + process->output_len;
+    while (end > process->output && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == ' ')) end--;
+    *end = '\0';
+    char *start = strrchr(process->output, '\n');
+    return start ? start + 1 : process->output;
+}
+
+static ll_err describe_end(struct ll_process *process) {
+    const char *words = last_words(process);
+    const char *said = *words ? "; it said last: " : "";
+    if (process->timed_out)
+        return ll_err_make(LL_UNAVAILABLE, "the browser did not open its DevTools port in %d seconds%s%.200s",
+                           LL_PROCESS_START_TIMEOUT_MS / 1000, said, words);
+    if (WIFSIGNALED(process->status))
+        return ll_err_make(LL_UNAVAILABLE, "the browser was killed by signal %d%s%.200s", WTERMSIG(process->status),
+                           said, words);
+    return ll_err_make(LL_UNAVAILABLE, "the browser ended with status %d%s%.200s", WEXITSTATUS(process->status), said,
+                       words);
+}
+
+static void finish(struct ll_process *process) {
+    ll_timer_cancel(process->timer);
+    process->events.on_end(process->events.owner, describe_end(process)); // may free the process
+}
+
+// "39417\n/devtools/browser/5b8c…": written in one go, but not atomically, so it counts once it is whole.
+static bool read_port(const struct ll_process *process, int *out_port, char out_path[LL_DEVTOOLS_PATH_MAX]) {
+    enum { UUID_CHARS = 36 };
+    static const char prefix[] = "/devtools/browser/";
+    char name[PATH_MAX + 32], text[256];
+    snprintf(name, sizeof name, "%s/DevToolsActivePort", process->profile);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (len <= 0) return false;
+    text[len] = '\0';
+    char *end;
+    long port = strtol(text, &end, 10);
+    if (*end != '\n' || port <= 0 || port > 65535) return false;
+    char *path = end + 1;
+    path[strcspn(path, "\r\n")] = '\0';
+    if (strncmp(path, prefix, strlen(prefix)) != 0 || strlen(path) < strlen(prefix) + UUID_CHARS) return false;
+    *out_port = (int)port;
+    snprintf(out_path, LL_DEVTOOLS_PATH_MAX, "%s", path);
+    return true;
+}
+
+static void look(void *arg) {
+    struct ll_process *process = arg;
+    if (process->reaped) {
+        finish(process); // a child holds the output still; it is not waited for longer
+        return;
+    }
+    int port;
+    char path[LL_DEVTOOLS_PATH_MAX];
+    if (read_port(process, &port, path)) {
+        process->listening = true;
+        process->events.on_listening(process->events.owner, port, path);
+    } else if (ll_clock_us() > process->give_up_us) {
+        process->timed_out = true;
+        ll_process_kill(process);
+    } else {
+        ll_timer_set(process->timer, ll_clock_us() + LOOK_US);
+    }
+}
+
+static void keep_output(struct ll_process *process, const char *text, size_t len) {
+    if (len >= OUTPUT_KEPT) {
+        text += len - OUTPUT_KEPT;
+        len = OUTPUT_KEPT;
+        process->output_len = 0;
+    }
+    size_t over = process->output_len + len > OUTPUT_KEPT ? process->output_len + len - OUTPUT_KEPT : 0;
+    memmove(process->output, process->output + over, process->output_len - over);
+    memcpy(process->output + process->output_len - over, text, len);
+    process->output_len += len - over;
+    process->output[process->output_len] = '\0';
+}
+
+// False at the end of the output.
+static bool read_output(struct ll_process *process) {
+    char chunk[OUTPUT_KEPT];
+    for (;;) {
+        ssize_t len = read(process->output_fd, chunk, sizeof chunk);
+        if (len == 0) return false;
+        if (len < 0) return errno == EAGAIN || errno == EINTR;
+        keep_output(process, chunk, (size_t)len);
+    }
+}
+
+static void reap(struct ll_process *process) {
+    if (waitpid(process->pid, &process->status, WNOHANG) == 0) return;
+    kill(-process->pid, SIGKILL); // children that outlived it; the group exists as long as one of them does
+    process->reaped = true;
+    ll_timer_set(process->timer, ll_clock_us() + LINGER_US);
+}
+
+int ll_process_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    (void)user, (void)in, (void)len;
+    struct ll_process *process = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+    if (!process) return 0;
+    // The other reasons of lws concern sockets.
+    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        if (wsi == process->pid_wsi) {
+            reap(process);
+            return process->reaped ? -1 : 0;
+        }
+        return read_output(process) ? 0 : -1;
+    }
+    if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
+        if (wsi == process->pid_wsi) process->pid_wsi = NULL;
+        if (wsi == process->output_wsi) process->output_wsi = NULL;
+        if (process->reaped && !process->output_wsi && !process->pid_wsi) finish(process);
+    }
+    return 0;
+}

@@ -1,0 +1,40 @@
+// One Chromium process: started in a temporary profile, watched until its end.
+//
+// The loop's thread. Nothing blocks. When the agent dies, in whatever way, the kernel kills the browser too
+// (PR_SET_PDEATHSIG), and the browser's children follow it.
+#ifndef AGENT_BROWSER_PROCESS_H
+#define AGENT_BROWSER_PROCESS_H
+
+#include "libcommon/base/err.h"
+
+#include <libwebsockets.h>
+
+struct ll_loop;
+struct ll_process;
+
+enum {
+    LL_PROCESS_START_TIMEOUT_MS = 20 * 1000,
+    LL_DEVTOOLS_PATH_MAX = 128,
+};
+
+struct ll_process_events {
+    void *owner;
+    // DevTools listens on ws://127.0.0.1:port/path.
+    void (*on_listening)(void *owner, int port, const char *path);
+    // The process and all who hold its output are gone; comes once, unless ll_process_free came first. The sentence
+    // quotes its last words.
+    void (*on_end)(void *owner, ll_err why);
+};
+
+// The protocol that the vhost must carry, by this name.
+#define LL_PROCESS_PROTOCOL "process"
+int ll_process_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const char *program,
+                        struct ll_process_events events, struct ll_process **out);
+// Kills it and its children at once; on_end comes. Can be called again.
+void ll_process_kill(struct ll_process *process);
+// Kills what is left and removes the profile.
+void ll_process_free(struct ll_process **process);
+
+#endif

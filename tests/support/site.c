@@ -1,0 +1,143 @@
+#include "tests/support/site.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/buf.h"
+#include "libcommon/loop/loop.h"
+
+#include <libwebsockets.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BODY_MAX = 8 * 1024 * 1024, FRAME_MAX = 64 * 1024, HEADER_MAX = 2048 };
+
+struct ll_site {
+    struct lws_vhost *vhost;
+    const struct ll_site_page *pages;
+};
+
+struct visit { // of one connection
+    const struct ll_site_page *page;
+    size_t frame_len;
+    enum lws_write_protocol frame_type;
+    unsigned char *frame; // LWS_PRE spare bytes, then the frame
+};
+
+static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+static int on_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+static const struct lws_protocols protocols[] = {
+    {.name = "http", .callback = on_http, .per_session_data_size = sizeof(struct visit)},
+    {.name = "echo", .callback = on_echo, .per_session_data_size = sizeof(struct visit), .rx_buffer_size = FRAME_MAX},
+    {.name = NULL},
+};
+
+struct ll_site *ll_site_new(struct ll_loop *loop, const struct ll_site_page *pages) {
+    struct ll_site *site = ll_alloc(1, sizeof *site);
+    site->pages = pages;
+    struct lws_context_creation_info info = {
+        .iface = "127.0.0.1",
+        .vhost_name = "site",
+        .protocols = protocols,
+        .user = site,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+        .keepalive_timeout = 60,
+    };
+    site->vhost = lws_create_vhost(ll_loop_lws(loop), &info);
+    if (!site->vhost) abort();
+    return site;
+}
+
+void ll_site_free(struct ll_site **site) {
+    if (!*site) return;
+    lws_vhost_destroy((*site)->vhost);
+    free(*site);
+    *site = NULL;
+}
+
+int ll_site_port(const struct ll_site *site) {
+    return lws_get_vhost_listen_port(site->vhost);
+}
+
+static const struct ll_site_page *find_page(struct lws *wsi, const char *path) {
+    static const struct ll_site_page missing = {.body = "<h1>There is no such page</h1>", .status = 404};
+    const struct ll_site *site = lws_get_vhost_user(lws_get_vhost(wsi));
+    for (const struct ll_site_page *page = site->pages; page->path; page++)
+        if (strcmp(page->path, path) == 0) return page;
+    return &missing;
+}
+
+// A header that does not fit is a mistake in the test.
+static void add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end) {
+    if (lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value),
+                                    at, end))
+        abort();
+}
+
+static int answer(struct lws *wsi, const struct ll_site_page *page) {
+    unsigned char head[LWS_PRE + HEADER_MAX], *at = head + LWS_PRE, *end = head + sizeof head - 1;
+    bool is_html = !page->type || strcmp(page->type, "text/html") == 0;
+    struct ll_buf body = ll_buf_make(BODY_MAX);
+    char spare[LWS_PRE] = "";
+    ll_buf_append(&body, spare, sizeof spare);
+    if (is_html && page->body && strncmp(page->body, "<!doctype", 9) != 0) ll_buf_text(&body, "<!doctype html><body>");
+    ll_buf_text(&body, page->body ? page->body : "");
+    size_t len = body.len - LWS_PRE;
+    if (lws_add_http_common_headers(wsi, (unsigned)(page->status ? page->status : 200),
+                                    page->type ? page->type : "text/html; charset=utf-8", len, &at, end))
+        return -1;
+    if (page->location) add_header(wsi, "location:", page->location, &at, end);
+    if (page->is_download) add_header(wsi, "content-disposition:", "attachment", &at, end);
+    add_header(wsi, "cache-control:", page->cache_control ? page->cache_control : "no-store", &at, end);
+    int failed = lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end);
+    if (!failed && len) failed = lws_write(wsi, body.data + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < 0;
+    ll_buf_fini(&body);
+    return failed || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static void begin_answer(struct lws *wsi, const struct ll_site_page *page) {
+    lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+    if (page->never_answers) return;
+    if (page->delay_ms)
+        lws_set_timer_usecs(wsi, (lws_usec_t)page->delay_ms * 1000);
+    else
+        lws_callback_on_writable(wsi);
+}
+
+static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    struct visit *visit = user;
+    if (reason == LWS_CALLBACK_HTTP) {
+        visit->page = find_page(wsi, in);
+        bool has_body = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
+        if (!has_body) begin_answer(wsi, visit->page);
+        return 0;
+    }
+    if (reason == LWS_CALLBACK_HTTP_BODY_COMPLETION) begin_answer(wsi, visit->page);
+    if (reason == LWS_CALLBACK_TIMER) lws_callback_on_writable(wsi);
+    if (reason == LWS_CALLBACK_HTTP_WRITEABLE) return answer(wsi, visit->page);
+    if (reason == LWS_CALLBACK_HTTP || reason == LWS_CALLBACK_HTTP_BODY || reason == LWS_CALLBACK_TIMER ||
+        reason == LWS_CALLBACK_HTTP_BODY_COMPLETION)
+        return 0;
+    return lws_callback_http_dummy(wsi, reason, user, in, len);
+}
+
+static int on_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    struct visit *visit = user;
+    if (reason == LWS_CALLBACK_RECEIVE && len <= FRAME_MAX) {
+        free(visit->frame);
+        visit->frame = ll_alloc(1, LWS_PRE + len + 1);
+        memcpy(visit->frame + LWS_PRE, in, len);
+        visit->frame_len = len;
+        visit->frame_type = lws_frame_is_binary(wsi) ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
+        lws_callback_on_writable(wsi);
+    } else if (reason == LWS_CALLBACK_SERVER_WRITEABLE && visit->frame) {
+        lws_write(wsi, visit->frame + LWS_PRE, visit->frame_len, visit->frame_type);
+        free(visit->frame);
+        visit->frame = NULL;
+    } else if (reason == LWS_CALLBACK_CLOSED) {
+        free(visit->frame);
+        visit->frame = NULL;
+    }
+    return 0;
+}

@@ -1,0 +1,29 @@
+// A small site for tests of browsers: pages from strings, on a loop of the test's, on a free port of 127.0.0.1. It can
+// be slow, break, redirect and never answer; ws://…/echo is a WebSocket that sends back what it gets.
+#ifndef TESTS_SUPPORT_SITE_H
+#define TESTS_SUPPORT_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ll_loop;
+struct ll_site;
+
+struct ll_site_page {
+    const char *path; // without the query
+    const char *body; // a whole document, or the inside of <body> when it is HTML and begins with no doctype
+    int status;       // 0: 200
+    const char *type; // NULL: text/html
+    const char *location;
+    const char *cache_control; // NULL: no-store
+    bool is_download;
+    uint32_t delay_ms;
+    bool never_answers;
+};
+
+// `pages` ends with one without a path and lives as long as the site. Other paths are 404. Ends the test on failure.
+struct ll_site *ll_site_new(struct ll_loop *loop, const struct ll_site_page *pages);
+void ll_site_free(struct ll_site **site);
+int ll_site_port(const struct ll_site *site);
+
+#endif

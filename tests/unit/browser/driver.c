@@ -1,0 +1,207 @@
+#include "tests/unit/browser/driver.h"
+
+#include "libcommon/base/clock.h"
+
+#include <criterion/criterion.h>
+#include <libwebsockets.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PATIENCE_MS = 20 * 1000, TIMEOUT_MS = 5 * 1000 };
+
+static struct measured *find_measured(struct driver *driver, enum ll_metric metric, const char *label) {
+    for (size_t i = 0; i < driver->measured_count; i++)
+        if (driver->measured[i].metric == metric && strcmp(driver->measured[i].label, label) == 0)
+            return &driver->measured[i];
+    cr_assert_lt(driver->measured_count, (size_t)DRIVER_LABELS_MAX);
+    struct measured *measured = &driver->measured[driver->measured_count++];
+    *measured = (struct measured){.metric = metric, .min = INFINITY, .max = -INFINITY};
+    snprintf(measured->label, sizeof measured->label, "%s", label);
+    return measured;
+}
+
+static void take_sample(void *owner, enum ll_metric metric, const char *label, double value) {
+    struct measured *measured = find_measured(owner, metric, label);
+    measured->count++;
+    measured->sum += value;
+    measured->min = fmin(measured->min, value);
+    measured->max = fmax(measured->max, value);
+}
+
+static void take_count(void *owner, enum ll_metric metric, const char *label, uint64_t n) {
+    struct measured *measured = find_measured(owner, metric, label);
+    measured->count += n;
+}
+
+static void on_ready(void *owner, ll_err err) {
+    struct driver *driver = owner;
+    cr_assert_not(driver->ready, "on_ready came twice");
+    driver->ready = true;
+    driver->ready_err = err;
+}
+
+static void on_stopped(void *owner) {
+    struct driver *driver = owner;
+    driver->stopped = true;
+}
+
+static void lose_patience(void *arg) {
+    *(bool *)arg = true;
+}
+
+void driver_serve_until(struct driver *driver, const bool *flag) {
+    bool impatient = false;
+    struct ll_timer *timer = ll_timer_new(driver->loop, lose_patience, &impatient);
+    ll_timer_set(timer, ll_clock_us() + PATIENCE_MS * INT64_C(1000));
+    while (!*flag && !impatient && lws_service(ll_loop_lws(driver->loop), 0) >= 0) {}
+    ll_timer_free(&timer);
+    cr_assert(*flag, "nothing happened for %d s", PATIENCE_MS / 1000);
+}
+
+ll_err driver_open(struct driver *driver, const char *browser, const struct ll_site_page *site) {
+    *driver = (struct driver){0};
+    cr_assert_eq(ll_loop_new(&driver->loop).status, LL_OK);
+    if (site) {
+        driver->site = ll_site_new(driver->loop, site);
+        snprintf(driver->base_url, sizeof driver->base_url, "http://127.0.0.1:%d", ll_site_port(driver->site));
+    }
+    struct ll_connection_options options = {
+        .loop = driver->loop,
+        .browser = browser,
+        .sink = {.owner = driver, .sample = take_sample, .count = take_count},
+        .owner = driver,
+        .on_ready = on_ready,
+        .on_stopped = on_stopped,
+    };
+    return ll_connection_open(&options, &driver->connection);
+}
+
+void driver_start(struct driver *driver) {
+    driver->connection->ops->start(driver->connection);
+    cr_assert_not(driver->ready, "on_ready came from inside start");
+    driver_serve_until(driver, &driver->ready);
+}
+
+void driver_begin(struct driver *driver, const char *browser, const struct ll_site_page *site) {
+    ll_err err = driver_open(driver, browser, site);
+    cr_assert_eq(err.status, LL_OK, "%s", err.text);
+    driver_start(driver);
+    cr_assert_eq(driver->ready_err.status, LL_OK, "%s", driver->ready_err.text);
+}
+
+void driver_end(struct driver *driver) {
+    if (driver->connection) {
+        driver->connection->ops->stop(driver->connection);
+        cr_assert_not(driver->stopped, "on_stopped came from inside stop");
+        driver_serve_until(driver, &driver->stopped);
+        driver->connection->ops->fini(driver->connection);
+    }
+    ll_site_free(&driver->site);
+    ll_loop_free(&driver->loop);
+}
+
+static void on_page_open(void *owner, ll_err err) {
+    struct driven_page *page = owner;
+    page->opened = true;
+    page->err = err;
+    if (err.status != LL_OK) page->page = NULL;
+}
+
+static void describe(const ll_json *value, char *out, size_t size) {
+    if (ll_json_is_string(value))
+        snprintf(out, size, "%s", ll_json_string(value, ""));
+    else if (ll_json_is_number(value))
+        snprintf(out, size, "%.15g", ll_json_number(value, 0));
+    else if (ll_json_is_bool(value))
+        snprintf(out, size, "%s", ll_json_bool(value, false) ? "true" : "false");
+    else
+        snprintf(out, size, "%s", value ? ll_json_is_object(value) ? "object" : "array" : "nil");
+}
+
+static void on_done(void *owner, const struct ll_action_result *result) {
+    struct driven_page *page = owner;
+    cr_assert_not(page->done, "on_done came twice");
+    page->done = true;
+    page->err = result->err;
+    describe(result->value, page->value, sizeof page->value);
+}
+
+static void on_page_lost(void *owner, ll_err why) {
+    struct driven_page *page = owner;
+    page->lost = true;
+    page->err = why;
+    page->page = NULL;
+}
+
+void driven_open_begin(struct driver *driver, struct driven_page *page) {
+    struct ll_context_options options = {.viewport_width = 1280, .viewport_height = 720};
+    struct ll_page_events events = {
+        .owner = page, .on_page_open = on_page_open, .on_done = on_done, .on_page_lost = on_page_lost};
+    *page = (struct driven_page){.driver = driver};
+    page->page = driver->connection->ops->page_open(driver->connection, &options, events);
+    cr_assert_not(page->opened, "on_page_open came from inside page_open");
+}
+
+void driven_open(struct driver *driver, struct driven_page *page) {
+    driven_open_begin(driver, page);
+    driver_serve_until(driver, &page->opened);
+    cr_assert_eq(page->err.status, LL_OK, "%s", page->err.text);
+}
+
+void driven_close(struct driven_page *page) {
+    page->driver->connection->ops->page_close(page->page);
+    page->page = NULL;
+}
+
+void driven_begin(struct driven_page *page, const struct ll_action *action) {
+    page->done = false;
+    page->driver->connection->ops->perform(page->page, action);
+    cr_assert_not(page->done, "on_done came from inside perform");
+}
+
+ll_err driven_act(struct driven_page *page, const struct ll_action *action) {
+    driven_begin(page, action);
+    driver_serve_until(page->driver, &page->done);
+    return page->err;
+}
+
+ll_err driven_do(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text) {
+    struct ll_action action = {.operation = operation, .selector = selector, .text = text, .timeout_ms = TIMEOUT_MS};
+    return driven_act(page, &action);
+}
+
+void driven_visit(struct driven_page *page, const char *path) {
+    char url[256];
+    snprintf(url, sizeof url, "%s%s", page->driver->base_url, path);
+    ll_err err = driven_do(page, LL_OP_NAVIGATE, NULL, url);
+    cr_assert_eq(err.status, LL_OK, "%s: %s", path, err.text);
+}
+
+const char *driven_read(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text) {
+    ll_err err = driven_do(page, operation, selector, text);
+    cr_expect_eq(err.status, LL_OK, "%s: %s", selector ? selector : text, err.text);
+    return page->value;
+}
+
+struct measured driver_measured(const struct driver *driver, enum ll_metric metric, const char *label) {
+    struct measured all = {.metric = metric, .min = INFINITY, .max = -INFINITY};
+    for (size_t i = 0; i < driver->measured_count; i++) {
+        const struct measured *one = &driver->measured[i];
+        if (one->metric != metric || (label && strcmp(one->label, label) != 0)) continue;
+        all.count += one->count;
+        all.sum += one->sum;
+        all.min = fmin(all.min, one->min);
+        all.max = fmax(all.max, one->max);
+    }
+    return all;
+}
+
+void driver_await_measured(struct driver *driver, enum ll_metric metric, const char *label, uint64_t count) {
+    int64_t give_up_us = ll_clock_us() + PATIENCE_MS * INT64_C(1000);
+    while (driver_measured(driver, metric, label).count < count && ll_clock_us() < give_up_us)
+        lws_service(ll_loop_lws(driver->loop), 0);
+    uint64_t got = driver_measured(driver, metric, label).count;
+    cr_assert_geq(got, count, "%s{%s} was measured %lu times, not %lu", ll_metric_info(metric)->name,
+                  label ? label : "", (unsigned long)got, (unsigned long)count);
+}
