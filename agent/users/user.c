@@ -1,0 +1,357 @@
+#include "agent/users/user.h"
+
+#include "agent/users/watchdog.h"
+#include "libcommon/base/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static void act_on(struct ll_user *user, const struct ll_script_request *request);
+
+static int64_t now_of(struct ll_user *user) {
+    return user->env->now_us(user->env->crew);
+}
+
+static bool is_iterating(const struct ll_user *user) {
+    return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING;
+}
+
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t iteration_deadline_us(const struct ll_user *user) {
+    return user->iteration_began_us + (int64_t)user->env->spec->load.iteration_timeout_ms * 1000;
+}
+
+// Sets the alarm for whatever is due next in this state.
+static void set_alarm(struct ll_user *user) {
+    int64_t at_us = INT64_MAX;
+    if (is_iterating(user)) at_us = earlier(iteration_deadline_us(user), user->retire_by_us);
+    if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING) at_us = earlier(at_us, user->wait_until_us);
+    ll_agenda_set(user->env->agenda, &user->alarm, at_us);
+    user->env->on_alarm(user->env->crew);
+}
+
+// ---- The page
+
+static void close_page(struct ll_user *user) {
+    if (!user->page) return;
+    struct ll_page *page = user->page;
+    user->page = NULL;
+    user->env->connection->ops->page_close(page);
+}
+
+static void end_life(struct ll_user *user) {
+    bool was_opening = user->state == LL_USER_OPENING;
+    close_page(user);
+    user->state = LL_USER_ABSENT;
+    user->is_alive = user->is_retiring = false;
+    user->retire_by_us = INT64_MAX;
+    set_alarm(user);
+    ll_recorder_sample(user->env->recorder, LL_METRIC_SCENARIO_DURATION, NULL,
+                       (double)(now_of(user) - user->life_began_us));
+    if (was_opening)
+        user->env->on_opened(user->env->crew, user,
+                             ll_err_make(LL_CANCELLED, "the user ended before its page was open"));
+    user->env->on_life_ended(user->env->crew, user);
+}
+
+static void queue_for_page(struct ll_user *user) {
+    user->state = LL_USER_QUEUED;
+    set_alarm(user);
+    user->env->on_queued(user->env->crew, user);
+}
+
+// ---- Iterations end
+
+static void rest(struct ll_user *user, enum ll_pacer_outcome outcome) {
+    int64_t now_us = now_of(user);
+    user->state = LL_USER_RESTING;
+    user->wait_until_us = now_us + ll_pacer_rest_us(&user->pacer, outcome, now_us - user->iteration_began_us);
+    if (user->page && user->env->spec->context.fresh_context) {
+        close_page(user);
+        queue_for_page(user);
+    }
+    set_alarm(user);
+}
+
+static void complete_iteration(struct ll_user *user) {
+    int64_t took_us = now_of(user) - user->iteration_began_us - user->waited_us;
+    ll_recorder_sample(user->env->recorder, LL_METRIC_ITERATION_DURATION, NULL, (double)took_us);
+    ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 1);
+    if (user->is_retiring || user->is_done)
+        end_life(user);
+    else
+        rest(user, LL_PACER_COMPLETED);
+}
+
+static void fail_iteration(struct ll_user *user, const char *signature, const char *detail, uint32_t step) {
+    user->has_failed = true;
+    ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_FAILED, signature, 1);
+    struct ll_failure failure = {
+        .signature = signature, .detail = detail, .user_id = user->id, .iteration = user->iteration, .step = step};
+    user->env->on_failure(user->env->crew, &failure);
+    if (user->env->spec->on_failure == LL_ON_FAILURE_STOP_USER) user->is_done = true;
+    if (user->is_retiring || user->is_done)
+        end_life(user);
+    else
+        rest(user, LL_PACER_FAILED);
+}
+
+static void cancel_action(struct ll_user *user) {
+    if (user->state == LL_USER_ACTING) user->env->connection->ops->perform_cancel(user->page);
+}
+
+// As a person would have written it: "2 min", "90 s", "1500 ms".
+static void write_limit(uint64_t ms, char *out, size_t size) {
+    if (ms % 60000 == 0)
+        snprintf(out, size, "%llu min", (unsigned long long)(ms / 60000));
+    else if (ms % 1000 == 0)
+        snprintf(out, size, "%llu s", (unsigned long long)(ms / 1000));
+    else
+        snprintf(out, size, "%llu ms", (unsigned long long)ms);
+}
+
+static void time_out(struct ll_user *user) {
+    cancel_action(user);
+    char limit[40], signature[80];
+    write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
+    snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
+    fail_iteration(user, signature,
+                   user->state == LL_USER_ACTING ? ll_operation_info(user->operation)->name : "it was in a think", 0);
+}
+
+// ---- Iterations go on
+
+static void start_script(struct ll_user *user, struct ll_script_request *out) {
+    ll_watchdog_enter();
+    ll_script_start(user->script, user->iteration, out);
+    ll_watchdog_leave();
+}
+
+static void resume_script(struct ll_user *user, const struct ll_action_result *result) {
+    struct ll_script_request request;
+    ll_watchdog_enter();
+    ll_script_resume(user->script, result, &request);
+    ll_watchdog_leave();
+    act_on(user, &request);
+}
+
+// Counts a new iteration; false when there are none left, and the user has ended.
+static bool take_iteration(struct ll_user *user) {
+    if (!user->env->may_begin(user->env->crew, user)) {
+        user->is_done = true;
+        end_life(user);
+        return false;
+    }
+    user->iteration++;
+    user->iteration_began_us = now_of(user);
+    user->waited_us = 0;
+    user->step_depth = 0;
+    return true;
+}
+
+static void begin_iteration(struct ll_user *user) {
+    if (!take_iteration(user)) return;
+    struct ll_script_request request;
+    start_script(user, &request);
+    act_on(user, &request);
+}
+
+static void act_on(struct ll_user *user, const struct ll_script_request *request) {
+    switch (request->status) {
+    case LL_SCRIPT_ACTION:
+        user->state = LL_USER_ACTING;
+        user->operation = request->action.operation;
+        user->action_began_us = now_of(user);
+        set_alarm(user);
+        user->env->connection->ops->perform(user->page, &request->action);
+        break;
+    case LL_SCRIPT_THINK:
+        user->state = LL_USER_THINKING;
+        user->wait_began_us = now_of(user);
+        user->wait_until_us = user->wait_began_us + (int64_t)request->think_ms * 1000;
+        set_alarm(user);
+        break;
+    case LL_SCRIPT_FINISHED:
+        complete_iteration(user);
+        break;
+    case LL_SCRIPT_FAILED:
+        fail_iteration(user, request->signature, request->detail, request->step);
+        break;
+    case LL_SCRIPT_HALTED:
+        user->is_done = true;
+        complete_iteration(user);
+        break;
+    }
+}
+
+// ---- What the page tells
+
+static void open_failed(struct ll_user *user, ll_err err) {
+    user->state = LL_USER_RESTING; // its turn is over, whatever follows
+    user->env->on_opened(user->env->crew, user, err);
+    if (!user->is_alive) {
+        user->state = LL_USER_ABSENT;
+    } else if (take_iteration(user)) {
+        ll_err in_context = ll_err_in(err, "no page");
+        fail_iteration(user, in_context.text, err.text, 0);
+    }
+}
+
+static void on_page_open(void *owner, ll_err err) {
+    struct ll_user *user = owner;
+    if (err.status != LL_OK) {
+        user->page = NULL;
+        open_failed(user, err);
+        return;
+    }
+    user->state = user->is_alive ? LL_USER_RESTING : LL_USER_STANDBY;
+    set_alarm(user);
+    user->env->on_opened(user->env->crew, user, LL_SUCCESS);
+}
+
+static void on_done(void *owner, const struct ll_action_result *result) {
+    struct ll_user *user = owner;
+    assert(user->state == LL_USER_ACTING);
+    if (result->err.status == LL_OK)
+        ll_recorder_sample(user->env->recorder, LL_METRIC_ACTION_DURATION, ll_operation_info(user->operation)->name,
+                           (double)(now_of(user) - user->action_began_us));
+    resume_script(user, result);
+}
+
+static void on_page_lost(void *owner, ll_err why) {
+    struct ll_user *user = owner;
+    user->page = NULL;
+    if (user->state == LL_USER_OPENING) {
+        open_failed(user, why);
+    } else if (is_iterating(user)) {
+        fail_iteration(user, "the browser died", why.text, 0); // resting, it asks for a page when that is over
+    } else if (user->state == LL_USER_STANDBY) {
+        queue_for_page(user);
+    }
+}
+
+// ---- What the script tells while it runs
+
+static int64_t script_now_us(void *owner) {
+    return now_of(owner);
+}
+
+static void step_begin(void *owner, const char *name) {
+    (void)name;
+    struct ll_user *user = owner;
+    if (user->step_depth < LL_USER_STEPS_MAX) {
+        user->steps[user->step_depth].began_us = now_of(user);
+        user->steps[user->step_depth].waited_us = user->waited_us;
+    }
+    user->step_depth++;
+}
+
+static void step_end(void *owner, const char *name, bool completed) {
+    struct ll_user *user = owner;
+    if (user->step_depth == 0) return; // of an iteration that was abandoned
+    user->step_depth--;
+    if (!completed || user->step_depth >= LL_USER_STEPS_MAX) return;
+    int64_t waited_us = user->waited_us - user->steps[user->step_depth].waited_us;
+    int64_t took_us = now_of(user) - user->steps[user->step_depth].began_us - waited_us;
+    ll_recorder_sample(user->env->recorder, LL_METRIC_STEP_DURATION, name, (double)took_us);
+}
+
+static void check(void *owner, const char *name, bool held) {
+    struct ll_user *user = owner;
+    ll_recorder_count(user->env->recorder, held ? LL_METRIC_CHECKS_PASSED : LL_METRIC_CHECKS_FAILED, name, 1);
+}
+
+static void log_text(void *owner, const char *text) {
+    struct ll_user *user = owner;
+    ll_info("user %u: %s", user->id, text);
+}
+
+// ---- The face
+
+ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, uint64_t random_seed) {
+    *user = (struct ll_user){.env = env, .id = id, .retire_by_us = INT64_MAX};
+    struct ll_script_host host = {.owner = user,
+                                  .now_us = script_now_us,
+                                  .step_begin = step_begin,
+                                  .step_end = step_end,
+                                  .check = check,
+                                  .log = log_text};
+    return ll_err_in(ll_script_new(env->scenario, id, random_seed, host, &user->script), "user %u", id);
+}
+
+void ll_user_fini(struct ll_user *user) {
+    if (!user->env) return;
+    close_page(user);
+    ll_agenda_cancel(user->env->agenda, &user->alarm);
+    if (user->script) ll_script_free(&user->script);
+}
+
+void ll_user_want_page(struct ll_user *user) {
+    if (user->state == LL_USER_ABSENT) queue_for_page(user);
+}
+
+void ll_user_open(struct ll_user *user) {
+    static const struct ll_page_events events = {
+        .on_page_open = on_page_open, .on_done = on_done, .on_page_lost = on_page_lost};
+    assert(user->state == LL_USER_QUEUED && !user->page);
+    user->state = LL_USER_OPENING;
+    struct ll_page_events mine = events;
+    mine.owner = user;
+    user->page = user->env->connection->ops->page_open(user->env->connection, &user->env->spec->context, mine);
+}
+
+void ll_user_begin(struct ll_user *user) {
+    assert(!user->is_alive && !user->is_done);
+    user->is_alive = user->has_started = true;
+    user->life_began_us = user->wait_until_us = now_of(user);
+    if (user->state == LL_USER_STANDBY) user->state = LL_USER_RESTING;
+    if (user->state == LL_USER_ABSENT) queue_for_page(user);
+    set_alarm(user);
+}
+
+void ll_user_retire(struct ll_user *user, int64_t by_us) {
+    if (!user->is_alive) return;
+    user->is_retiring = true;
+    user->retire_by_us = earlier(user->retire_by_us, by_us);
+    if (is_iterating(user))
+        set_alarm(user);
+    else
+        end_life(user);
+}
+
+void ll_user_unretire(struct ll_user *user) {
+    user->is_retiring = false;
+    user->retire_by_us = INT64_MAX;
+    set_alarm(user);
+}
+
+void ll_user_cut(struct ll_user *user) {
+    if (!user->is_alive) return;
+    cancel_action(user);
+    if (is_iterating(user)) user->interrupted++;
+    end_life(user);
+}
+
+static void end_think(struct ll_user *user) {
+    user->waited_us += now_of(user) - user->wait_began_us;
+    resume_script(user, NULL);
+}
+
+void ll_user_poll(struct ll_user *user, int64_t now_us) {
+    if (is_iterating(user) && now_us >= user->retire_by_us)
+        ll_user_cut(user);
+    else if (is_iterating(user) && now_us >= iteration_deadline_us(user))
+        time_out(user);
+    else if (user->state == LL_USER_THINKING && now_us >= user->wait_until_us)
+        end_think(user);
+    else if (user->state == LL_USER_RESTING && now_us >= user->wait_until_us) {
+        if (user->page)
+            begin_iteration(user);
+        else
+            queue_for_page(user);
+    } else
+        set_alarm(user);
+}

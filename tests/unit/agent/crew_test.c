@@ -1,0 +1,417 @@
+#include "agent/users/crew.h"
+
+#include "libcommon/base/alloc.h"
+#include "tests/unit/agent/fake_browser.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MS = 1000, SECOND = 1000 * MS, START = 10 * SECOND, TURN = 10 };
+
+// A crew under a simulated clock, with a real script and a browser that answers when it is told to.
+struct bench {
+    struct fake_browser browser;
+    struct ll_bundle bundle;
+    struct ll_scenario *scenario;
+    struct ll_spec spec;
+    struct ll_recorder *recorder;
+    struct ll_crew *crew;
+    struct ll_crew_options options;
+    int64_t now_us, wake_us;
+    int opened, ended, first_iterations;
+    ll_err open_err;
+    uint32_t active, most_active;
+    int failures;
+    struct ll_series_set *series; // what was recorded, once read
+};
+
+static int64_t now_us(void *owner) {
+    return ((struct bench *)owner)->now_us;
+}
+static void wake_at(void *owner, int64_t at_us) {
+    ((struct bench *)owner)->wake_us = at_us;
+}
+static void on_opened(void *owner, ll_err err) {
+    struct bench *bench = owner;
+    bench->opened++;
+    bench->open_err = err;
+}
+static void on_first_iteration(void *owner) {
+    ((struct bench *)owner)->first_iterations++;
+}
+static void on_active(void *owner, uint32_t users) {
+    struct bench *bench = owner;
+    bench->active = users;
+    if (users > bench->most_active) bench->most_active = users;
+}
+static void on_failure(void *owner, const struct ll_failure *failure) {
+    (void)failure;
+    ((struct bench *)owner)->failures++;
+}
+static void on_ended(void *owner) {
+    ((struct bench *)owner)->ended++;
+}
+
+static void bench_init(struct bench *bench, const char *run_body, uint32_t users) {
+    *bench = (struct bench){.now_us = START - 5 * SECOND, .wake_us = INT64_MAX, .spec = ll_spec_make("test")};
+    fake_browser_init(&bench->browser);
+    bench->spec.load.users = users;
+    bench->spec.load.duration_ms = 1000;
+    char *source = ll_format("local ll = require 'liveload'\n"
+                             "return ll.scenario { name = 'test', run = function(ctx, user_id, config)\n%s\nend }\n",
+                             run_body);
+    bench->bundle = (struct ll_bundle){
+        .main = ll_strdup("test.lua"), .files = ll_alloc(1, sizeof(struct ll_bundle_file)), .count = 1};
+    bench->bundle.files[0] =
+        (struct ll_bundle_file){.path = ll_strdup("test.lua"), .content = source, .len = strlen(source)};
+    ll_err err = ll_scenario_load(&bench->bundle, &bench->scenario);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    err = ll_scenario_configure(bench->scenario, NULL, 0);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    bench->recorder = ll_recorder_new();
+}
+
+static void bench_fini(struct bench *bench) {
+    ll_crew_free(&bench->crew);
+    ll_recorder_free(&bench->recorder);
+    ll_scenario_free(&bench->scenario);
+    ll_bundle_fini(&bench->bundle);
+    ll_spec_fini(&bench->spec);
+    cr_expect(zero(ptr, bench->browser.pages), "every page was given back");
+}
+
+// Everything that is due until `until_us` happens, in order; a poll takes a little time of its own.
+static void drive(struct bench *bench, int64_t until_us) {
+    for (;;) {
+        int64_t answer_us = fake_browser_next_us(&bench->browser);
+        int64_t next_us = answer_us < bench->wake_us ? answer_us : bench->wake_us;
+        if (next_us > until_us) break;
+        if (next_us > bench->now_us) bench->now_us = next_us;
+        fake_browser_advance(&bench->browser, bench->now_us);
+        if (bench->wake_us > bench->now_us) continue;
+        bench->wake_us = INT64_MAX;
+        ll_crew_poll(bench->crew);
+        bench->now_us += TURN;
+    }
+    if (bench->now_us < until_us) bench->now_us = until_us;
+    fake_browser_advance(&bench->browser, bench->now_us);
+}
+
+static void open_crew(struct bench *bench) {
+    bench->options = (struct ll_crew_options){
+        .connection = &bench->browser.base,
+        .scenario = bench->scenario,
+        .spec = &bench->spec,
+        .recorder = bench->recorder,
+        .share = {.first = 1, .stride = 1, .users = bench->spec.load.users},
+        .iterations = bench->spec.load.iterations,
+        .random_seed = 42,
+        .host = {bench, now_us, wake_at, on_opened, on_first_iteration, on_active, on_failure, on_ended},
+    };
+    ll_err err = ll_crew_new(&bench->options, &bench->crew);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    bench->browser.now_us = bench->now_us;
+    ll_crew_open(bench->crew);
+    drive(bench, START - SECOND);
+}
+
+static void start_crew(struct bench *bench) {
+    open_crew(bench);
+    cr_assert(eq(int, bench->opened, 1));
+    cr_assert(eq(int, bench->open_err.status, LL_OK), "%s", bench->open_err.text);
+    bench->now_us = bench->browser.now_us = START;
+    ll_crew_start(bench->crew, START);
+}
+
+// Drives until the crew has ended, or fails the test; reads what was recorded.
+static void finish(struct bench *bench) {
+    for (int64_t t_us = bench->now_us; !bench->ended && t_us < START + 600LL * SECOND; t_us += SECOND / 10)
+        drive(bench, t_us);
+    cr_assert(eq(int, bench->ended, 1));
+    cr_expect(eq(u32, bench->active, 0));
+    bench->series = ll_recorder_flip(bench->recorder);
+}
+
+static uint64_t total(const struct bench *bench, enum ll_metric metric) {
+    return ll_series_total(bench->series, metric);
+}
+
+static uint64_t failed_with(const struct bench *bench, const char *signature) {
+    const struct ll_series *series = ll_series_find(bench->series, LL_METRIC_ITERATIONS_FAILED, signature);
+    return series ? series->count : 0;
+}
+
+static struct ll_sketch sketch(const struct bench *bench, enum ll_metric metric, const char *label) {
+    const struct ll_series *series = ll_series_find(bench->series, metric, label);
+    cr_assert(not(zero(ptr, (void *)(uintptr_t)series)), "nothing of %s{%s}", ll_metric_info(metric)->name, label);
+    return series->sketch;
+}
+
+Test(crew, pages_are_opened_ahead_a_few_at_a_time) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 10);
+    bench.browser.open_takes_us = 10 * MS;
+    open_crew(&bench);
+    cr_expect(eq(int, bench.opened, 1));
+    cr_expect(eq(int, bench.browser.opened, 10));
+    cr_expect(eq(int, bench.browser.most_opening, LL_CREW_OPENING_MAX));
+    cr_expect(eq(int, bench.browser.performed, 0));
+    bench_fini(&bench);
+}
+
+Test(crew, users_loop_for_the_duration_and_finish_what_they_are_in) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 3);
+    bench.browser.action_takes_us = 300 * MS;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 3 * 4));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_FAILED), 0));
+    cr_expect(eq(int, bench.first_iterations, 1));
+    cr_expect(eq(u32, bench.most_active, 3));
+    struct ll_crew_totals totals = ll_crew_totals(bench.crew);
+    cr_expect(eq(u32, totals.users_started, 3));
+    cr_expect(eq(u32, totals.users_failed, 0));
+    cr_expect(eq(u64, totals.iterations_interrupted, 0));
+    cr_expect(lt(i64, totals.first_start_us - START, 10 * MS));
+    cr_expect(lt(i64, llabs(totals.last_end_us - START - 1200 * MS), 10 * MS));
+    struct ll_sketch click = sketch(&bench, LL_METRIC_ACTION_DURATION, "click");
+    cr_expect(eq(u64, click.total, 12));
+    cr_expect(lt(dbl, click.max, 301.0 * MS));
+    cr_expect(ge(dbl, click.min, 300.0 * MS));
+    cr_expect(eq(u64, sketch(&bench, LL_METRIC_SCENARIO_DURATION, "").total, 3));
+    bench_fini(&bench);
+}
+
+Test(crew, users_past_the_graceful_stop_are_interrupted) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 2);
+    bench.browser.action_takes_us = 20 * SECOND;
+    bench.spec.load.graceful_stop_ms = 2000;
+    start_crew(&bench);
+    finish(&bench);
+    struct ll_crew_totals totals = ll_crew_totals(bench.crew);
+    cr_expect(eq(u64, totals.iterations_interrupted, 2));
+    cr_expect(eq(u32, totals.users_failed, 0));
+    cr_expect(lt(i64, llabs(totals.last_end_us - START - 3 * SECOND), 10 * MS));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 0));
+    cr_expect(eq(int, bench.browser.cancelled, 2));
+    bench_fini(&bench);
+}
+
+Test(crew, an_iteration_that_takes_too_long_fails_and_the_user_goes_on) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 1);
+    bench.browser.action_takes_us = INT64_MAX;
+    bench.spec.load.iteration_timeout_ms = 400;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(u64, failed_with(&bench, "iteration timed out after 400 ms"), 3));
+    cr_expect(eq(u32, ll_crew_totals(bench.crew).users_failed, 1));
+    cr_expect(eq(int, bench.failures, 3));
+    bench_fini(&bench);
+}
+
+Test(crew, waiting_of_the_scenario_s_own_is_not_measured) {
+    struct bench bench;
+    bench_init(&bench, "ctx:step('all', function() ctx:click('#a'):think('500ms', '500ms'):click('#b') end)", 1);
+    bench.browser.action_takes_us = 10 * MS;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 2));
+    cr_expect(lt(dbl, sketch(&bench, LL_METRIC_ITERATION_DURATION, "").max, 25.0 * MS));
+    cr_expect(ge(dbl, sketch(&bench, LL_METRIC_ITERATION_DURATION, "").min, 20.0 * MS));
+    cr_expect(lt(dbl, sketch(&bench, LL_METRIC_STEP_DURATION, "all").max, 25.0 * MS));
+    cr_expect(ge(dbl, sketch(&bench, LL_METRIC_SCENARIO_DURATION, "").min, 1000.0 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew, failures_are_recorded_and_users_go_on_more_slowly) {
+    struct bench bench;
+    bench_init(&bench, "ctx:expect('holds', true) ctx:expect('does not', false) ctx:fail('out of luck')", 2);
+    bench.spec.load.duration_ms = 3000;
+    start_crew(&bench);
+    finish(&bench);
+    // At 0, 50, 150, 350, 750, 1550 and 2550 ms.
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_FAILED), 2 * 7));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_CHECKS_PASSED), 2 * 7));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_CHECKS_FAILED), 2 * 7));
+    cr_expect(eq(u32, ll_crew_totals(bench.crew).users_failed, 2));
+    bench_fini(&bench);
+}
+
+Test(crew, an_action_that_fails_ends_the_iteration) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a') ctx:click('#b')", 1);
+    bench.browser.action_takes_us = 200 * MS;
+    bench.browser.action_err = ll_err_make(LL_DEADLINE_EXCEEDED, "matches nothing");
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_FAILED), 5));
+    cr_expect(eq(int, bench.browser.performed, 5));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 0));
+    cr_expect(zero(ptr, (void *)(uintptr_t)ll_series_find(bench.series, LL_METRIC_ACTION_DURATION, "click")));
+    bench_fini(&bench);
+}
+
+Test(crew, stop_user_ends_a_user_with_its_first_failure) {
+    struct bench bench;
+    bench_init(&bench, "if user_id == 2 then ctx:fail('no') end ctx:click('#a')", 3);
+    bench.spec.on_failure = LL_ON_FAILURE_STOP_USER;
+    bench.browser.action_takes_us = 100 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 500 * MS);
+    cr_expect(eq(u32, bench.active, 2));
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_FAILED), 1));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 20));
+    bench_fini(&bench);
+}
+
+Test(crew, the_run_ends_early_when_every_user_has_halted) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a') if ctx.iteration == 3 then ctx:halt() end", 2);
+    bench.spec.load.duration_ms = 60000;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 6));
+    cr_expect(lt(i64, bench.now_us, START + SECOND));
+    bench_fini(&bench);
+}
+
+Test(crew, shared_iterations_are_begun_exactly) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 4);
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 10;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 10));
+    bench_fini(&bench);
+}
+
+Test(crew, stages_ramp_up_and_down) {
+    struct bench bench;
+    struct ll_stage stages[] = {{.users = 4, .over_ms = 4000}, {.users = 4, .over_ms = 1000}, {.over_ms = 4000}};
+    bench_init(&bench, "ctx:click('#a')", 4);
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.stages = ll_memdup(stages, sizeof stages);
+    bench.spec.load.stage_count = 3;
+    bench.browser.action_takes_us = 10 * MS;
+    start_crew(&bench);
+    const uint32_t expected[] = {0, 1, 2, 3, 4, 3, 2, 1, 0}; // half a second past each second
+    for (int i = 0; i < 9; i++) {
+        drive(&bench, START + i * SECOND + SECOND / 2);
+        cr_expect(eq(u32, bench.active, expected[i]), "in second %d", i);
+    }
+    finish(&bench);
+    cr_expect(eq(u32, ll_crew_totals(bench.crew).users_started, 4));
+    bench_fini(&bench);
+}
+
+Test(crew, a_browser_that_dies_fails_iterations_and_its_users_go_on) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 3);
+    bench.browser.action_takes_us = 100 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 350 * MS);
+    fake_browser_crash(&bench.browser);
+    finish(&bench);
+    cr_expect(eq(u64, failed_with(&bench, "the browser died"), 3));
+    cr_expect(ge(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 3 * 9));
+    cr_expect(eq(int, bench.browser.opened, 6));
+    bench_fini(&bench);
+}
+
+Test(crew, a_browser_that_dies_before_the_start_costs_nothing) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 6);
+    bench.browser.open_takes_us = 100 * MS;
+    open_crew(&bench);
+    fake_browser_crash(&bench.browser);
+    drive(&bench, START - SECOND / 2);
+    cr_expect(eq(int, bench.browser.opened, 12));
+    cr_expect(eq(int, bench.opened, 1));
+    ll_crew_start(bench.crew, bench.now_us);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_FAILED), 0));
+    bench_fini(&bench);
+}
+
+Test(crew, a_fresh_context_is_made_for_each_iteration) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 2);
+    bench.spec.context.fresh_context = true;
+    bench.spec.load.duration_ms = 950;
+    bench.browser.action_takes_us = bench.browser.open_takes_us = 100 * MS;
+    start_crew(&bench);
+    finish(&bench);
+    uint64_t completed = total(&bench, LL_METRIC_ITERATIONS_COMPLETED);
+    cr_expect(eq(u64, completed, 2 * 5));
+    cr_expect(lt(dbl, sketch(&bench, LL_METRIC_ITERATION_DURATION, "").max, 101.0 * MS));
+    cr_expect(eq(int, bench.browser.opened, 2 * 5));
+    bench_fini(&bench);
+}
+
+Test(crew, without_a_page_the_preparation_fails_with_the_reason) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 6);
+    bench.browser.open_err = ll_err_make(LL_UNAVAILABLE, "no more memory");
+    open_crew(&bench);
+    cr_expect(eq(int, bench.opened, 1));
+    cr_expect(eq(str, bench.open_err.text, "no more memory"));
+    bench_fini(&bench);
+}
+
+Test(crew, in_the_run_a_page_that_cannot_be_opened_is_a_failed_iteration) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 1);
+    bench.browser.action_takes_us = 200 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 100 * MS);
+    bench.browser.open_err = ll_err_make(LL_UNAVAILABLE, "gone");
+    fake_browser_crash(&bench.browser);
+    finish(&bench);
+    cr_expect(eq(u64, failed_with(&bench, "the browser died"), 1));
+    cr_expect(ge(u64, failed_with(&bench, "no page: gone"), 3));
+    cr_expect(le(u64, failed_with(&bench, "no page: gone"), 5));
+    bench_fini(&bench);
+}
+
+Test(crew, a_stop_lets_iterations_end_and_a_cut_does_not) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 2);
+    bench.browser.action_takes_us = 400 * MS;
+    bench.spec.load.duration_ms = 60000;
+    start_crew(&bench);
+    drive(&bench, START + SECOND);
+    ll_crew_stop(bench.crew);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 2 * 3));
+    cr_expect(eq(u64, ll_crew_totals(bench.crew).iterations_interrupted, 0));
+    bench_fini(&bench);
+
+    bench_init(&bench, "ctx:click('#a')", 2);
+    bench.browser.action_takes_us = 400 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 500 * MS);
+    ll_crew_cut(bench.crew);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 2));
+    cr_expect(eq(u64, ll_crew_totals(bench.crew).iterations_interrupted, 2));
+    bench_fini(&bench);
+}
+
+Test(crew, iterations_that_take_no_time_leave_the_loop_room) {
+    struct bench bench;
+    bench_init(&bench, "", 2);
+    bench.spec.load.duration_ms = 100;
+    start_crew(&bench);
+    finish(&bench);
+    // As many turns as users, and one for the schedule, in each poll, which takes TURN here.
+    cr_expect(le(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 3 * (100 * MS / TURN + 2)));
+    cr_expect(ge(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 100 * MS / TURN / 2));
+    bench_fini(&bench);
+}

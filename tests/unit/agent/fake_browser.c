@@ -1,0 +1,123 @@
+#include "tests/unit/agent/fake_browser.h"
+
+#include "libcommon/base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+struct fake_page {
+    struct ll_page base; // first
+    struct fake_browser *browser;
+    struct ll_page_events events;
+    int64_t opens_us, answers_us; // INT64_MAX: not to come
+    struct fake_page *prev, *next;
+};
+
+static int64_t after(int64_t now_us, int64_t takes_us) {
+    return takes_us == INT64_MAX ? INT64_MAX : now_us + takes_us;
+}
+
+static struct ll_page *page_open(struct ll_connection *connection, const struct ll_context_options *options,
+                                 struct ll_page_events events) {
+    (void)options;
+    struct fake_browser *browser = (struct fake_browser *)connection;
+    struct fake_page *page = ll_alloc(1, sizeof *page);
+    page->base.connection = connection;
+    page->browser = browser;
+    page->events = events;
+    page->opens_us = after(browser->now_us, browser->open_takes_us);
+    page->answers_us = INT64_MAX;
+    DL_APPEND(browser->pages, page);
+    if (++browser->opening > browser->most_opening) browser->most_opening = browser->opening;
+    return &page->base;
+}
+
+static void perform(struct ll_page *base, const struct ll_action *action) {
+    (void)action;
+    struct fake_page *page = (struct fake_page *)base;
+    assert(page->opens_us == INT64_MAX && page->answers_us == INT64_MAX);
+    page->browser->performed++;
+    page->answers_us = after(page->browser->now_us, page->browser->action_takes_us);
+}
+
+static void perform_cancel(struct ll_page *base) {
+    struct fake_page *page = (struct fake_page *)base;
+    page->browser->cancelled++;
+    page->answers_us = INT64_MAX;
+}
+
+static void forget(struct fake_page *page) {
+    if (page->opens_us != INT64_MAX) page->browser->opening--;
+    DL_DELETE(page->browser->pages, page);
+    free(page);
+}
+
+static void page_close(struct ll_page *base) {
+    struct fake_page *page = (struct fake_page *)base;
+    page->browser->closed++;
+    forget(page);
+}
+
+static const struct ll_connection_ops ops = {
+    .name = "fake",
+    .page_open = page_open,
+    .perform = perform,
+    .perform_cancel = perform_cancel,
+    .page_close = page_close,
+};
+
+void fake_browser_init(struct fake_browser *browser) {
+    *browser = (struct fake_browser){.base = {.ops = &ops}, .open_takes_us = 1000, .action_takes_us = 1000};
+}
+
+static int64_t due_us(const struct fake_page *page) {
+    return page->opens_us < page->answers_us ? page->opens_us : page->answers_us;
+}
+
+static struct fake_page *earliest(const struct fake_browser *browser) {
+    struct fake_page *earliest = NULL, *page;
+    DL_FOREACH(browser->pages, page)
+    if (!earliest || due_us(page) < due_us(earliest)) earliest = page;
+    return earliest;
+}
+
+int64_t fake_browser_next_us(const struct fake_browser *browser) {
+    struct fake_page *page = earliest(browser);
+    return page ? due_us(page) : INT64_MAX;
+}
+
+static void answer(struct fake_page *page) {
+    struct fake_browser *browser = page->browser;
+    struct ll_page_events events = page->events;
+    if (page->opens_us != INT64_MAX) {
+        page->opens_us = INT64_MAX;
+        browser->opening--;
+        if (browser->open_err.status != LL_OK)
+            forget(page);
+        else
+            browser->opened++;
+        events.on_page_open(events.owner, browser->open_err);
+    } else {
+        page->answers_us = INT64_MAX;
+        struct ll_action_result result = {.err = browser->action_err};
+        events.on_done(events.owner, &result);
+    }
+}
+
+void fake_browser_advance(struct fake_browser *browser, int64_t now_us) {
+    browser->now_us = now_us;
+    struct fake_page *page;
+    while ((page = earliest(browser)) && due_us(page) <= now_us) answer(page);
+}
+
+void fake_browser_crash(struct fake_browser *browser) {
+    struct fake_page *page, *next, *dying = browser->pages;
+    browser->pages = NULL; // pages opened from now on belong to the browser's next life
+    browser->opening = 0;
+    DL_FOREACH_SAFE(dying, page, next) {
+        struct ll_page_events events = page->events;
+        free(page);
+        events.on_page_lost(events.owner, ll_err_make(LL_ABORTED, "it crashed"));
+    }
+}
