@@ -1,0 +1,25 @@
+// The agent program: the loop, the browser, the calls, and the core that decides.
+//
+// One owner thread, which is the one that calls ll_app_run.
+#ifndef AGENT_APP_H
+#define AGENT_APP_H
+
+#include "libcommon/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ll_app_options {      // borrowed
+    const char *coordinator; // URL
+    const char *token;
+    const char *browser; // as connection.h has it; NULL: find one
+    const char *name;    // NULL: the host's
+    uint32_t max_users;  // 0: no limit of its own
+    bool has_parent;     // who started it decides about Ctrl-C, and reads its log
+};
+
+// Runs until it is asked to leave (SIGTERM; SIGINT too without a parent; a second one ends the process at once), or
+// cannot go on: no browser, a wrong token, a coordinator of another version.
+ll_err ll_app_run(const struct ll_app_options *options);
+
+#endif

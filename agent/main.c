@@ -1,0 +1,169 @@
+// liveload-agent: options in, an exit code out.
+#include "agent/app.h"
+#include "agent/scenario/describe.h"
+#include "libcommon/base/buf.h"
+#include "libcommon/base/log.h"
+#include "libcommon/base/text.h"
+#include "libcommon/base/token.h"
+#include "libcommon/model/bundle.h"
+#include "libcommon/model/messages.h"
+
+#include <argp.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum {
+    EXIT_CANNOT = 1,
+    EXIT_USAGE = 2,
+    READ_BYTES = 64 * 1024,
+    SPEC_BYTES_MAX = 4 * 1024 * 1024,
+    OPTION_EXIT_WITH_PARENT = 256, // beyond characters: no short forms
+    OPTION_DESCRIBE,
+};
+
+struct arguments {
+    struct ll_app_options app;
+    const char *token_file;
+    bool describe;
+};
+
+const char *argp_program_version = "liveload-agent " LIVELOAD_VERSION;
+
+static const char doc[] = "Runs simulated users for a coordinator: each a real browser context of its own.\v"
+                          "The agent registers at the coordinator, and again for as long as it takes, and stays "
+                          "until it is stopped. Ctrl-C lets it hand over what was measured; a second one ends it "
+                          "at once.\n\nThe browser is --browser, else LIVELOAD_BROWSER, else a Chromium that is "
+                          "found (a headless shell first).\n\nExit codes: 0 asked to end, 1 cannot run or go on, "
+                          "2 wrong usage.";
+
+static const struct argp_option options[] = {
+    {"coordinator", 'c', "URL", 0, "Where it is (default tcp://127.0.0.1:7700)", 0},
+    {"token-file", 't', "FILE", 0, "The cluster's token (default ~/.config/liveload/token)", 0},
+    {"browser", 'b', "PATH", 0, "The Chromium to use, or \"null\" for one that does nothing", 0},
+    {"max-users", 'm', "N", 0, "Take no more users than this", 0},
+    {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
+    {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
+     "End when the program that started this one ends; leave "
+     "Ctrl-C to it",
+     0},
+    {"describe", OPTION_DESCRIBE, 0, 0,
+     "Read a packed scenario on standard input, write its packed plan on "
+     "standard output, and end",
+     0},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'c':
+        arguments->app.coordinator = value;
+        break;
+    case 't':
+        arguments->token_file = value;
+        break;
+    case 'b':
+        arguments->app.browser = value;
+        break;
+    case 'n':
+        if (value[0] == '\0' || strlen(value) >= LL_AGENT_NAME_MAX)
+            argp_error(state, "--name takes 1 to %d bytes", LL_AGENT_NAME_MAX - 1);
+        arguments->app.name = value;
+        break;
+    case 'm': {
+        uint64_t number;
+        ll_err err = ll_text_parse_uint("--max-users", value, 1, LL_USERS_MAX, &number);
+        if (err.status != LL_OK)
+            argp_error(state, "%s", err.text);
+        else
+            arguments->app.max_users = (uint32_t)number;
+        break;
+    }
+    case OPTION_EXIT_WITH_PARENT:
+        arguments->app.has_parent = true;
+        break;
+    case OPTION_DESCRIBE:
+        arguments->describe = true;
+        break;
+    case ARGP_KEY_ARG:
+        argp_error(state, "\"%s\" is not an option, and there is nothing else to give", value);
+        break;
+    default: // argp's own keys
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static int fail(int code, ll_err err) {
+    fprintf(stderr, "liveload-agent: %s\n", err.text);
+    return code;
+}
+
+static ll_err read_all(FILE *file, struct ll_buf *out) {
+    for (;;) {
+        void *at = ll_buf_reserve(out, READ_BYTES);
+        if (!at) return ll_err_make(LL_RESOURCE_EXHAUSTED, "the scenario's files are larger than %zu bytes", out->max);
+        size_t got = fread(at, 1, READ_BYTES, file);
+        ll_buf_commit(out, got);
+        if (got == 0) break;
+    }
+    return ferror(file) ? ll_err_make(LL_DATA_LOSS, "standard input cannot be read") : LL_SUCCESS;
+}
+
+static int describe(void) {
+    struct ll_buf packed = ll_buf_make(LL_BUNDLE_BYTES_MAX + READ_BYTES);
+    struct ll_buf spec = ll_buf_make(SPEC_BYTES_MAX);
+    ll_err err = read_all(stdin, &packed);
+    if (err.status == LL_OK) err = ll_describe(packed.data, packed.len, &spec);
+    if (err.status == LL_OK && (fwrite(spec.data, 1, spec.len, stdout) != spec.len || fflush(stdout) != 0))
+        err = ll_err_make(LL_DATA_LOSS, "standard output cannot be written");
+    ll_buf_fini(&packed);
+    ll_buf_fini(&spec);
+    return err.status == LL_OK ? 0 : fail(EXIT_USAGE, err);
+}
+
+static ll_err read_token(const char *path, char out[LL_TOKEN_TEXT_MAX]) {
+    if (path) return ll_token_read(path, out);
+    char usual[PATH_MAX];
+    bool made;
+    LL_TRY(ll_token_default_path(usual, sizeof usual));
+    return ll_token_read_or_make(usual, out, &made);
+}
+
+// Has the kernel tell when the parent ends. It may have ended already, before it could be asked for.
+static bool is_orphan_after_binding(void) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    return getppid() == 1;
+}
+
+// An agent holds thousands of small states on one thread: one arena, and memory given back as it comes free.
+static void keep_memory_small(void) {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+}
+
+int main(int argc, char **argv) {
+    static const struct argp argp = {.options = options, .parser = parse, .doc = doc};
+    struct arguments arguments = {.app = {.coordinator = "tcp://127.0.0.1:7700"}};
+    keep_memory_small();
+    ll_log_init("liveload-agent", LL_LOG_INFO);
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (arguments.describe) return describe();
+    if (arguments.app.has_parent && is_orphan_after_binding()) return 0;
+
+    char token[LL_TOKEN_TEXT_MAX];
+    ll_err err = read_token(arguments.token_file, token);
+    if (err.status != LL_OK) return fail(EXIT_CANNOT, err);
+    arguments.app.token = token;
+    err = ll_app_run(&arguments.app);
+    if (err.status == LL_OK) return 0;
+    return fail(err.status == LL_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_CANNOT, err);
+}

@@ -1,0 +1,192 @@
+#include "agent/task.h"
+
+#include "agent/scenario/scenario.h"
+#include "agent/telemetry/snapshotter.h"
+#include "agent/users/crew.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/base/rand.h"
+#include "libcommon/loop/loop.h"
+#include "libcommon/model/bundle.h"
+
+#include <stdlib.h>
+
+enum { DEFAULT_BUCKET_MS = 1000 };
+
+struct ll_task {
+    struct ll_task_options options;
+    struct ll_assignment assignment;
+    struct ll_bundle bundle; // the scenario borrows it
+    struct ll_scenario *scenario;
+    struct ll_crew *crew;
+    struct ll_outbox *outbox;
+    struct ll_snapshotter *snapshotter;
+    struct ll_timer *crew_timer, *bucket_timer;
+    int64_t start_us;
+    uint32_t active_users;
+    bool is_cut;
+};
+
+static void on_crew_due(void *arg);
+static void on_bucket_due(void *arg);
+
+struct ll_task *ll_task_new(const struct ll_task_options *options) {
+    struct ll_task *task = ll_alloc(1, sizeof *task);
+    task->options = *options;
+    task->assignment = *options->assignment;
+    task->assignment.spec = ll_spec_copy(&options->assignment->spec);
+    if (task->assignment.bucket_width_ms == 0) task->assignment.bucket_width_ms = DEFAULT_BUCKET_MS;
+    if (task->assignment.stride == 0) task->assignment.stride = 1;
+    task->outbox = ll_outbox_new();
+    task->snapshotter =
+        ll_snapshotter_new(&(struct ll_snapshotter_options){.recorder = options->recorder,
+                                                            .outbox = task->outbox,
+                                                            .health = options->health,
+                                                            .run_id = task->assignment.run_id,
+                                                            .epoch = options->epoch,
+                                                            .width_ms = task->assignment.bucket_width_ms});
+    task->crew_timer = ll_timer_new(options->loop, on_crew_due, task);
+    task->bucket_timer = ll_timer_new(options->loop, on_bucket_due, task);
+    return task;
+}
+
+void ll_task_free(struct ll_task **task) {
+    if (!*task) return;
+    ll_timer_free(&(*task)->crew_timer);
+    ll_timer_free(&(*task)->bucket_timer);
+    ll_crew_free(&(*task)->crew);
+    if ((*task)->scenario) ll_scenario_free(&(*task)->scenario);
+    ll_bundle_fini(&(*task)->bundle);
+    ll_snapshotter_free(&(*task)->snapshotter);
+    ll_outbox_free(&(*task)->outbox);
+    ll_assignment_fini(&(*task)->assignment);
+    free(*task);
+    *task = NULL;
+}
+
+// ---- What the crew tells
+
+static int64_t crew_now_us(void *owner) {
+    (void)owner;
+    return ll_clock_us();
+}
+
+static void crew_wake_at(void *owner, int64_t at_us) {
+    struct ll_task *task = owner;
+    ll_timer_set(task->crew_timer, at_us);
+}
+
+static void on_crew_opened(void *owner, ll_err err) {
+    struct ll_task *task = owner;
+    if (err.status != LL_OK) ll_crew_free(&task->crew);
+    task->options.on_prepared(task->options.owner, err);
+}
+
+static void on_first_iteration(void *owner) {
+    struct ll_task *task = owner;
+    task->options.on_first_iteration(task->options.owner);
+}
+
+static void on_active(void *owner, uint32_t users) {
+    struct ll_task *task = owner;
+    task->active_users = users;
+    ll_snapshotter_active(task->snapshotter, users);
+}
+
+static void on_failure(void *owner, const struct ll_failure *failure) {
+    struct ll_task *task = owner;
+    ll_snapshotter_failure(task->snapshotter, failure);
+}
+
+static uint64_t ms_into_run(const struct ll_task *task, int64_t at_us) {
+    return at_us > task->start_us ? (uint64_t)(at_us - task->start_us) / 1000 : 0;
+}
+
+static void on_crew_ended(void *owner) {
+    struct ll_task *task = owner;
+    struct ll_crew_totals crew = ll_crew_totals(task->crew);
+    struct ll_run_totals totals = {
+        .users_total = crew.users_started,
+        .users_failed = crew.users_failed,
+        .iterations_interrupted = crew.iterations_interrupted,
+        .first_user_start_ms = ms_into_run(task, crew.first_start_us),
+        .last_user_end_ms = ms_into_run(task, crew.last_end_us),
+    };
+    ll_timer_cancel(task->bucket_timer);
+    ll_snapshotter_finish(task->snapshotter, ll_clock_us(), task->is_cut ? NULL : &totals);
+    task->options.on_ended(task->options.owner);
+}
+
+static void on_crew_due(void *arg) {
+    struct ll_task *task = arg;
+    if (task->crew) ll_crew_poll(task->crew);
+}
+
+static void on_bucket_due(void *arg) {
+    struct ll_task *task = arg;
+    size_t sealed = ll_snapshotter_poll(task->snapshotter, ll_clock_us());
+    ll_timer_set(task->bucket_timer, ll_snapshotter_next_us(task->snapshotter));
+    if (sealed > 0) task->options.on_sealed(task->options.owner);
+}
+
+// ---- The run
+
+static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
+    const struct ll_spec *spec = &task->assignment.spec;
+    LL_TRY(ll_bundle_unpack(packed->data, packed->len, &task->bundle));
+    LL_TRY(ll_scenario_load(&task->bundle, &task->scenario));
+    return ll_scenario_configure(task->scenario, spec->options, spec->option_count);
+}
+
+ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle) {
+    const struct ll_assignment *assignment = &task->assignment;
+    LL_TRY(read_scenario(task, packed_bundle));
+    struct ll_crew_options options = {
+        .connection = task->options.connection,
+        .scenario = task->scenario,
+        .spec = &assignment->spec,
+        .recorder = task->options.recorder,
+        .share = {.first = assignment->first_user, .stride = assignment->stride, .users = assignment->users},
+        .iterations = assignment->iterations,
+        .host = {.owner = task,
+                 .now_us = crew_now_us,
+                 .wake_at = crew_wake_at,
+                 .on_opened = on_crew_opened,
+                 .on_first_iteration = on_first_iteration,
+                 .on_active = on_active,
+                 .on_failure = on_failure,
+                 .on_ended = on_crew_ended},
+    };
+    ll_rand_secure(&options.random_seed, sizeof options.random_seed);
+    LL_TRY(ll_crew_new(&options, &task->crew));
+    ll_crew_open(task->crew);
+    return LL_SUCCESS;
+}
+
+void ll_task_start(struct ll_task *task, int64_t start_us) {
+    task->start_us = start_us;
+    ll_snapshotter_start(task->snapshotter, start_us);
+    ll_timer_set(task->bucket_timer, ll_snapshotter_next_us(task->snapshotter));
+    ll_crew_start(task->crew, start_us);
+}
+
+void ll_task_stop(struct ll_task *task) {
+    ll_crew_stop(task->crew);
+}
+
+void ll_task_cut(struct ll_task *task) {
+    task->is_cut = true;
+    ll_crew_cut(task->crew);
+}
+
+const struct ll_assignment *ll_task_assignment(const struct ll_task *task) {
+    return &task->assignment;
+}
+
+uint32_t ll_task_active_users(const struct ll_task *task) {
+    return task->active_users;
+}
+
+struct ll_outbox *ll_task_outbox(struct ll_task *task) {
+    return task->outbox;
+}

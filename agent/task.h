@@ -1,0 +1,50 @@
+// This agent's part in one run: the bundle's scenario, its users, and the snapshots of what they do.
+//
+// One owner thread. Life: new → (bundle) prepare → on_prepared → start → on_sealed … → on_ended → free. on_prepared,
+// on_sealed and on_ended are the last thing their callers do: the task may be freed in them. on_first_iteration comes
+// from within users' work, where it may not.
+#ifndef AGENT_TASK_H
+#define AGENT_TASK_H
+
+#include "agent/browser/connection.h"
+#include "agent/telemetry/health.h"
+#include "agent/telemetry/outbox.h"
+#include "agent/telemetry/recorder.h"
+#include "libcommon/base/buf.h"
+#include "libcommon/model/messages.h"
+
+struct ll_loop;
+
+struct ll_task_options { // borrowed, but for what `assignment` points to, which is copied
+    struct ll_loop *loop;
+    struct ll_connection *connection;
+    struct ll_recorder *recorder;
+    struct ll_health *health;
+    const struct ll_assignment *assignment;
+    uint64_t epoch;
+    void *owner;
+    void (*on_prepared)(void *owner, ll_err err); // every page is open; or why the run cannot be
+    void (*on_first_iteration)(void *owner);
+    void (*on_sealed)(void *owner);
+    void (*on_ended)(void *owner); // every user ended, and the last snapshot is sealed
+};
+
+struct ll_task;
+
+struct ll_task *ll_task_new(const struct ll_task_options *options);
+void ll_task_free(struct ll_task **task);
+
+// Reads the scenario, configures it and opens every user's page. What can be seen to fail at once is returned; the
+// rest comes through on_prepared.
+ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle);
+// The run's time counts from `start_us`, which is now or a little ago. After on_prepared.
+void ll_task_start(struct ll_task *task, int64_t start_us);
+void ll_task_stop(struct ll_task *task);
+// Ends users at once; what was measured is sealed as part of a run that this agent leaves, not as its end.
+void ll_task_cut(struct ll_task *task);
+
+const struct ll_assignment *ll_task_assignment(const struct ll_task *task);
+uint32_t ll_task_active_users(const struct ll_task *task);
+struct ll_outbox *ll_task_outbox(struct ll_task *task);
+
+#endif
