@@ -370,3 +370,7 @@ ll_err ll_nng_server_new(const char *url, ll_on_request_fn on_request, void *arg
     *out = &server->base;
     return LL_SUCCESS;
 }
+
+void ll_nng_fini(void) {
+    nng_fini();
+}

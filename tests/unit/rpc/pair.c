@@ -38,6 +38,7 @@ void pair_stop(struct pair *pair) {
     ll_rpc_server_free(&pair->rpc_server);
     fake_fini(&pair->fake);
     bell_fini(&pair->bell);
+    ll_nng_fini();
 }
 
 void pair_run_until(struct pair *pair, const bool *flag) {
