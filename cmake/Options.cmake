@@ -10,7 +10,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 add_compile_definitions(_GNU_SOURCE LIVELOAD_VERSION="${PROJECT_VERSION}")
 add_compile_options(-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-                    -Wformat=2 -Wundef -Wvla -Wno-missing-field-initializers -Wno-format-truncation -fno-strict-aliasing)
+                    -Wformat=2 -Wundef -Wvla -Wno-missing-field-initializers -fno-strict-aliasing
+                    $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 
 # Asserts state what must hold in any build; they stay on in release.
 string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
