@@ -138,7 +138,7 @@ static unsigned sorted_position(const struct table *table, const char *label) {
 static struct entry *add(struct table *table, enum ll_metric metric, const char *label, size_t len) {
     assert(table->count < ENTRIES_MAX);
     struct entry *entry = ll_alloc(1, sizeof *entry + len + 1);
-    memcpy(entry->label, label, len);
+    if (len > 0) memcpy(entry->label, label, len);
     entry->series = (struct ll_series){.metric = metric, .label = entry->label, .sketch = ll_sketch_make()};
     if (table->count == table->capacity) {
         table->capacity = table->capacity ? table->capacity * 2 : 4;

@@ -1,0 +1,220 @@
+// The happy path: read the token, make the loop, listen, print where, serve. Every wake answers the calls that have
+// come, then does what is due, then sets the timer for what will be.
+//
+// What can fail: no token file can be read or made, the port is in use, the output folder cannot be made: each ends the
+// program with a sentence before it listens. A result that cannot be written later is said in the log, and can still be
+// fetched. SIGTERM ends the run that goes on with what it has, writes its result, and ends the program.
+#include "coordinator/app.h"
+
+#include "coordinator/core/coordinator.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/base/log.h"
+#include "libcommon/base/rand.h"
+#include "libcommon/base/token.h"
+#include "libcommon/loop/loop.h"
+#include "libcommon/rpc/server.h"
+#include "libcommon/rpc/transport.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct app {
+    const struct ll_coordinator_app_options *options;
+    struct ll_coordinator *core;
+    struct ll_rpc_server *rpc;
+    struct ll_transport_server *transport;
+    struct ll_loop *loop;
+    struct ll_timer *timer;
+};
+
+// ---- Calls
+
+static ll_err on_register_agent(void *owner, const struct ll_register_request *request,
+                                struct ll_register_reply *out_reply) {
+    struct app *app = owner;
+    return ll_coordinator_register(app->core, ll_clock_us(), request, out_reply);
+}
+
+static ll_err on_exchange(void *owner, const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
+    struct app *app = owner;
+    return ll_coordinator_exchange(app->core, ll_clock_us(), request, out_reply);
+}
+
+static ll_err on_fetch_bundle(void *owner, const struct ll_fetch_request *request, struct ll_fetch_reply *out_reply) {
+    struct app *app = owner;
+    return ll_coordinator_fetch_bundle(app->core, request, out_reply);
+}
+
+static ll_err on_leave(void *owner, const struct ll_leave_request *request, struct ll_empty *out_reply) {
+    struct app *app = owner;
+    (void)out_reply;
+    return ll_coordinator_leave(app->core, ll_clock_us(), request);
+}
+
+static ll_err on_submit(void *owner, const struct ll_submit_request *request, struct ll_submit_reply *out_reply) {
+    struct app *app = owner;
+    char run_id[LL_TOKEN_CHARS + 1];
+    ll_rand_token(run_id);
+    return ll_coordinator_submit(app->core, ll_clock_us(), run_id, request, out_reply);
+}
+
+static ll_err on_status(void *owner, const struct ll_run_request *request, struct ll_status_reply *out_reply) {
+    struct app *app = owner;
+    return ll_coordinator_status(app->core, ll_clock_us(), request, out_reply);
+}
+
+static ll_err on_stop(void *owner, const struct ll_run_request *request, struct ll_empty *out_reply) {
+    struct app *app = owner;
+    (void)out_reply;
+    return ll_coordinator_stop(app->core, ll_clock_us(), request);
+}
+
+static ll_err on_fetch_result(void *owner, const struct ll_fetch_request *request, struct ll_fetch_reply *out_reply) {
+    struct app *app = owner;
+    return ll_coordinator_fetch_result(app->core, request, out_reply);
+}
+
+// ---- Effects
+
+static void do_log(void *owner, enum ll_log_level level, const char *text) {
+    (void)owner;
+    ll_log(level, "%s", text);
+}
+
+static void do_journal(void *owner, const struct ll_journal_record *record) {
+    (void)owner;
+    (void)record;
+}
+
+// Whole or not at all: beside its place first, then moved there.
+static bool write_file(const char *path, const void *data, size_t len) {
+    char *temporary = ll_format("%s.part", path);
+    FILE *file = fopen(temporary, "we");
+    bool ok = file && fwrite(data, 1, len, file) == len;
+    if (file && fclose(file) != 0) ok = false;
+    ok = ok && rename(temporary, path) == 0;
+    if (!ok) {
+        int error = errno;
+        unlink(temporary);
+        errno = error;
+    }
+    free(temporary);
+    return ok;
+}
+
+static void do_result(void *owner, const char *run_id, const void *data, size_t len) {
+    struct app *app = owner;
+    if (!app->options->out) return;
+    char *path = ll_format("%s/%s.llr", app->options->out, run_id);
+    if (write_file(path, data, len))
+        ll_info("the result of run %s is in %s", run_id, path);
+    else
+        ll_error("the result of run %s cannot be written to %s: %s", run_id, path, strerror(errno));
+    free(path);
+}
+
+// ---- Events
+
+static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
+    struct app *app = arg;
+    ll_rpc_server_handle(app->rpc, data, len, out_response);
+}
+
+static void serve(void *arg) {
+    struct app *app = arg;
+    app->transport->ops->poll(app->transport);
+    int64_t now_us = ll_clock_us();
+    if (ll_coordinator_next_us(app->core) <= now_us) ll_coordinator_tick(app->core, now_us);
+    int64_t next_us = ll_coordinator_next_us(app->core);
+    if (next_us == INT64_MAX)
+        ll_timer_cancel(app->timer);
+    else
+        ll_timer_set(app->timer, next_us);
+}
+
+static void wake(void *arg) {
+    struct app *app = arg;
+    ll_loop_wake(app->loop);
+}
+
+static void on_signal(void *arg, int signal) {
+    struct app *app = arg;
+    if (signal == SIGCHLD || (signal == SIGINT && app->options->exit_with_parent)) return;
+    ll_info("ending on %s", signal == SIGINT ? "Ctrl-C" : "SIGTERM");
+    ll_coordinator_cut(app->core, ll_clock_us());
+    ll_loop_quit(app->loop);
+}
+
+// ---- Lifecycle
+
+static ll_err read_token(const struct ll_coordinator_app_options *options, char token[LL_TOKEN_TEXT_MAX]) {
+    char default_path[PATH_MAX];
+    const char *path = options->token_file;
+    if (!path) {
+        LL_TRY(ll_token_default_path(default_path, sizeof default_path));
+        path = default_path;
+    }
+    bool was_made;
+    LL_TRY(ll_token_read_or_make(path, token, &was_made));
+    if (was_made) ll_info("made the token file %s: agents on other machines need a copy of it", path);
+    return LL_SUCCESS;
+}
+
+static ll_err make_folder(const char *what, const char *path) {
+    if (!path || mkdir(path, 0777) == 0 || errno == EEXIST) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "%s %s cannot be made: %s", what, path, strerror(errno));
+}
+
+static void make_core(struct app *app, const char *token) {
+    int64_t unix_ms = ll_clock_wall_ms();
+    struct ll_coordinator_options core = {
+        .effects = {.owner = app, .log = do_log, .journal = do_journal, .result = do_result},
+        .max_agents = app->options->max_agents,
+        .last_epoch = (uint64_t)unix_ms,
+        .unix_ms_at_zero = unix_ms - ll_clock_us() / 1000,
+    };
+    app->core = ll_coordinator_new(&core);
+    struct ll_rpc_handlers handlers = {
+        .owner = app,
+#define LL_RPC_METHOD(name, request_type, reply_type) .name = on_##name,
+#include "libcommon/rpc/methods.def"
+#undef LL_RPC_METHOD
+    };
+    app->rpc = ll_rpc_server_new(&handlers, token);
+}
+
+static ll_err start(struct app *app) {
+    char token[LL_TOKEN_TEXT_MAX];
+    LL_TRY(read_token(app->options, token));
+    LL_TRY(make_folder("the folder for results", app->options->out));
+    make_core(app, token);
+    LL_TRY(ll_loop_new(&app->loop));
+    LL_TRY(ll_loop_on_signal(app->loop, on_signal, app));
+    ll_loop_on_wake(app->loop, serve, app);
+    app->timer = ll_timer_new(app->loop, serve, app);
+    LL_TRY(ll_nng_server_new(app->options->listen, on_request, app, wake, app, &app->transport));
+    printf("listening on %s\n", app->transport->ops->address(app->transport));
+    fflush(stdout);
+    return LL_SUCCESS;
+}
+
+ll_err ll_coordinator_app_run(const struct ll_coordinator_app_options *options) {
+    struct app app = {.options = options};
+    if (options->exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    ll_err err = start(&app);
+    if (err.status == LL_OK) ll_loop_run(app.loop);
+    if (app.transport) app.transport->ops->fini(app.transport);
+    ll_timer_free(&app.timer);
+    ll_loop_free(&app.loop);
+    ll_rpc_server_free(&app.rpc);
+    ll_coordinator_free(&app.core);
+    return err;
+}

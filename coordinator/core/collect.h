@@ -1,0 +1,56 @@
+// What a run measured so far: agents' snapshots, each taken once, merged into the whole run, its buckets, and each
+// node's windows.
+//
+// One owner, no locks. Bounded: LL_RESULT_BUCKETS_MAX buckets, at most LL_RESULT_NODE_WINDOWS_MAX windows a node and
+// LL_COLLECT_NODE_WINDOWS_MAX over all nodes, LL_COLLECT_FAILURES_MAX examples of failures. A node numbers its
+// snapshots without gaps and keeps each until it is acknowledged, so "every snapshot up to this one" is all there is
+// to remember.
+#ifndef COORDINATOR_CORE_COLLECT_H
+#define COORDINATOR_CORE_COLLECT_H
+
+#include "libcommon/base/err.h"
+#include "libcommon/model/result.h"
+#include "libcommon/model/snapshot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LL_COLLECT_NODE_WINDOWS_MAX = 1200, // over all nodes: 20 nodes have 60 each, 100 have 12
+    LL_COLLECT_FAILURES_MAX = 200,
+    LL_COLLECT_FAILURES_OF_ONE_MAX = 5, // of one signature
+};
+
+struct ll_collect;
+
+// For a run of `node_count` nodes, numbered from 0, whose snapshots are `bucket_width_ms` wide.
+struct ll_collect *ll_collect_new(const char *run_id, size_t node_count, uint64_t bucket_width_ms);
+void ll_collect_free(struct ll_collect **collect);
+
+enum ll_taken {
+    LL_TAKEN,
+    LL_TAKEN_BEFORE, // a duplicate, or one of another run or registration: dropped
+    LL_TAKEN_LATER,  // one before it is still missing: dropped, and sent again since it is not acknowledged
+};
+
+// Takes a snapshot of `node`, whose registration is `epoch`. `is_oldest`: the node holds none before it that is not
+// acknowledged; only such a one can be a node's first. LL_DATA_LOSS when its numbers cannot be.
+ll_err ll_collect_take(struct ll_collect *collect, size_t node, uint64_t epoch, const struct ll_snapshot *snapshot,
+                       bool is_oldest, enum ll_taken *out_taken);
+
+// Every snapshot of the node up to this sequence was taken; 0: none.
+uint64_t ll_collect_acknowledged(const struct ll_collect *collect, size_t node);
+// The node's last snapshot was taken.
+bool ll_collect_is_final(const struct ll_collect *collect, size_t node);
+// All series of the whole run so far.
+const struct ll_series_set *ll_collect_total(const struct ll_collect *collect);
+void ll_collect_count_loss(struct ll_collect *collect);
+// Mean of the node's machine processor load over its buckets, in thousandths.
+uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t node);
+
+// Moves everything collected into `result`, whose `nodes` (one for each node, in order) are there already. Only
+// freeing the collection, and ll_collect_mean_cpu_permille, make sense after that.
+void ll_collect_move(struct ll_collect *collect, struct ll_scenario_result *result);
+
+#endif

@@ -1,0 +1,317 @@
+#include "coordinator/core/coordinator.h"
+
+#include "coordinator/core/archive.h"
+#include "coordinator/core/roster.h"
+#include "coordinator/core/run.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/model/bundle.h"
+#include "libcommon/model/result.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ll_coordinator {
+    struct ll_coordinator_options options;
+    struct ll_roster roster;
+    struct ll_run *run; // the one that goes on, or NULL
+    struct ll_archive archive;
+    int64_t run_ended_us;   // of the last one; INT64_MIN / 2 before
+    int64_t tick_wanted_us; // what next_us last said
+};
+
+static const int64_t stall_us = 1000 * 1000; // a tick this late means that this program itself was held up
+
+// ---- Lifecycle
+
+struct ll_coordinator *ll_coordinator_new(const struct ll_coordinator_options *options) {
+    struct ll_coordinator *coordinator = ll_alloc(1, sizeof *coordinator);
+    coordinator->options = *options;
+    if (!coordinator->options.max_agents) coordinator->options.max_agents = LL_COORDINATOR_MAX_AGENTS;
+    if (!coordinator->options.bucket_width_ms) coordinator->options.bucket_width_ms = LL_COORDINATOR_BUCKET_WIDTH_MS;
+    coordinator->roster = ll_roster_make(coordinator->options.max_agents, options->last_epoch);
+    coordinator->run_ended_us = INT64_MIN / 2;
+    coordinator->tick_wanted_us = INT64_MAX;
+    return coordinator;
+}
+
+void ll_coordinator_free(struct ll_coordinator **coordinator) {
+    if (!*coordinator) return;
+    ll_run_free(&(*coordinator)->run);
+    ll_archive_fini(&(*coordinator)->archive);
+    ll_roster_fini(&(*coordinator)->roster);
+    free(*coordinator);
+    *coordinator = NULL;
+}
+
+// ---- Cadence
+
+// Quick enough that a run starts at once, slow enough that a large cluster does not keep the coordinator busy.
+static uint32_t quick_ms(const struct ll_coordinator *coordinator) {
+    return LL_COORDINATOR_QUICK_MS + (uint32_t)coordinator->roster.count / 4;
+}
+
+static bool is_fresh(const struct ll_coordinator *coordinator, const struct ll_roster_agent *agent, int64_t now_us) {
+    int64_t since_us =
+        agent->registered_us > coordinator->run_ended_us ? agent->registered_us : coordinator->run_ended_us;
+    return now_us - since_us < LL_COORDINATOR_FRESH_MS * 1000LL;
+}
+
+static uint32_t cadence_ms(const struct ll_coordinator *coordinator, const struct ll_roster_agent *agent,
+                           const struct ll_part *part, int64_t now_us) {
+    const struct ll_run *run = coordinator->run;
+    bool is_about_to_happen = false;
+    if (!run)
+        is_about_to_happen = is_fresh(coordinator, agent, now_us);
+    else if (run->state == LL_RUN_WAITING)
+        is_about_to_happen = true;
+    else if (part && part->state == LL_PART_ACTIVE)
+        is_about_to_happen = run->state != LL_RUN_RUNNING || part->agent_state == LL_AGENT_READY;
+    return is_about_to_happen ? quick_ms(coordinator) : LL_COORDINATOR_STEADY_MS;
+}
+
+// ---- The run's end
+
+// Packs the result of the run that has just ended. What is too large for a file is said, and the run has none.
+static void pack_result(struct ll_coordinator *coordinator, int64_t now_us, struct ll_buf *out,
+                        struct ll_status_reply *status) {
+    struct ll_run *run = coordinator->run;
+    int64_t started_us = run->start_us < now_us ? run->start_us : now_us;
+    struct ll_scenario_result *scenario = ll_alloc(1, sizeof *scenario);
+    *scenario = ll_run_take_result(run, (uint64_t)(coordinator->options.unix_ms_at_zero + started_us / 1000));
+    struct ll_result result = {
+        .liveload_version = ll_strdup(LIVELOAD_VERSION),
+        .generated_at_ms = (uint64_t)(coordinator->options.unix_ms_at_zero + now_us / 1000),
+        .scenarios = scenario,
+        .scenario_count = 1,
+    };
+    ll_err err = ll_result_pack(&result, out);
+    if (err.status != LL_OK) {
+        ll_buf_clear(out);
+        status->state = LL_RUN_FAILED;
+        status->error = ll_err_in(err, "the result cannot be written");
+    }
+    ll_result_fini(&result);
+}
+
+static void archive_run(struct ll_coordinator *coordinator, int64_t now_us) {
+    struct ll_run *run = coordinator->run;
+    const struct ll_effects *effects = &coordinator->options.effects;
+    struct ll_status_reply status = {0};
+    ll_run_status(run, now_us, &status);
+    struct ll_buf file = ll_buf_make(LL_RESULT_FILE_MAX);
+    pack_result(coordinator, now_us, &file, &status);
+    status.result_bytes = file.len;
+    if (file.len > 0) effects->result(effects->owner, run->id, file.data, file.len);
+    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_OVER, .run = run});
+    ll_archive_add(&coordinator->archive, run->id, &status, file.data, file.len);
+    ll_run_free(&coordinator->run);
+    coordinator->run_ended_us = now_us;
+}
+
+// What every step ends with.
+static void settle(struct ll_coordinator *coordinator, int64_t now_us) {
+    if (!coordinator->run) return;
+    ll_run_offer(coordinator->run, now_us, &coordinator->roster, quick_ms(coordinator));
+    if (ll_run_is_over(coordinator->run)) archive_run(coordinator, now_us);
+}
+
+// ---- Agents' calls
+
+ll_err ll_coordinator_register(struct ll_coordinator *coordinator, int64_t now_us,
+                               const struct ll_register_request *request, struct ll_register_reply *out_reply) {
+    const struct ll_effects *effects = &coordinator->options.effects;
+    size_t count = coordinator->roster.count;
+    struct ll_roster_agent *agent;
+    LL_TRY(ll_roster_register(&coordinator->roster, now_us, request, &agent));
+    if (coordinator->roster.count > count) {
+        ll_effects_log(effects, LL_LOG_INFO, "agent %s has registered (%zu of at most %zu)", agent->name,
+                       coordinator->roster.count, coordinator->roster.max);
+        effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_AGENT, .agent = agent});
+    }
+    out_reply->agent_id = agent->id;
+    out_reply->epoch = agent->epoch;
+    memcpy(out_reply->name, agent->name, sizeof out_reply->name);
+    out_reply->exchange_ms = quick_ms(coordinator);
+    out_reply->lease_ms = LL_COORDINATOR_LEASE_MS;
+    settle(coordinator, now_us);
+    return LL_SUCCESS;
+}
+
+// Remembers what the agent had acknowledged, for a call of it that comes when the run is over.
+static void note_acknowledged(struct ll_roster_agent *agent, const struct ll_run *run, const struct ll_part *part) {
+    memcpy(agent->acknowledged_run, run->id, sizeof agent->acknowledged_run);
+    agent->acknowledged = ll_run_acknowledged(run, part);
+}
+
+ll_err ll_coordinator_exchange(struct ll_coordinator *coordinator, int64_t now_us,
+                               const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
+    struct ll_roster_agent *agent;
+    LL_TRY(ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent));
+    struct ll_run *run = coordinator->run;
+    struct ll_part *part = run ? ll_run_part(run, agent->id, agent->epoch) : NULL;
+    out_reply->directive = LL_DIRECTIVE_IDLE;
+    if (part) {
+        // What cannot be read does not count as heard: an agent that sends nothing else is lost when its lease is over.
+        LL_TRY(ll_run_hear(run, now_us, part, request));
+        note_acknowledged(agent, run, part);
+        ll_run_direct(run, now_us, part, request, out_reply);
+    }
+    agent->heard_us = now_us;
+    if (strcmp(request->run_id, agent->acknowledged_run) == 0) out_reply->acknowledged = agent->acknowledged;
+    out_reply->exchange_ms = cadence_ms(coordinator, agent, part, now_us);
+    settle(coordinator, now_us);
+    return LL_SUCCESS;
+}
+
+static ll_err cut_chunk(const void *data, size_t len, uint64_t offset, struct ll_fetch_reply *out_reply) {
+    if (offset > len)
+        return ll_err_make(LL_OUT_OF_RANGE, "byte %llu was asked for, of %zu", (unsigned long long)offset, len);
+    size_t left = len - offset;
+    out_reply->chunk.data = (const char *)data + offset;
+    out_reply->chunk.len = left < LL_CHUNK_BYTES ? left : LL_CHUNK_BYTES;
+    out_reply->total_bytes = len;
+    return LL_SUCCESS;
+}
+
+ll_err ll_coordinator_fetch_bundle(struct ll_coordinator *coordinator, const struct ll_fetch_request *request,
+                                   struct ll_fetch_reply *out_reply) {
+    const struct ll_run *run = coordinator->run;
+    if (!run || memcmp(run->bundle_hash, request->hash, sizeof run->bundle_hash) != 0)
+        return ll_err_make(LL_NOT_FOUND, "the scenario's files are not here any more: its run is over");
+    return cut_chunk(run->bundle, run->bundle_bytes, request->offset, out_reply);
+}
+
+// Takes the agent off the roster; a part that it still has is lost. `why` completes "agent NAME ".
+static void lose_agent(struct ll_coordinator *coordinator, int64_t now_us, struct ll_roster_agent *agent,
+                       const char *why) {
+    struct ll_part *part = coordinator->run ? ll_run_part(coordinator->run, agent->id, agent->epoch) : NULL;
+    ll_effects_log(&coordinator->options.effects, LL_LOG_INFO, "agent %s %s", agent->name, why);
+    ll_roster_remove(&coordinator->roster, agent);
+    if (part) ll_run_lose(coordinator->run, now_us, part, why);
+    settle(coordinator, now_us);
+}
+
+ll_err ll_coordinator_leave(struct ll_coordinator *coordinator, int64_t now_us,
+                            const struct ll_leave_request *request) {
+    struct ll_roster_agent *agent;
+    LL_TRY(ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent));
+    char why[sizeof request->reason + 16];
+    snprintf(why, sizeof why, "has left%s%s", request->reason[0] ? ": " : "", request->reason);
+    lose_agent(coordinator, now_us, agent, why);
+    return LL_SUCCESS;
+}
+
+// ---- Calls of whoever controls a run
+
+static ll_err check_request(const struct ll_coordinator *coordinator, const struct ll_submit_request *request) {
+    const struct ll_run *run = coordinator->run;
+    if (run)
+        return ll_err_make(LL_FAILED_PRECONDITION,
+                           "run %s of scenario \"%s\" still goes on here: wait until it has ended, or stop it", run->id,
+                           run->spec.name);
+    if (request->min_agents > coordinator->roster.max)
+        return ll_err_make(LL_RESOURCE_EXHAUSTED,
+                           "the run waits for %u agents, and this coordinator takes at most %zu: start it with "
+                           "--max-agents %u",
+                           request->min_agents, coordinator->roster.max, request->min_agents);
+    if (request->bundle.len == 0 || request->bundle.len > LL_BUNDLE_BYTES_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "the scenario's files are %zu bytes; 1 to %d can be run",
+                           request->bundle.len, LL_BUNDLE_BYTES_MAX);
+    return ll_spec_validate(&request->spec);
+}
+
+ll_err ll_coordinator_submit(struct ll_coordinator *coordinator, int64_t now_us, const char *run_id,
+                             const struct ll_submit_request *request, struct ll_submit_reply *out_reply) {
+    const struct ll_effects *effects = &coordinator->options.effects;
+    LL_TRY(check_request(coordinator, request));
+    coordinator->run = ll_run_new(effects, now_us, run_id, request, coordinator->options.bucket_width_ms);
+    memcpy(out_reply->run_id, coordinator->run->id, sizeof out_reply->run_id);
+    ll_effects_log(effects, LL_LOG_INFO, "run %s of scenario \"%s\" was submitted", run_id, request->spec.name);
+    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_SUBMITTED, .run = coordinator->run});
+    settle(coordinator, now_us);
+    return LL_SUCCESS;
+}
+
+static bool is_current(const struct ll_coordinator *coordinator, const char *run_id) {
+    return coordinator->run && (run_id[0] == '\0' || strcmp(coordinator->run->id, run_id) == 0);
+}
+
+static ll_err find_archived(const struct ll_coordinator *coordinator, const char *run_id,
+                            const struct ll_archived_run **out) {
+    *out = ll_archive_find(&coordinator->archive, run_id);
+    if (*out) return LL_SUCCESS;
+    if (run_id[0] == '\0') return ll_err_make(LL_NOT_FOUND, "nothing has been run here yet");
+    return ll_err_make(LL_NOT_FOUND,
+                       "run %s is not known here: a coordinator keeps the last %d runs until it is stopped", run_id,
+                       LL_ARCHIVE_RUNS_MAX);
+}
+
+ll_err ll_coordinator_status(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request,
+                             struct ll_status_reply *out_reply) {
+    if (is_current(coordinator, request->run_id)) {
+        ll_run_status(coordinator->run, now_us, out_reply);
+    } else {
+        const struct ll_archived_run *run;
+        LL_TRY(find_archived(coordinator, request->run_id, &run));
+        *out_reply = run->status;
+    }
+    out_reply->agents_registered = (uint32_t)coordinator->roster.count;
+    return LL_SUCCESS;
+}
+
+ll_err ll_coordinator_stop(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request) {
+    if (is_current(coordinator, request->run_id)) {
+        ll_run_stop(coordinator->run, now_us);
+        settle(coordinator, now_us);
+        return LL_SUCCESS;
+    }
+    const struct ll_archived_run *over; // stopping what is over already is no mistake
+    return find_archived(coordinator, request->run_id, &over);
+}
+
+ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const struct ll_fetch_request *request,
+                                   struct ll_fetch_reply *out_reply) {
+    if (is_current(coordinator, request->run_id))
+        return ll_err_make(LL_FAILED_PRECONDITION,
+                           "run %s still goes on: its result can be fetched when it is finished", coordinator->run->id);
+    const struct ll_archived_run *run;
+    LL_TRY(find_archived(coordinator, request->run_id, &run));
+    return cut_chunk(run->result, run->result_bytes, request->offset, out_reply);
+}
+
+// ---- Time
+
+// When this program itself was held up, calls wait unread and nobody was silent: the leases begin anew.
+static void forgive_own_stall(struct ll_coordinator *coordinator, int64_t now_us) {
+    if (coordinator->tick_wanted_us == INT64_MAX || now_us - coordinator->tick_wanted_us < stall_us) return;
+    for (size_t i = 0; i < coordinator->roster.count; i++) coordinator->roster.agents[i].heard_us = now_us;
+}
+
+void ll_coordinator_tick(struct ll_coordinator *coordinator, int64_t now_us) {
+    forgive_own_stall(coordinator, now_us);
+    int64_t silent_since_us = now_us - LL_COORDINATOR_LEASE_MS * 1000LL;
+    struct ll_roster_agent *agent;
+    while ((agent = ll_roster_longest_silent(&coordinator->roster)) && agent->heard_us <= silent_since_us) {
+        char why[64];
+        snprintf(why, sizeof why, "was not heard for %d s", LL_COORDINATOR_LEASE_MS / 1000);
+        lose_agent(coordinator, now_us, agent, why);
+    }
+    if (coordinator->run) ll_run_tick(coordinator->run, now_us);
+    settle(coordinator, now_us);
+}
+
+int64_t ll_coordinator_next_us(struct ll_coordinator *coordinator) {
+    int64_t at_us = coordinator->run ? ll_run_next_us(coordinator->run) : INT64_MAX;
+    const struct ll_roster_agent *silent = ll_roster_longest_silent(&coordinator->roster);
+    if (silent && silent->heard_us + LL_COORDINATOR_LEASE_MS * 1000LL < at_us)
+        at_us = silent->heard_us + LL_COORDINATOR_LEASE_MS * 1000LL;
+    coordinator->tick_wanted_us = at_us;
+    return at_us;
+}
+
+void ll_coordinator_cut(struct ll_coordinator *coordinator, int64_t now_us) {
+    if (!coordinator->run) return;
+    ll_run_cut(coordinator->run, now_us);
+    settle(coordinator, now_us);
+}

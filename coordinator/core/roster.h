@@ -1,0 +1,52 @@
+// The agents that are registered: who they are, what they take, and when they were last heard.
+//
+// One owner, no locks; time comes in. An agent leaves the roster when it says so or when its lease has passed; what
+// comes back after that is a new agent with a new epoch.
+#ifndef COORDINATOR_CORE_ROSTER_H
+#define COORDINATOR_CORE_ROSTER_H
+
+#include "libcommon/base/err.h"
+#include "libcommon/model/messages.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ll_roster_agent {
+    uint32_t id;    // from 1, never given twice
+    uint64_t epoch; // of this registration
+    uint64_t instance;
+    char name[LL_AGENT_NAME_MAX]; // unique among the registered
+    char browser[LL_AGENT_NAME_MAX];
+    uint32_t max_users; // 0: no limit of its own
+    int64_t registered_us, heard_us;
+    char acknowledged_run[LL_TOKEN_CHARS + 1]; // the run that `acknowledged` belongs to
+    uint64_t acknowledged;
+};
+
+struct ll_roster {
+    struct ll_roster_agent *agents; // in order of registration
+    size_t count, max;
+    uint32_t last_id;
+    uint64_t last_epoch;
+};
+
+// Holds at most `max` agents; epochs given are above `last_epoch`.
+struct ll_roster ll_roster_make(size_t max, uint64_t last_epoch);
+void ll_roster_fini(struct ll_roster *roster);
+
+// Registers, or recognises a repeated registration by its instance. LL_RESOURCE_EXHAUSTED when the roster is full.
+// What *out_agent points to lives until the roster changes.
+ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, const struct ll_register_request *request,
+                          struct ll_roster_agent **out_agent);
+
+// LL_NOT_FOUND, with the way out, when there is none of that id and epoch.
+ll_err ll_roster_find(struct ll_roster *roster, uint32_t id, uint64_t epoch, struct ll_roster_agent **out_agent);
+void ll_roster_remove(struct ll_roster *roster, struct ll_roster_agent *agent);
+
+// Puts back an agent that was registered before a restart, under its old id and epoch. False when it is full.
+bool ll_roster_restore(struct ll_roster *roster, const struct ll_roster_agent *agent);
+
+// The agent not heard for the longest, or NULL.
+struct ll_roster_agent *ll_roster_longest_silent(struct ll_roster *roster);
+
+#endif

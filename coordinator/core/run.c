@@ -1,0 +1,407 @@
+#include "coordinator/core/run.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TO(state) (1u << LL_RUN_##state)
+
+// The allowed moves; the diagram in the header is drawn from it.
+static const unsigned moves[LL_RUN_STATES] = {
+    [LL_RUN_WAITING] = TO(PREPARING) | TO(FAILED),
+    [LL_RUN_PREPARING] = TO(STARTING) | TO(FAILED),
+    [LL_RUN_STARTING] = TO(RUNNING) | TO(FAILED),
+    [LL_RUN_RUNNING] = TO(STOPPING) | TO(FINISHED) | TO(FAILED),
+    [LL_RUN_STOPPING] = TO(FINISHED) | TO(FAILED),
+    [LL_RUN_FINISHED] = 0,
+    [LL_RUN_FAILED] = 0,
+};
+
+bool ll_run_may_move(enum ll_run_state from, enum ll_run_state to) {
+    return moves[from] & (1u << to);
+}
+
+bool ll_run_is_over(const struct ll_run *run) {
+    return run->state == LL_RUN_FINISHED || run->state == LL_RUN_FAILED;
+}
+
+static void move(struct ll_run *run, enum ll_run_state to, int64_t deadline_us) {
+    assert(ll_run_may_move(run->state, to));
+    run->state = to;
+    run->deadline_us = deadline_us;
+}
+
+static void end(struct ll_run *run, int64_t now_us, enum ll_run_state to) {
+    move(run, to, INT64_MAX);
+    run->end_us = now_us;
+}
+
+static void fail(struct ll_run *run, int64_t now_us, ll_err error) {
+    run->error = error;
+    end(run, now_us, LL_RUN_FAILED);
+    ll_effects_log(run->effects, LL_LOG_INFO, "run %s failed: %s", run->id, error.text);
+}
+
+static void journal(const struct ll_run *run, const struct ll_journal_record *record) {
+    run->effects->journal(run->effects->owner, record);
+}
+
+static int64_t after_ms(int64_t now_us, uint64_t ms) {
+    return now_us + (int64_t)ms * 1000;
+}
+
+// ---- Lifecycle
+
+struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, const char *id,
+                          const struct ll_submit_request *request, uint32_t bucket_width_ms) {
+    struct ll_run *run = ll_alloc(1, sizeof *run);
+    run->effects = effects;
+    snprintf(run->id, sizeof run->id, "%s", id);
+    run->state = LL_RUN_WAITING;
+    run->spec = ll_spec_copy(&request->spec);
+    run->bundle = ll_memdup(request->bundle.data, request->bundle.len);
+    run->bundle_bytes = request->bundle.len;
+    ll_sha256(run->bundle, run->bundle_bytes, run->bundle_hash);
+    run->min_agents = request->min_agents ? request->min_agents : 1;
+    run->wait_ms = request->wait_ms;
+    run->max_lost_agents = request->max_lost_agents;
+    run->bucket_width_ms = bucket_width_ms;
+    run->deadline_us = after_ms(now_us, request->wait_ms);
+    run->start_us = run->stop_us = run->end_us = INT64_MAX;
+    return run;
+}
+
+void ll_run_free(struct ll_run **run) {
+    if (!*run) return;
+    ll_spec_fini(&(*run)->spec);
+    ll_collect_free(&(*run)->collect);
+    free((*run)->bundle);
+    free((*run)->parts);
+    free(*run);
+    *run = NULL;
+}
+
+// ---- Parts
+
+struct ll_part *ll_run_part(struct ll_run *run, uint32_t agent_id, uint64_t epoch) {
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].agent_id == agent_id && run->parts[i].epoch == epoch) return &run->parts[i];
+    return NULL;
+}
+
+static size_t index_of(const struct ll_run *run, const struct ll_part *part) {
+    return (size_t)(part - run->parts);
+}
+
+uint32_t ll_run_count_parts(const struct ll_run *run, enum ll_part_state state) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < run->part_count; i++) count += run->parts[i].state == state;
+    return count;
+}
+
+const struct ll_part *ll_run_laggard(const struct ll_run *run, enum ll_agent_state state) {
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].state == LL_PART_ACTIVE && run->parts[i].agent_state != state) return &run->parts[i];
+    return NULL;
+}
+
+// Marks a part lost without looking at what that means for the run.
+static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
+    part->state = LL_PART_LOST;
+    part->active_users = 0;
+    part->error = run->last_loss = why;
+    ll_collect_count_loss(run->collect);
+    journal(run, &(struct ll_journal_record){LL_JOURNAL_LOST, .part = part});
+    ll_effects_log(run->effects, LL_LOG_WARNING, "run %s, %.1f s in: %s", run->id,
+                   run->start_us < now_us ? (double)(now_us - run->start_us) / 1e6 : 0.0, why.text);
+}
+
+// ---- Moving on
+
+// The error of an agent, naming it where there are several.
+static ll_err agent_error(const struct ll_run *run, const struct ll_part *part, ll_err error) {
+    return run->part_count > 1 ? ll_err_in(error, "agent %s", part->name) : error;
+}
+
+static void on_wait_deadline(struct ll_run *run, int64_t now_us) {
+    fail(run, now_us,
+         ll_err_make(LL_DEADLINE_EXCEEDED,
+                     "%zu of the %u agents that the run waits for came within %.0f s: start the others, or wait for "
+                     "fewer",
+                     run->agents_there, run->min_agents, run->wait_ms / 1000.0));
+}
+
+static void on_prepare_deadline(struct ll_run *run, int64_t now_us) {
+    const struct ll_part *laggard = ll_run_laggard(run, LL_AGENT_READY);
+    fail(run, now_us,
+         ll_err_make(LL_DEADLINE_EXCEEDED,
+                     "agent %s has not opened its %u users after %d s: look at its own log, or give it fewer users",
+                     laggard->name, laggard->share.users, LL_RUN_PREPARE_LIMIT_MS / 1000));
+}
+
+// How long shared iterations can take: every one of them times out, and is followed by the longest back-off.
+static uint64_t longest_iterations_ms(const struct ll_run *run) {
+    uint64_t rounds = 1, round_ms = run->spec.load.iteration_timeout_ms + 1000;
+    for (size_t i = 0; i < run->part_count; i++) {
+        const struct ll_plan_share *share = &run->parts[i].share;
+        uint64_t here = share->iterations / share->users + 2;
+        if (here > rounds) rounds = here;
+    }
+    return rounds < LL_DURATION_MAX_MS / round_ms ? rounds * round_ms : LL_DURATION_MAX_MS;
+}
+
+static uint64_t longest_run_ms(const struct ll_run *run) {
+    const struct ll_load *load = &run->spec.load;
+    uint64_t planned_ms = load->iterations ? longest_iterations_ms(run) : ll_load_planned_ms(load);
+    return planned_ms + load->iteration_timeout_ms + load->graceful_stop_ms + LL_RUN_SLACK_MS;
+}
+
+static void advance_preparing(struct ll_run *run, int64_t now_us) {
+    for (size_t i = 0; i < run->part_count; i++) {
+        const struct ll_part *part = &run->parts[i];
+        bool is_failed = part->state == LL_PART_ACTIVE && part->agent_state == LL_AGENT_FAILED;
+        if (is_failed) return fail(run, now_us, agent_error(run, part, part->error));
+    }
+    uint32_t lost = ll_run_count_parts(run, LL_PART_LOST);
+    if (lost > run->max_lost_agents || lost == run->part_count)
+        return fail(run, now_us, ll_err_in(run->last_loss, "the run could not start"));
+    if (!ll_run_laggard(run, LL_AGENT_READY)) {
+        uint32_t lead_ms = run->quick_ms * 3 > LL_RUN_LEAD_MIN_MS ? run->quick_ms * 3 : LL_RUN_LEAD_MIN_MS;
+        run->start_us = after_ms(now_us, lead_ms);
+        move(run, LL_RUN_STARTING, run->start_us);
+        journal(run, &(struct ll_journal_record){LL_JOURNAL_STARTED, .run = run});
+    } else if (now_us >= run->deadline_us) {
+        on_prepare_deadline(run, now_us);
+    }
+}
+
+// The last part is over.
+static void finish(struct ll_run *run, int64_t now_us) {
+    if (ll_run_count_parts(run, LL_PART_DONE) > 0) {
+        end(run, now_us, LL_RUN_FINISHED);
+        ll_effects_log(run->effects, LL_LOG_INFO, "run %s is finished", run->id);
+        return;
+    }
+    fail(run, now_us,
+         ll_err_make(run->last_loss.status, "%s; no agent is left, and the result holds what came before",
+                     run->last_loss.text));
+}
+
+static void lose_overdue(struct ll_run *run, int64_t now_us) {
+    for (size_t i = 0; i < run->part_count; i++) {
+        struct ll_part *part = &run->parts[i];
+        if (part->state != LL_PART_ACTIVE) continue;
+        lose(run, now_us, part,
+             ll_err_make(LL_DEADLINE_EXCEEDED, "agent %s had not ended its users long after the run was over",
+                         part->name));
+    }
+}
+
+// Moves on as far as what is known allows. Called after everything that happens to a run.
+static void advance(struct ll_run *run, int64_t now_us) {
+    if (run->state == LL_RUN_WAITING && now_us >= run->deadline_us) on_wait_deadline(run, now_us);
+    if (run->state == LL_RUN_PREPARING) advance_preparing(run, now_us);
+    if (run->state == LL_RUN_STARTING && ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, now_us);
+    if (run->state == LL_RUN_STARTING && now_us >= run->start_us) {
+        move(run, LL_RUN_RUNNING, after_ms(run->start_us, longest_run_ms(run)));
+        ll_effects_log(run->effects, LL_LOG_INFO, "run %s has started on %zu agents", run->id, run->part_count);
+    }
+    if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return;
+    if (now_us >= run->deadline_us) lose_overdue(run, now_us);
+    if (ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, now_us);
+}
+
+// ---- Events
+
+static void log_plan(const struct ll_run *run) {
+    for (size_t i = 0; i < run->part_count; i++)
+        ll_effects_log(run->effects, LL_LOG_DEBUG, "run %s: %s gets %u users", run->id, run->parts[i].name,
+                       run->parts[i].share.users);
+}
+
+static void make_parts(struct ll_run *run, const struct ll_roster *roster, const struct ll_plan_share *shares) {
+    run->parts = ll_alloc(roster->count, sizeof *run->parts);
+    for (size_t i = 0; i < roster->count; i++) {
+        if (shares[i].users == 0) continue;
+        const struct ll_roster_agent *agent = &roster->agents[i];
+        struct ll_part *part = &run->parts[run->part_count++];
+        part->agent_id = agent->id;
+        part->epoch = agent->epoch;
+        part->share = shares[i];
+        memcpy(part->name, agent->name, sizeof part->name);
+        memcpy(part->browser, agent->browser, sizeof part->browser);
+    }
+    run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
+}
+
+static ll_err deal(struct ll_run *run, const struct ll_roster *roster) {
+    uint32_t *max_users = ll_alloc(roster->count, sizeof *max_users);
+    struct ll_plan_share *shares = ll_alloc(roster->count, sizeof *shares);
+    for (size_t i = 0; i < roster->count; i++) max_users[i] = roster->agents[i].max_users;
+    ll_err err = ll_plan_deal(&run->spec.load, max_users, roster->count, shares);
+    if (err.status == LL_OK) make_parts(run, roster, shares);
+    free(max_users);
+    free(shares);
+    return err;
+}
+
+void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *roster, uint32_t quick_ms) {
+    if (run->state != LL_RUN_WAITING) return;
+    run->agents_there = roster->count;
+    run->quick_ms = quick_ms;
+    if (roster->count < run->min_agents) return;
+    ll_err err = deal(run, roster);
+    if (err.status != LL_OK) return fail(run, now_us, err);
+    move(run, LL_RUN_PREPARING, after_ms(now_us, LL_RUN_PREPARE_LIMIT_MS));
+    log_plan(run);
+}
+
+static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const struct ll_exchange_request *request) {
+    size_t node = index_of(run, part);
+    for (size_t i = 0; i < request->snapshot_count && i < LL_EXCHANGE_SNAPSHOTS_MAX; i++) {
+        const struct ll_bytes *frame = &request->snapshots[i];
+        struct ll_snapshot snapshot;
+        LL_TRY(ll_err_in(ll_snapshot_open(frame->data, frame->len, &snapshot), "a snapshot of agent %s", part->name));
+        enum ll_taken taken;
+        ll_err err = ll_collect_take(run->collect, node, part->epoch, &snapshot, i == 0, &taken);
+        ll_snapshot_fini(&snapshot);
+        LL_TRY(ll_err_in(err, "agent %s", part->name));
+        if (taken == LL_TAKEN)
+            journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = part, .frame = *frame});
+    }
+    if (ll_collect_is_final(run->collect, node)) part->state = LL_PART_DONE;
+    return LL_SUCCESS;
+}
+
+// The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone.
+static void on_not_held(struct ll_run *run, int64_t now_us, struct ll_part *part) {
+    part->agent_state = LL_AGENT_IDLE;
+    part->active_users = 0;
+    if (run->state != LL_RUN_PREPARING)
+        lose(run, now_us, part, ll_err_make(LL_ABORTED, "agent %s does not hold the run any more", part->name));
+}
+
+ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
+                   const struct ll_exchange_request *request) {
+    if (part->state != LL_PART_ACTIVE || ll_run_is_over(run)) return LL_SUCCESS;
+    if (strcmp(request->run_id, run->id) != 0) {
+        on_not_held(run, now_us, part);
+    } else {
+        part->agent_state = request->state;
+        part->active_users = request->active_users;
+        part->first_iteration_started |= request->first_iteration_started;
+        LL_TRY(take_snapshots(run, part, request));
+        if (request->state == LL_AGENT_FAILED) {
+            part->error = request->error.status != LL_OK
+                              ? request->error
+                              : ll_err_make(LL_UNKNOWN, "agent %s could not prepare the run", part->name);
+            if (run->state != LL_RUN_PREPARING) lose(run, now_us, part, agent_error(run, part, part->error));
+        }
+    }
+    advance(run, now_us);
+    return LL_SUCCESS;
+}
+
+uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part) {
+    return ll_collect_acknowledged(run->collect, index_of(run, part));
+}
+
+void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, const char *why) {
+    if (part->state != LL_PART_ACTIVE || ll_run_is_over(run)) return;
+    lose(run, now_us, part, ll_err_make(LL_UNAVAILABLE, "agent %s %s", part->name, why));
+    advance(run, now_us);
+}
+
+void ll_run_stop(struct ll_run *run, int64_t now_us) {
+    if (ll_run_is_over(run) || run->state == LL_RUN_STOPPING) return;
+    run->stopped_early = true;
+    if (run->state != LL_RUN_RUNNING)
+        return fail(run, now_us, ll_err_make(LL_CANCELLED, "the run was stopped before its first user started"));
+    run->stop_us = after_ms(now_us, run->quick_ms);
+    move(run, LL_RUN_STOPPING, after_ms(run->stop_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
+}
+
+void ll_run_cut(struct ll_run *run, int64_t now_us) {
+    if (ll_run_is_over(run)) return;
+    run->stopped_early = run->cut = true;
+    if (run->state == LL_RUN_RUNNING || run->state == LL_RUN_STOPPING)
+        end(run, now_us, LL_RUN_FINISHED);
+    else
+        fail(run, now_us, ll_err_make(LL_CANCELLED, "the coordinator was stopped before the run had started"));
+}
+
+void ll_run_tick(struct ll_run *run, int64_t now_us) {
+    advance(run, now_us);
+}
+
+int64_t ll_run_next_us(const struct ll_run *run) {
+    return run->deadline_us;
+}
+
+// ---- Directives
+
+static enum ll_directive wanted_while_preparing(const struct ll_run *run, const struct ll_exchange_request *request) {
+    if (request->run_id[0] == '\0') return LL_DIRECTIVE_PREPARE;
+    return strcmp(request->run_id, run->id) == 0 ? LL_DIRECTIVE_CONTINUE : LL_DIRECTIVE_IDLE;
+}
+
+static enum ll_directive wanted_once_started(const struct ll_run *run, const struct ll_exchange_request *request) {
+    switch (request->state) {
+    case LL_AGENT_READY:
+        return LL_DIRECTIVE_START;
+    case LL_AGENT_RUNNING:
+        return run->state == LL_RUN_STOPPING ? LL_DIRECTIVE_STOP : LL_DIRECTIVE_CONTINUE;
+    case LL_AGENT_IDLE:
+    case LL_AGENT_PREPARING:
+    case LL_AGENT_DRAINING:
+    case LL_AGENT_FAILED:
+        break;
+    }
+    return LL_DIRECTIVE_CONTINUE;
+}
+
+static enum ll_directive wanted(const struct ll_run *run, const struct ll_part *part,
+                                const struct ll_exchange_request *request) {
+    if (part->state != LL_PART_ACTIVE) return LL_DIRECTIVE_IDLE;
+    switch (run->state) {
+    case LL_RUN_PREPARING:
+        return wanted_while_preparing(run, request);
+    case LL_RUN_STARTING:
+    case LL_RUN_RUNNING:
+    case LL_RUN_STOPPING:
+        return wanted_once_started(run, request);
+    case LL_RUN_WAITING:
+    case LL_RUN_FINISHED:
+    case LL_RUN_FAILED:
+        break;
+    }
+    return LL_DIRECTIVE_IDLE;
+}
+
+static void fill_assignment(const struct ll_run *run, const struct ll_part *part, struct ll_assignment *out) {
+    memcpy(out->run_id, run->id, sizeof out->run_id);
+    memcpy(out->bundle_hash, run->bundle_hash, sizeof out->bundle_hash);
+    out->bundle_bytes = run->bundle_bytes;
+    out->spec = ll_spec_copy(&run->spec);
+    out->first_user = part->share.first_user;
+    out->stride = part->share.stride;
+    out->users = part->share.users;
+    out->iterations = part->share.iterations;
+    out->bucket_width_ms = run->bucket_width_ms;
+}
+
+static uint64_t until_us(int64_t at_us, int64_t now_us) {
+    return at_us > now_us ? (uint64_t)(at_us - now_us) : 0;
+}
+
+void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_part *part,
+                   const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
+    out_reply->directive = wanted(run, part, request);
+    if (out_reply->directive == LL_DIRECTIVE_PREPARE) fill_assignment(run, part, &out_reply->assignment);
+    if (out_reply->directive == LL_DIRECTIVE_START) out_reply->in_us = until_us(run->start_us, now_us);
+    if (out_reply->directive == LL_DIRECTIVE_STOP) out_reply->in_us = until_us(run->stop_us, now_us);
+}

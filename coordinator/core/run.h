@@ -1,0 +1,127 @@
+// One run, from Submit to its result: a checked state machine.
+//
+//   WAITING    for agents       --min_agents are there-->           PREPARING
+//                               --wait_ms over, stopped-->          FAILED
+//   PREPARING  pages open       --every agent READY-->              STARTING (its time is now + the lead)
+//                               --an agent FAILED, lost, slow; no room; stopped-->  FAILED
+//   STARTING   time commanded   --the time has come-->              RUNNING
+//                               --all agents lost, stopped-->       FAILED
+//   RUNNING    users loop       --every part over-->                FINISHED
+//                               --stopped-->                        STOPPING
+//   STOPPING   iterations end   --every part over-->                FINISHED
+//   RUNNING, STOPPING           --every part lost-->                FAILED, with what was measured
+//
+//        WAITING ---> PREPARING ---> STARTING ---> RUNNING ---> STOPPING
+//           |             |             |           |   |        |   |
+//           +-------------+-------------+-----------+   +--------+   |
+//           v                                       |   |            |
+//         FAILED <----------------------------------(---(------------+
+//                                                   v   v
+//                                                 FINISHED
+//
+// Every state has a deadline, so a run always ends. An agent's part is over when its final snapshot was taken, or when
+// it is lost: silent for its lease, gone, without the run it should hold, or still at it when the deadline passed.
+//
+// One owner, no locks; time comes in.
+#ifndef COORDINATOR_CORE_RUN_H
+#define COORDINATOR_CORE_RUN_H
+
+#include "coordinator/core/collect.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/plan.h"
+#include "coordinator/core/roster.h"
+#include "libcommon/model/messages.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LL_RUN_PREPARE_LIMIT_MS = 60 * 1000,
+    LL_RUN_LEAD_MIN_MS = 100,
+    LL_RUN_SLACK_MS = 10 * 1000, // beyond what plan, graceful stop and iteration timeout allow
+    LL_RUN_STATES = LL_RUN_FAILED + 1,
+};
+
+enum ll_part_state { LL_PART_ACTIVE, LL_PART_DONE, LL_PART_LOST };
+
+// One agent's part in a run.
+struct ll_part {
+    uint32_t agent_id;
+    uint64_t epoch;
+    char name[LL_AGENT_NAME_MAX];
+    char browser[LL_AGENT_NAME_MAX];
+    struct ll_plan_share share;
+    enum ll_part_state state;
+    enum ll_agent_state agent_state; // as last heard of this run; IDLE before
+    uint32_t active_users;
+    bool first_iteration_started;
+    ll_err error; // why it was lost, or what it failed with
+};
+
+struct ll_run {
+    const struct ll_effects *effects;
+    char id[LL_TOKEN_CHARS + 1];
+    enum ll_run_state state;
+    ll_err error; // of FAILED
+    struct ll_spec spec;
+    void *bundle; // packed
+    size_t bundle_bytes;
+    uint8_t bundle_hash[LL_SHA256_BYTES];
+    uint32_t min_agents, wait_ms, max_lost_agents;
+    uint32_t bucket_width_ms, quick_ms;
+    size_t agents_there;       // while WAITING
+    int64_t deadline_us;       // of the state; INT64_MAX in the last two
+    int64_t start_us, stop_us; // commanded times; INT64_MAX before
+    int64_t end_us;            // INT64_MAX before
+    struct ll_part *parts;     // all with users
+    size_t part_count;
+    struct ll_collect *collect; // NULL before PREPARING
+    ll_err last_loss;           // of the part that was lost last
+    bool stopped_early, cut;    // by Stop; by the end of the coordinator
+};
+
+// A run in WAITING. Copies what it keeps of the request, which was validated.
+struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, const char *id,
+                          const struct ll_submit_request *request, uint32_t bucket_width_ms);
+void ll_run_free(struct ll_run **run);
+
+bool ll_run_is_over(const struct ll_run *run);
+// Whether the table of moves has this one.
+bool ll_run_may_move(enum ll_run_state from, enum ll_run_state to);
+
+// Deals the users once enough agents are there; does nothing in other states than WAITING.
+void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *roster, uint32_t quick_ms);
+
+// The agent's part, or NULL when it has none.
+struct ll_part *ll_run_part(struct ll_run *run, uint32_t agent_id, uint64_t epoch);
+
+// What a part's agent says. LL_DATA_LOSS or LL_RESOURCE_EXHAUSTED when a snapshot cannot be read.
+ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part, const struct ll_exchange_request *request);
+// What its agent should do now; fills directive, assignment and in_us.
+void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_part *part,
+                   const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);
+uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part);
+
+// The part is lost; `why` completes "agent NAME ": "was silent for 5 s".
+void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, const char *why);
+void ll_run_stop(struct ll_run *run, int64_t now_us);
+// Ends the run here and now, with what it has: the coordinator itself is being stopped.
+void ll_run_cut(struct ll_run *run, int64_t now_us);
+
+// Does what is due.
+void ll_run_tick(struct ll_run *run, int64_t now_us);
+// When something will be; INT64_MAX when nothing.
+int64_t ll_run_next_us(const struct ll_run *run);
+
+void ll_run_status(const struct ll_run *run, int64_t now_us, struct ll_status_reply *out);
+
+// The result of a run that is over. Takes what was collected: once only. `started_at_ms` is Unix time.
+struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t started_at_ms);
+
+// How many of the parts are in `state`.
+uint32_t ll_run_count_parts(const struct ll_run *run, enum ll_part_state state);
+// The first part that is active and whose agent is not in `state`, or NULL.
+const struct ll_part *ll_run_laggard(const struct ll_run *run, enum ll_agent_state state);
+
+#endif

@@ -1,0 +1,104 @@
+#include "coordinator/core/verdict.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
+
+static const double share_limit = 0.10;
+static const uint32_t busy_permille = 900;
+
+struct generator {
+    double mean_lag_us, actions_per_iteration, p95_us;
+};
+
+static struct ll_sketch aggregate(const struct ll_series_set *set, enum ll_metric metric) {
+    struct ll_sketch sketch = ll_sketch_make();
+    ll_series_aggregate(set, metric, &sketch);
+    return sketch;
+}
+
+static struct generator observe(const struct ll_scenario_result *result) {
+    struct ll_sketch lag = aggregate(result->total, LL_METRIC_AGENT_LOOP_LAG);
+    struct ll_sketch actions = aggregate(result->total, LL_METRIC_ACTION_DURATION);
+    struct ll_sketch iterations = aggregate(result->total, LL_METRIC_ITERATION_DURATION);
+    uint64_t ended = ll_series_total(result->total, LL_METRIC_ITERATIONS_COMPLETED) +
+                     ll_series_total(result->total, LL_METRIC_ITERATIONS_FAILED) + result->iterations_interrupted;
+    struct generator generator = {
+        .mean_lag_us = lag.total ? lag.sum / (double)lag.total : 0,
+        .actions_per_iteration = ended ? (double)actions.total / (double)ended : 0,
+        .p95_us = ll_sketch_quantile(&iterations, 0.95),
+    };
+    ll_sketch_fini(&lag);
+    ll_sketch_fini(&actions);
+    ll_sketch_fini(&iterations);
+    return generator;
+}
+
+static double share_of(const struct generator *generator) {
+    if (generator->p95_us <= 0) return 0;
+    double share = generator->mean_lag_us * generator->actions_per_iteration / generator->p95_us;
+    return share < 1 ? share : 1;
+}
+
+double ll_verdict_generator_share(const struct ll_scenario_result *result) {
+    struct generator generator = observe(result);
+    return share_of(&generator);
+}
+
+static void worsen(struct ll_scenario_result *result, enum ll_verdict verdict) {
+    if (verdict > result->verdict) result->verdict = verdict; // the enum is in order of severity
+}
+
+static void judge_thresholds(struct ll_scenario_result *result) {
+    size_t count = result->spec.threshold_count;
+    result->thresholds = ll_alloc(count, sizeof *result->thresholds);
+    for (size_t i = 0; i < count; i++) {
+        const char *expression = result->spec.thresholds[i];
+        struct ll_threshold threshold;
+        if (ll_threshold_parse(expression, &threshold).status != LL_OK) continue; // refused when it was submitted
+        struct ll_threshold_outcome *outcome = &result->thresholds[result->threshold_count++];
+        ll_threshold_judge(&threshold, expression, result->total, result->duration_ms, outcome);
+        if (!outcome->held) worsen(result, LL_VERDICT_FAILED);
+    }
+}
+
+static void judge_losses(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
+    if (facts->agents_lost <= facts->max_lost_agents) return;
+    worsen(result, LL_VERDICT_INVALID);
+    ll_scenario_result_add_remark(
+        result, "%u agent%s lost, more than --max-lost-agents %u allows: the load was not what was asked for",
+        facts->agents_lost, facts->agents_lost == 1 ? " was" : "s were", facts->max_lost_agents);
+}
+
+static void judge_generator(struct ll_scenario_result *result) {
+    struct generator generator = observe(result);
+    double share = share_of(&generator);
+    if (share <= share_limit) return;
+    worsen(result, LL_VERDICT_INVALID);
+    char lag[32], p95[32];
+    ll_text_duration_us(generator.mean_lag_us, lag, sizeof lag);
+    ll_text_duration_us(generator.p95_us, p95, sizeof p95);
+    ll_scenario_result_add_remark(
+        result,
+        "the generator itself makes up %.0f %% of the p95 of iterations (a mean loop lag of %s, %.1f actions an "
+        "iteration, a p95 of %s; 10 %% is the limit): run fewer users on each agent, or more agents",
+        share * 100, lag, generator.actions_per_iteration, p95);
+}
+
+static void judge_processors(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
+    for (size_t i = 0; i < result->node_count; i++) {
+        if (facts->mean_cpu_permille[i] < busy_permille) continue;
+        worsen(result, LL_VERDICT_DEGRADED);
+        ll_scenario_result_add_remark(result,
+                                      "the processors of %s were %u %% busy on average: its times include waiting for "
+                                      "a free one; run fewer users there, or more agents",
+                                      result->nodes[i].name, facts->mean_cpu_permille[i] / 10);
+    }
+}
+
+void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
+    result->verdict = LL_VERDICT_PASSED;
+    judge_thresholds(result);
+    judge_losses(result, facts);
+    judge_generator(result);
+    judge_processors(result, facts);
+}

@@ -1,0 +1,229 @@
+#include "coordinator/core/collect.h"
+
+#include "libcommon/base/rand.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EPOCH = 5 };
+
+static struct ll_snapshot make(uint64_t sequence, uint64_t offset_ms, uint64_t count) {
+    struct ll_snapshot snapshot = {
+        .run_id = "run",
+        .epoch = EPOCH,
+        .sequence = sequence,
+        .offset_ms = offset_ms,
+        .width_ms = 1000,
+        .active_users = 3,
+        .series = ll_series_set_new(),
+        .health = {.cpu_permille = 500, .rss_bytes = 1000 * sequence, .agent_cpu_permille = 20},
+    };
+    ll_series_count(snapshot.series, LL_METRIC_ITERATIONS_COMPLETED, NULL, count);
+    for (uint64_t i = 0; i < count; i++)
+        ll_series_record(snapshot.series, LL_METRIC_ITERATION_DURATION, NULL, 1000.0 * (double)(i + 1));
+    return snapshot;
+}
+
+static enum ll_taken take(struct ll_collect *collect, size_t node, uint64_t sequence, uint64_t offset_ms,
+                          uint64_t count, bool is_oldest) {
+    struct ll_snapshot snapshot = make(sequence, offset_ms, count);
+    enum ll_taken taken;
+    ll_err err = ll_collect_take(collect, node, EPOCH, &snapshot, is_oldest, &taken);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    ll_snapshot_fini(&snapshot);
+    return taken;
+}
+
+static uint64_t completed(const struct ll_collect *collect) {
+    return ll_series_total(ll_collect_total(collect), LL_METRIC_ITERATIONS_COMPLETED);
+}
+
+Test(collect, each_snapshot_counts_once) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    cr_expect(eq(int, take(collect, 0, 1, 0, 5, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 5, true), LL_TAKEN_BEFORE));
+    cr_expect(eq(int, take(collect, 0, 2, 1000, 7, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 5, true), LL_TAKEN_BEFORE));
+    cr_expect(eq(u64, completed(collect), 12));
+    cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 2));
+    ll_collect_free(&collect);
+}
+
+Test(collect, a_gap_is_not_acknowledged) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    cr_expect(eq(int, take(collect, 0, 2, 1000, 1, false), LL_TAKEN_LATER));
+    cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 0));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 1, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 3, 2000, 1, true), LL_TAKEN_LATER));
+    cr_expect(eq(int, take(collect, 0, 2, 1000, 1, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 3, 2000, 1, false), LL_TAKEN));
+    cr_expect(eq(u64, completed(collect), 3));
+    ll_collect_free(&collect);
+}
+
+Test(collect, numbers_may_go_on_from_an_earlier_run) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    cr_expect(eq(int, take(collect, 0, 41, 0, 1, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 42, 0, 1, false), LL_TAKEN));
+    cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 42));
+    ll_collect_free(&collect);
+}
+
+Test(collect, nodes_are_counted_apart) {
+    struct ll_collect *collect = ll_collect_new("run", 2, 1000);
+    cr_expect(eq(int, take(collect, 0, 1, 0, 1, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 1, 1, 0, 2, true), LL_TAKEN));
+    cr_expect(eq(u64, completed(collect), 3));
+    ll_collect_free(&collect);
+}
+
+Test(collect, what_is_of_another_run_or_registration_is_dropped) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    struct ll_snapshot snapshot = make(1, 0, 1);
+    enum ll_taken taken;
+    strcpy(snapshot.run_id, "other");
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+    cr_expect(eq(int, taken, LL_TAKEN_BEFORE));
+    strcpy(snapshot.run_id, "run");
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH + 1, &snapshot, true, &taken).status, LL_OK));
+    cr_expect(eq(int, taken, LL_TAKEN_BEFORE));
+    cr_expect(eq(u64, completed(collect), 0));
+    ll_snapshot_fini(&snapshot);
+    ll_collect_free(&collect);
+}
+
+Test(collect, nonsense_is_refused) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    struct ll_snapshot snapshot = make(1, UINT64_MAX - 5, 1);
+    enum ll_taken taken;
+    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_DATA_LOSS));
+    snapshot.offset_ms = 0;
+    snapshot.sequence = 0;
+    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_DATA_LOSS));
+    ll_snapshot_fini(&snapshot);
+    ll_collect_free(&collect);
+}
+
+static void move(struct ll_collect *collect, struct ll_scenario_result *out, size_t node_count) {
+    *out = (struct ll_scenario_result){.node_count = node_count};
+    out->nodes = calloc(node_count, sizeof *out->nodes);
+    ll_collect_move(collect, out);
+}
+
+Test(collect, a_long_run_stays_bounded_and_loses_nothing) {
+    enum { BUCKETS = 10000 };
+    struct ll_collect *collect = ll_collect_new("run", 2, 1000);
+    for (uint64_t i = 0; i < BUCKETS; i++)
+        for (size_t node = 0; node < 2; node++)
+            cr_assert(eq(int, take(collect, node, i + 1, i * 1000, 1, true), LL_TAKEN));
+    struct ll_scenario_result result;
+    move(collect, &result, 2);
+    cr_expect(le(sz, result.bucket_count, LL_RESULT_BUCKETS_MAX));
+    cr_expect(gt(sz, result.bucket_count, LL_RESULT_BUCKETS_MAX / 2 - 1));
+    cr_expect(eq(u64, result.bucket_width_ms, 64000));
+    uint64_t in_buckets = 0;
+    for (size_t i = 0; i < result.bucket_count; i++) {
+        in_buckets += ll_series_total(result.buckets[i].series, LL_METRIC_ITERATIONS_COMPLETED);
+        cr_expect(eq(u64, result.buckets[i].offset_ms, i * 64000));
+        cr_expect(eq(u32, result.buckets[i].active_users, 6));
+        cr_expect(eq(u32, result.buckets[i].node_count, 2));
+    }
+    cr_expect(eq(u64, in_buckets, 2 * BUCKETS));
+    cr_expect(eq(u64, ll_series_total(result.total, LL_METRIC_ITERATIONS_COMPLETED), 2 * BUCKETS));
+    for (size_t node = 0; node < 2; node++) {
+        cr_expect(le(sz, result.nodes[node].window_count, LL_RESULT_NODE_WINDOWS_MAX));
+        cr_expect(eq(u64, ll_series_total(result.nodes[node].total, LL_METRIC_ITERATIONS_COMPLETED), BUCKETS));
+        cr_expect(eq(u32, result.nodes[node].cpu_permille_peak, 500));
+        cr_expect(eq(u64, result.nodes[node].rss_bytes_peak, 1000 * BUCKETS));
+        cr_expect(eq(u32, ll_collect_mean_cpu_permille(collect, node), 500));
+    }
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
+Test(collect, a_short_run_keeps_its_buckets) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    take(collect, 0, 1, 0, 1, true);
+    take(collect, 0, 2, 3000, 2, true); // nothing in between
+    struct ll_scenario_result result;
+    move(collect, &result, 1);
+    cr_assert(eq(sz, result.bucket_count, 4));
+    cr_expect(eq(u64, result.bucket_width_ms, 1000));
+    cr_expect(eq(u32, result.buckets[1].active_users, 0));
+    cr_expect(eq(u64, ll_series_total(result.buckets[1].series, LL_METRIC_ITERATIONS_COMPLETED), 0));
+    cr_expect(eq(u64, ll_series_total(result.buckets[3].series, LL_METRIC_ITERATIONS_COMPLETED), 2));
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
+Test(collect, the_final_snapshot_says_who_and_how_long) {
+    struct ll_collect *collect = ll_collect_new("run", 2, 1000);
+    for (size_t node = 0; node < 2; node++) {
+        struct ll_snapshot snapshot = make(1, 0, 1);
+        snapshot.final = true;
+        snapshot.users_total = 4;
+        snapshot.users_failed = 1;
+        snapshot.iterations_interrupted = 2;
+        snapshot.first_user_start_ms = 10 + 10 * node;
+        snapshot.last_user_end_ms = 500 + 100 * node;
+        enum ll_taken taken;
+        cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, true, &taken).status, LL_OK));
+        cr_expect(eq(int, ll_collect_is_final(collect, node), 1));
+        ll_snapshot_fini(&snapshot);
+        cr_expect(eq(int, take(collect, node, 2, 1000, 9, true), LL_TAKEN_BEFORE));
+    }
+    struct ll_scenario_result result;
+    move(collect, &result, 2);
+    cr_expect(eq(u32, result.users_total, 8));
+    cr_expect(eq(u32, result.users_failed, 2));
+    cr_expect(eq(u64, result.iterations_interrupted, 4));
+    cr_expect(eq(u64, result.duration_ms, 590));
+    cr_expect(eq(u64, result.nodes[1].duration_ms, 580));
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
+Test(collect, failures_are_examples_not_a_log) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    for (uint64_t i = 0; i < 500; i++) {
+        struct ll_snapshot snapshot = make(i + 1, i * 1000, 0);
+        char signature[32];
+        snprintf(signature, sizeof signature, "error %d", (int)(i % 100));
+        struct ll_failure_sample failures[2] = {{.signature = "often", .detail = "d"},
+                                                {.signature = signature, .detail = "d"}};
+        snapshot.failures = failures;
+        snapshot.failure_count = 2;
+        enum ll_taken taken;
+        cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+        snapshot.failures = NULL;
+        snapshot.failure_count = 0;
+        ll_snapshot_fini(&snapshot);
+    }
+    struct ll_scenario_result result;
+    move(collect, &result, 1);
+    size_t often = 0;
+    for (size_t i = 0; i < result.failure_count; i++) often += strcmp(result.failures[i].signature, "often") == 0;
+    cr_expect(eq(sz, result.failure_count, LL_COLLECT_FAILURES_MAX));
+    cr_expect(eq(sz, often, LL_COLLECT_FAILURES_OF_ONE_MAX));
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
+Test(collect, any_order_of_arrival_gives_the_same_sum) {
+    struct ll_rand rand = ll_rand_seed(11);
+    for (int round = 0; round < 50; round++) {
+        struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+        uint64_t made = 40;
+        while (ll_collect_acknowledged(collect, 0) < made) {
+            uint64_t first = ll_collect_acknowledged(collect, 0) + 1;
+            uint64_t from = first > 5 ? first - ll_rand_below(&rand, 5) : 1; // what it may not know was taken
+            uint64_t upto = from + ll_rand_below(&rand, 10);
+            for (uint64_t sequence = from; sequence <= upto && sequence <= made; sequence++)
+                take(collect, 0, sequence, (sequence - 1) * 1000, sequence, sequence == from);
+        }
+        cr_assert(eq(u64, completed(collect), made * (made + 1) / 2), "round %d", round);
+        ll_collect_free(&collect);
+    }
+}

@@ -1,0 +1,385 @@
+#include "tests/unit/coordinator/rig.h"
+
+#include "coordinator/core/run.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+static struct rig *rig;
+static struct rig_agent agents[3];
+static size_t agent_count;
+
+static void make(void) {
+    rig = rig_new();
+}
+
+static void drop(void) {
+    for (size_t i = 0; i < agent_count; i++) rig_agent_fini(&agents[i]);
+    rig_free(&rig);
+}
+
+TestSuite(run, .init = make, .fini = drop);
+
+static void register_agents(size_t count) {
+    const char *names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < count; i++) agents[i] = rig_register(rig, names[i], i + 1, 0);
+    agent_count = count;
+}
+
+static enum ll_run_state state_of(const char *run_id) {
+    return rig_status(rig, run_id).state;
+}
+
+static void expect_sentence(const char *sentence, const char *part) {
+    cr_expect(strstr(sentence, part) != NULL, "\"%s\" does not say \"%s\"", sentence, part);
+}
+
+// Ends the agent's part properly, with its only snapshot.
+static void drain(struct rig_agent *agent, uint64_t iterations) {
+    agent->state = LL_AGENT_DRAINING;
+    rig_seal(agent, agent->sequence + 1, 0, iterations, true);
+    struct ll_exchange_reply reply = rig_exchange(rig, agent);
+    cr_expect(eq(u64, reply.acknowledged, agent->sequence));
+    rig_forget_frames(agent);
+    agent->run_id[0] = '\0';
+    agent->state = LL_AGENT_IDLE;
+}
+
+Test(run, the_happy_path) {
+    rig_submit(rig, "r1", 4, 2);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_WAITING));
+    agents[0] = rig_register(rig, "a", 1, 0);
+    agent_count = 1;
+    expect_sentence(rig_status(rig, "r1").waiting_for, "1 of 2 agents");
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+    agents[1] = rig_register(rig, "b", 2, 0);
+    agent_count = 2;
+    cr_expect(eq(int, state_of("r1"), LL_RUN_PREPARING));
+
+    struct ll_exchange_reply prepare = rig_exchange(rig, &agents[1]);
+    cr_assert(eq(int, prepare.directive, LL_DIRECTIVE_PREPARE));
+    cr_expect(eq(str, prepare.assignment.run_id, "r1"));
+    cr_expect(eq(u32, prepare.assignment.first_user, 2));
+    cr_expect(eq(u32, prepare.assignment.stride, 2));
+    cr_expect(eq(u32, prepare.assignment.users, 2));
+    cr_expect(eq(u32, prepare.assignment.bucket_width_ms, 1000));
+    cr_expect(eq(u64, prepare.assignment.bundle_bytes, 6));
+    cr_expect(le(u32, prepare.exchange_ms, 50));
+    ll_assignment_fini(&prepare.assignment);
+
+    rig_start_all(rig, agents, 2);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+    cr_expect(eq(u32, rig_status(rig, "r1").active_users, 2));
+    cr_expect(eq(u32, rig_exchange(rig, &agents[0]).exchange_ms, LL_COORDINATOR_STEADY_MS));
+    agents[0].first_iteration_started = true;
+    rig_exchange(rig, &agents[0]);
+    cr_expect(eq(int, rig_status(rig, "r1").first_iteration_started, 1));
+
+    drain(&agents[0], 3);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+    cr_expect(eq(u64, rig_status(rig, "r1").iterations_completed, 3));
+    drain(&agents[1], 5);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(u64, status.iterations_completed, 8));
+    cr_expect(gt(u64, status.result_bytes, 0));
+    cr_expect(eq(int, rig->results, 1));
+
+    struct ll_result result = rig_result(rig);
+    cr_assert(eq(sz, result.scenario_count, 1));
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(scenario->error == NULL);
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_ITERATIONS_COMPLETED), 8));
+    cr_expect(eq(int, (int)scenario->verdict, LL_VERDICT_PASSED));
+    cr_expect(eq(sz, scenario->node_count, 2));
+    cr_expect(eq(u64, scenario->started_at_ms, 1700000000000 + 1100));
+    ll_result_fini(&result);
+}
+
+Test(run, start_is_commanded_ahead_for_one_moment) {
+    register_agents(2);
+    rig_submit(rig, "r1", 2, 2);
+    rig_obey_prepare(rig, &agents[0], LL_AGENT_READY);
+    rig_obey_prepare(rig, &agents[1], LL_AGENT_READY);
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_CONTINUE));
+    struct ll_exchange_reply second = rig_exchange(rig, &agents[1]);
+    int64_t start_us = rig->now_us + (int64_t)second.in_us;
+    cr_expect(eq(int, second.directive, LL_DIRECTIVE_START));
+    cr_expect(ge(u64, second.in_us, 100 * 1000));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_STARTING));
+    rig_wait(rig, 30);
+    struct ll_exchange_reply first = rig_exchange(rig, &agents[0]);
+    cr_expect(eq(int, first.directive, LL_DIRECTIVE_START));
+    cr_expect(eq(i64, rig->now_us + (int64_t)first.in_us, start_us));
+    rig_wait(rig, 1000);
+    struct ll_exchange_reply late = rig_exchange(rig, &agents[0]);
+    cr_expect(eq(int, late.directive, LL_DIRECTIVE_START));
+    cr_expect(eq(u64, late.in_us, 0));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+}
+
+Test(run, too_few_agents_fail_it_with_numbers) {
+    register_agents(1);
+    rig_submit(rig, "r1", 4, 3);
+    for (int i = 0; i < 21; i++) {
+        rig_wait(rig, 1000);
+        rig_exchange(rig, &agents[0]);
+    }
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    cr_expect(eq(int, status.error.status, LL_DEADLINE_EXCEEDED));
+    expect_sentence(status.error.text, "1 of the 3 agents");
+    expect_sentence(status.error.text, "20 s");
+}
+
+Test(run, too_little_room_fails_it) {
+    agents[0] = rig_register(rig, "a", 1, 5);
+    agent_count = 1;
+    rig_submit(rig, "r1", 6, 1);
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    cr_expect(eq(int, status.error.status, LL_RESOURCE_EXHAUSTED));
+    struct ll_result result = rig_result(rig);
+    expect_sentence(result.scenarios[0].error, "at most 5");
+    ll_result_fini(&result);
+}
+
+Test(run, a_failing_agent_fails_it_with_its_own_sentence) {
+    register_agents(2);
+    rig_submit(rig, "r1", 2, 2);
+    rig_obey_prepare(rig, &agents[0], LL_AGENT_READY);
+    rig_exchange(rig, &agents[0]);
+    rig_obey_prepare(rig, &agents[1], LL_AGENT_FAILED);
+    agents[1].error = ll_err_make(LL_INVALID_ARGUMENT, "shop.lua:7: attempt to index a nil value");
+    cr_expect(eq(int, rig_directive(rig, &agents[1]), LL_DIRECTIVE_IDLE));
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    cr_expect(eq(int, status.error.status, LL_INVALID_ARGUMENT));
+    cr_expect(eq(str, status.error.text, "agent b: shop.lua:7: attempt to index a nil value"));
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+}
+
+Test(run, the_laggard_is_named_and_waited_for_only_so_long) {
+    register_agents(2);
+    rig_submit(rig, "r1", 4, 2);
+    rig_obey_prepare(rig, &agents[0], LL_AGENT_READY);
+    rig_obey_prepare(rig, &agents[1], LL_AGENT_PREPARING);
+    for (int i = 0; i < 59; i++) {
+        rig_exchange(rig, &agents[0]);
+        cr_expect(eq(int, rig_directive(rig, &agents[1]), LL_DIRECTIVE_CONTINUE));
+        rig_wait(rig, 1000);
+    }
+    cr_expect(eq(str, rig_status(rig, "r1").waiting_for, "agent b is still opening its 2 users"));
+    rig_exchange(rig, &agents[0]);
+    rig_exchange(rig, &agents[1]);
+    rig_wait(rig, 1000);
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    expect_sentence(status.error.text, "agent b has not opened its 2 users");
+}
+
+Test(run, an_agent_lost_while_preparing_fails_it) {
+    register_agents(2);
+    rig_submit(rig, "r1", 4, 2);
+    rig_obey_prepare(rig, &agents[0], LL_AGENT_READY);
+    for (int i = 0; i < 6; i++) {
+        rig_exchange(rig, &agents[0]);
+        rig_wait(rig, 1000);
+    }
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    cr_expect(eq(int, status.error.status, LL_UNAVAILABLE));
+    expect_sentence(status.error.text, "agent b was not heard for 5 s");
+}
+
+Test(run, a_lost_agent_is_not_replaced_and_its_part_counts) {
+    register_agents(2);
+    rig_submit(rig, "r1", 4, 2);
+    rig_start_all(rig, agents, 2);
+    rig_seal(&agents[1], 1, 0, 7, false);
+    rig_exchange(rig, &agents[1]);
+    for (int i = 0; i < 6; i++) {
+        rig_wait(rig, 1000);
+        rig_exchange(rig, &agents[0]);
+    }
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_RUNNING));
+    cr_expect(eq(u32, status.agents_lost, 1));
+    cr_expect(eq(u32, status.agents_running, 1));
+
+    struct ll_exchange_reply reply;
+    cr_expect(eq(int, rig_try_exchange(rig, &agents[1], &reply).status, LL_NOT_FOUND));
+    struct rig_agent back = rig_register(rig, "b", 2, 0);
+    cr_expect(ne(u64, back.epoch, agents[1].epoch));
+    cr_expect(eq(int, rig_directive(rig, &back), LL_DIRECTIVE_IDLE));
+    rig_agent_fini(&back);
+
+    drain(&agents[0], 3);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    struct ll_result result = rig_result(rig);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_ITERATIONS_COMPLETED), 10));
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_AGENT_LOSSES), 1));
+    cr_expect(eq(int, (int)scenario->verdict, LL_VERDICT_INVALID));
+    cr_expect(eq(int, scenario->nodes[1].lost, 1));
+    expect_sentence(scenario->nodes[1].error, "agent b was not heard for 5 s");
+    cr_assert(ge(sz, scenario->remark_count, 2));
+    expect_sentence(scenario->remarks[0], "its 2 users ended there");
+    ll_result_fini(&result);
+}
+
+Test(run, the_last_agent_lost_ends_it_with_what_it_has) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    rig_seal(&agents[0], 1, 0, 7, false);
+    rig_exchange(rig, &agents[0]);
+    rig_wait(rig, 5000);
+    struct ll_status_reply status = rig_status(rig, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_FAILED));
+    expect_sentence(status.error.text, "no agent is left");
+    cr_expect(gt(u64, status.result_bytes, 0));
+    struct ll_result result = rig_result(rig);
+    cr_expect(result.scenarios[0].error == NULL);
+    cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_ITERATIONS_COMPLETED), 7));
+    ll_result_fini(&result);
+}
+
+Test(run, leaving_is_a_loss_with_its_reason) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    struct ll_leave_request leave = {.agent_id = agents[0].id, .epoch = agents[0].epoch, .reason = "SIGTERM"};
+    cr_assert(eq(int, ll_coordinator_leave(rig->core, rig->now_us, &leave).status, LL_OK));
+    expect_sentence(rig_status(rig, "r1").error.text, "agent a has left: SIGTERM");
+}
+
+Test(run, an_agent_that_dropped_the_run_is_lost) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    agents[0].run_id[0] = '\0';
+    agents[0].state = LL_AGENT_IDLE;
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+    expect_sentence(rig_status(rig, "r1").error.text, "does not hold the run any more");
+}
+
+Test(run, an_agent_that_holds_another_run_is_told_to_drop_it_first) {
+    register_agents(1);
+    strcpy(agents[0].run_id, "older");
+    agents[0].state = LL_AGENT_DRAINING;
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+    rig_submit(rig, "r1", 1, 1);
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+    agents[0].run_id[0] = '\0';
+    agents[0].state = LL_AGENT_IDLE;
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_PREPARE));
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_PREPARE)); // until the state shows it
+}
+
+Test(run, stopping_is_commanded_until_it_shows) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    cr_assert(eq(int, rig_stop(rig, "r1").status, LL_OK));
+    cr_assert(eq(int, rig_stop(rig, "r1").status, LL_OK));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_STOPPING));
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_STOP));
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_STOP));
+    drain(&agents[0], 1);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    cr_expect(eq(int, rig_stop(rig, "r1").status, LL_OK));
+    struct ll_result result = rig_result(rig);
+    cr_expect(eq(int, result.scenarios[0].stopped_early, 1));
+    ll_result_fini(&result);
+}
+
+Test(run, stopped_before_its_start_it_fails_as_cancelled) {
+    register_agents(1);
+    for (int stage = 0; stage < 3; stage++) {
+        char run_id[] = {'r', (char)('1' + stage), '\0'};
+        agents[0].run_id[0] = '\0';
+        agents[0].state = LL_AGENT_IDLE;
+        rig_submit(rig, run_id, 1, stage == 0 ? 2 : 1);
+        if (stage == 2) {
+            rig_obey_prepare(rig, &agents[0], LL_AGENT_READY);
+            cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_START));
+        }
+        enum ll_run_state expected[] = {LL_RUN_WAITING, LL_RUN_PREPARING, LL_RUN_STARTING};
+        cr_expect(eq(int, state_of(run_id), expected[stage]));
+        cr_assert(eq(int, rig_stop(rig, run_id).status, LL_OK));
+        cr_expect(eq(int, state_of(run_id), LL_RUN_FAILED));
+        cr_expect(eq(int, rig_status(rig, run_id).error.status, LL_CANCELLED));
+        cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+    }
+}
+
+Test(run, an_agent_that_never_ends_is_given_up) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    int seconds = 0;
+    for (; state_of("r1") == LL_RUN_RUNNING && seconds < 1000; seconds++) {
+        rig_exchange(rig, &agents[0]);
+        rig_wait(rig, 1000);
+    }
+    cr_expect(ge(int, seconds, 10 + 120 + 30));
+    cr_expect(le(int, seconds, 10 + 120 + 30 + 11));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FAILED));
+    expect_sentence(rig_status(rig, "r1").error.text, "had not ended its users");
+    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
+}
+
+Test(run, one_run_at_a_time) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    struct ll_spec spec = ll_spec_make("other");
+    ll_err err = rig_try_submit(rig, "r2", &spec, 1, 0);
+    cr_expect(eq(int, err.status, LL_FAILED_PRECONDITION));
+    expect_sentence(err.text, "run r1");
+    ll_spec_fini(&spec);
+}
+
+Test(run, a_request_that_cannot_be_met_is_refused) {
+    struct ll_spec spec = ll_spec_make("other");
+    spec.load.duration_ms = 1000;
+    ll_err err = rig_try_submit(rig, "r1", &spec, 101, 0);
+    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    expect_sentence(err.text, "--max-agents 101");
+    spec.load.users = 0;
+    cr_expect(eq(int, rig_try_submit(rig, "r1", &spec, 1, 0).status, LL_INVALID_ARGUMENT));
+    ll_spec_fini(&spec);
+}
+
+Test(run, unknown_runs_are_said_to_be_unknown) {
+    struct ll_run_request request = {.run_id = ""};
+    struct ll_status_reply reply = {0};
+    cr_expect(eq(int, ll_coordinator_status(rig->core, 0, &request, &reply).status, LL_NOT_FOUND));
+    strcpy(request.run_id, "nope");
+    cr_expect(eq(int, ll_coordinator_status(rig->core, 0, &request, &reply).status, LL_NOT_FOUND));
+    cr_expect(eq(int, rig_stop(rig, "nope").status, LL_NOT_FOUND));
+}
+
+Test(run, being_cut_keeps_what_was_measured) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    rig_seal(&agents[0], 1, 0, 7, false);
+    rig_exchange(rig, &agents[0]);
+    ll_coordinator_cut(rig->core, rig->now_us);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    struct ll_result result = rig_result(rig);
+    cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_ITERATIONS_COMPLETED), 7));
+    cr_expect(eq(int, result.scenarios[0].stopped_early, 1));
+    ll_result_fini(&result);
+}
+
+Test(run, the_table_of_moves) {
+    const char *allowed[LL_RUN_STATES] = {"16", "26", "36", "456", "56", "", ""};
+    for (int from = 0; from < LL_RUN_STATES; from++)
+        for (int to = 0; to < LL_RUN_STATES; to++)
+            cr_expect(eq(int, ll_run_may_move((enum ll_run_state)from, (enum ll_run_state)to),
+                         strchr(allowed[from], '0' + to) != NULL),
+                      "from %d to %d", from, to);
+}

@@ -1,0 +1,115 @@
+#include "coordinator/core/verdict.h"
+
+#include "libcommon/base/alloc.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+static struct ll_scenario_result result;
+static uint32_t mean_cpu[2];
+
+// Ten completed iterations of 100 ms with 10 actions each, on two idle machines without loop lag.
+static void make(void) {
+    result = (struct ll_scenario_result){
+        .name = ll_strdup("shop"), .spec = ll_spec_make("shop"), .total = ll_series_set_new(), .duration_ms = 1000};
+    result.nodes = ll_alloc(2, sizeof *result.nodes);
+    result.node_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        result.nodes[i].name = ll_strdup(i ? "b" : "a");
+        result.nodes[i].total = ll_series_set_new();
+        mean_cpu[i] = 300;
+    }
+    for (int i = 0; i < 10; i++) ll_series_record(result.total, LL_METRIC_ITERATION_DURATION, NULL, 100000);
+    ll_series_count(result.total, LL_METRIC_ITERATIONS_COMPLETED, NULL, 10);
+    for (int i = 0; i < 100; i++) ll_series_record(result.total, LL_METRIC_ACTION_DURATION, "click", 5000);
+}
+
+static void drop(void) {
+    ll_scenario_result_fini(&result);
+}
+
+TestSuite(verdict, .init = make, .fini = drop);
+
+static void judge(uint32_t lost, uint32_t max_lost) {
+    struct ll_verdict_facts facts = {.agents_lost = lost, .max_lost_agents = max_lost, .mean_cpu_permille = mean_cpu};
+    ll_verdict_judge(&result, &facts);
+}
+
+static void add_lag(double us) {
+    for (int i = 0; i < 50; i++) ll_series_record(result.total, LL_METRIC_AGENT_LOOP_LAG, i % 2 ? "a" : "b", us);
+}
+
+Test(verdict, a_good_run_passes_without_remarks) {
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+    cr_expect(eq(sz, result.remark_count, 0));
+}
+
+Test(verdict, the_generators_share_counts_lag_for_each_action) {
+    add_lag(900); // 900 us x 10 actions of 100 ms
+    cr_expect(epsilon_eq(dbl, ll_verdict_generator_share(&result), 0.09, 0.002));
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+}
+
+Test(verdict, a_slow_generator_is_invalid_and_says_by_how_much) {
+    add_lag(2000);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "20 %") != NULL, "%s", result.remarks[0]);
+    cr_expect(strstr(result.remarks[0], "10.0 actions") != NULL, "%s", result.remarks[0]);
+}
+
+Test(verdict, failed_iterations_do_not_make_a_generator_slow) {
+    add_lag(900);
+    ll_series_count(result.total, LL_METRIC_ITERATIONS_FAILED, "boom", 90);
+    for (int i = 0; i < 90; i++) ll_series_record(result.total, LL_METRIC_ACTION_DURATION, "navigate", 5000);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+}
+
+Test(verdict, without_iterations_there_is_no_share) {
+    ll_series_set_clear(result.total);
+    add_lag(5000);
+    cr_expect(eq(dbl, ll_verdict_generator_share(&result), 0));
+}
+
+Test(verdict, agents_may_be_lost_where_that_is_allowed) {
+    judge(1, 1);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+}
+
+Test(verdict, more_lost_agents_than_allowed_are_invalid) {
+    judge(2, 1);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
+    cr_expect(strstr(result.remarks[0], "2 agents were lost") != NULL, "%s", result.remarks[0]);
+}
+
+Test(verdict, busy_processors_degrade) {
+    mean_cpu[1] = 950;
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_DEGRADED));
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "processors of b were 95 % busy") != NULL, "%s", result.remarks[0]);
+}
+
+Test(verdict, a_failed_threshold_wins) {
+    mean_cpu[1] = 950;
+    ll_spec_add_threshold(&result.spec, "iteration_duration_us: p95 < 2s");
+    ll_spec_add_threshold(&result.spec, "iteration_duration_us: p95 < 50ms");
+    judge(1, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_FAILED));
+    cr_assert(eq(sz, result.threshold_count, 2));
+    cr_expect(eq(int, result.thresholds[0].held, 1));
+    cr_expect(eq(int, result.thresholds[1].held, 0));
+    cr_expect(eq(sz, result.remark_count, 2));
+}
+
+Test(verdict, a_threshold_without_data_fails) {
+    ll_spec_add_threshold(&result.spec, "step_duration_us{checkout}: p99 < 3s");
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_FAILED));
+    cr_expect(eq(int, result.thresholds[0].has_data, 0));
+}

@@ -1,0 +1,194 @@
+#include "tools/liveload/options.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
+#include "libcommon/model/threshold.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KEY_WAIT_FOR_AGENTS = 256,
+    KEY_WAIT,
+    KEY_COORDINATOR,
+    KEY_TOKEN_FILE,
+    KEY_LISTEN,
+    KEY_BROWSER,
+    KEY_ITERATIONS,
+    KEY_MAX_LOST,
+};
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "Load (the scenario's own unless given):", 1},
+    {"users", 'u', "N", 0, "Users at the same time", 1},
+    {"duration", 'd', "D", 0, "How long they loop: 30s, 5m, 1h", 1},
+    {"iterations", KEY_ITERATIONS, "N", 0, "Stop after N iterations of all users together, instead of a duration", 1},
+    {"set", 's', "KEY=VALUE", 0, "An option for the scenario's config function; may be repeated", 1},
+    {0, 0, 0, 0, "Result:", 2},
+    {"threshold", 't', "'METRIC: EXPR'", 0,
+     "One more threshold, as in 'iteration_duration_us: p95 < 2s'; may be repeated", 2},
+    {"out", 'o', "DIR", 0, "Folder for the result and the reports (default: liveload-results/NAME-DATE-TIME)", 2},
+    {"quiet", 'q', NULL, 0, "No progress; just the verdict and the report's path", 2},
+    {0, 0, 0, 0, "Machines:", 3},
+    {"agents", 'a', "N", 0, "Agents to start on this machine (default: 1)", 3},
+    {"wait-for-agents", KEY_WAIT_FOR_AGENTS, "N", 0,
+     "Start only a coordinator and wait for N agents from other machines", 3},
+    {"wait", KEY_WAIT, "D", 0, "How long to wait for them (default: 10m)", 3},
+    {"listen", KEY_LISTEN, "URL", 0, "Where the coordinator waits for them (default: tcp://127.0.0.1:7700)", 3},
+    {"coordinator", KEY_COORDINATOR, "URL", 0, "Use the coordinator that stands at URL, with the agents it has", 3},
+    {"token-file", KEY_TOKEN_FILE, "FILE", 0, "Token of a standing coordinator (default: ~/.config/liveload/token)", 3},
+    {"max-lost-agents", KEY_MAX_LOST, "N", 0, "More agents lost make the run INVALID (default: 0)", 3},
+    {"browser", KEY_BROWSER, "PATH", 0,
+     "Browser of the agents started here; null for one that does nothing (default: LIVELOAD_BROWSER, or the first "
+     "found of chromium-headless-shell and chromium)",
+     3},
+    {0},
+};
+
+static const char doc[] =
+    "Runs scenarios with real browser users and writes what they felt."
+    "\vExit status: 0 ran and every threshold held; 1 could not run or did not finish; 2 wrong usage or an unreadable "
+    "scenario; 98 ran, but the result is INVALID; 99 a threshold failed; 130 stopped by Ctrl-C.\n\n"
+    "Examples:\n  liveload run shop.lua --users 20 --duration 2m\n"
+    "  liveload run shop.lua --threshold 'iteration_duration_us: p95 < 2s'";
+
+static ll_err set_option(struct ll_spec *spec, const char *argument) {
+    const char *equals = strchr(argument, '=');
+    if (!equals || equals == argument)
+        return ll_err_make(LL_INVALID_ARGUMENT, "--set \"%s\": it takes KEY=VALUE", argument);
+    if (spec->option_count == LL_OPTIONS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "--set was given more than %d times", LL_OPTIONS_MAX);
+    char *key = ll_strndup(argument, (size_t)(equals - argument));
+    ll_spec_set_option(spec, key, equals + 1);
+    free(key);
+    return LL_SUCCESS;
+}
+
+static ll_err add_threshold(struct ll_spec *spec, const char *argument) {
+    struct ll_threshold threshold;
+    LL_TRY(ll_err_in(ll_threshold_parse(argument, &threshold), "--threshold '%s'", argument));
+    ll_spec_add_threshold(spec, argument);
+    return LL_SUCCESS;
+}
+
+static ll_err parse_u32(const char *what, const char *text, uint64_t min, uint64_t max, uint32_t *out) {
+    uint64_t value;
+    LL_TRY(ll_text_parse_uint(what, text, min, max, &value));
+    *out = (uint32_t)value;
+    return LL_SUCCESS;
+}
+
+static ll_err parse_duration(const char *what, const char *text, uint64_t *out_ms) {
+    LL_TRY(ll_err_in(ll_text_parse_duration_ms(text, out_ms), "%s", what));
+    return *out_ms > 0 ? LL_SUCCESS : ll_err_make(LL_INVALID_ARGUMENT, "%s is 0: it takes some time, as in 30s", what);
+}
+
+static ll_err take(struct run_options *options, int key, const char *argument, bool *out_known) {
+    switch (key) {
+    case 'u':
+        return parse_u32("--users", argument, 1, LL_USERS_MAX, &options->users);
+    case 'd':
+        return parse_duration("--duration", argument, &options->duration_ms);
+    case KEY_ITERATIONS:
+        return ll_text_parse_uint("--iterations", argument, 1, UINT32_MAX, &options->iterations);
+    case 's':
+        return set_option(&options->extra, argument);
+    case 't':
+        return add_threshold(&options->extra, argument);
+    case 'o':
+        options->out = argument;
+        return LL_SUCCESS;
+    case 'q':
+        options->is_quiet = true;
+        return LL_SUCCESS;
+    case 'a':
+        return parse_u32("--agents", argument, 1, RUN_AGENTS_MAX, &options->agents);
+    case KEY_WAIT_FOR_AGENTS:
+        return parse_u32("--wait-for-agents", argument, 1, RUN_AGENTS_MAX, &options->wait_for_agents);
+    case KEY_WAIT:
+        return parse_duration("--wait", argument, &options->wait_ms);
+    case KEY_MAX_LOST:
+        return parse_u32("--max-lost-agents", argument, 0, RUN_AGENTS_MAX, &options->max_lost_agents);
+    case KEY_LISTEN:
+        options->listen = argument;
+        return LL_SUCCESS;
+    case KEY_COORDINATOR:
+        options->coordinator = argument;
+        return LL_SUCCESS;
+    case KEY_TOKEN_FILE:
+        options->token_file = argument;
+        return LL_SUCCESS;
+    case KEY_BROWSER:
+        options->browser = argument;
+        return LL_SUCCESS;
+    }
+    *out_known = false;
+    return LL_SUCCESS;
+}
+
+static void check_together(const struct run_options *options, struct argp_state *state) {
+    if (options->file_count == 0) argp_error(state, "no scenario is named: liveload run FILE…");
+    if (options->agents && options->wait_for_agents)
+        argp_error(state, "--agents starts agents here and --wait-for-agents waits for others: give one of them");
+    if (options->coordinator && (options->agents || options->wait_for_agents || options->listen || options->browser))
+        argp_error(state, "--coordinator uses a cluster that stands already: --agents, --wait-for-agents, --listen and "
+                          "--browser belong to one that is started here");
+    if (options->listen && !options->wait_for_agents)
+        argp_error(state, "--listen says where to wait for agents: give --wait-for-agents N too");
+    if (options->duration_ms && options->iterations)
+        argp_error(state, "--duration and --iterations each say when to stop: give one of them");
+}
+
+static error_t parse_key(int key, char *argument, struct argp_state *state) {
+    struct run_options *options = state->input;
+    if (key == ARGP_KEY_ARG) {
+        if (options->file_count == RUN_FILES_MAX) argp_error(state, "more than %d scenarios", RUN_FILES_MAX);
+        options->files[options->file_count++] = argument;
+        return 0;
+    }
+    if (key == ARGP_KEY_END) {
+        check_together(options, state);
+        return 0;
+    }
+    bool known = true;
+    ll_err err = take(options, key, argument, &known);
+    if (!known) return ARGP_ERR_UNKNOWN;
+    if (err.status != LL_OK) argp_error(state, "%s", err.text);
+    return 0;
+}
+
+void run_options_parse(int argc, char **argv, struct run_options *out) {
+    static const struct argp argp = {option_table, parse_key, "FILE…", doc, NULL, NULL, NULL};
+    *out = (struct run_options){.wait_ms = RUN_WAIT_DEFAULT_MS, .extra = ll_spec_make("")};
+    argp_err_exit_status = 2;
+    argv[0] = "liveload run";
+    argp_parse(&argp, argc, argv, 0, NULL, out);
+    if (!out->agents && !out->wait_for_agents && !out->coordinator) out->agents = 1;
+}
+
+void run_options_fini(struct run_options *options) {
+    ll_spec_fini(&options->extra);
+}
+
+ll_err run_options_apply(const struct run_options *options, struct ll_spec *spec) {
+    struct ll_load *load = &spec->load;
+    if (load->stage_count > 0 && options->users && !options->duration_ms && !options->iterations)
+        return ll_err_make(LL_INVALID_ARGUMENT,
+                           "scenario %s has stages, which --users alone cannot replace: give --duration too",
+                           spec->name);
+    if (options->users) load->users = options->users;
+    if (options->duration_ms || options->iterations) {
+        load->duration_ms = options->duration_ms;
+        load->iterations = options->iterations;
+        free(load->stages);
+        load->stages = NULL;
+        load->stage_count = 0;
+    }
+    for (size_t i = 0; i < options->extra.option_count; i++)
+        ll_spec_set_option(spec, options->extra.options[i].key, options->extra.options[i].value);
+    for (size_t i = 0; i < options->extra.threshold_count; i++)
+        ll_spec_add_threshold(spec, options->extra.thresholds[i]);
+    return ll_spec_validate(spec);
+}

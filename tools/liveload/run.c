@@ -1,0 +1,318 @@
+// The happy path: read the scenarios, make the output folder, start the cluster, and for each scenario submit, watch,
+// fetch; then write result.llr and have liveload-report make the reports from it.
+//
+// Ways it can fail: a scenario that cannot be read (exit 2, nothing was started); a program that does not start or
+// ends under us (exit 1, with its own sentence above ours); a run the coordinator refuses or that fails (its sentence);
+// Ctrl-C (users finish their iterations, the result so far is written, exit 130) and Ctrl-C again (everything ends at
+// once). Scenarios that did run are written whatever happens to the later ones.
+#include "tools/liveload/run.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/model/bundle.h"
+#include "libcommon/model/result.h"
+#include "libcommon/rpc/blocking.h"
+#include "tools/liveload/closing.h"
+#include "tools/liveload/cluster.h"
+#include "tools/liveload/describe.h"
+#include "tools/liveload/options.h"
+#include "tools/liveload/outcome.h"
+#include "tools/liveload/progress.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    STATUS_QUICK_MS = 50, // until the first iteration starts
+    STATUS_MS = 250,
+    REPORT_TIMEOUT_MS = 120 * 1000,
+};
+
+struct planned { // a scenario that was read and is to be run
+    struct ll_buf bundle;
+    struct ll_spec spec;
+};
+
+struct run {
+    struct run_options options;
+    struct planned *plans;
+    size_t plan_count;
+    char out[PATH_MAX];
+    struct cluster cluster;
+    struct ll_blocking *calls;
+    int signals; // signalfd of SIGINT and SIGTERM
+    unsigned interrupts;
+    struct ll_result result;
+};
+
+// --- before anything is started ---
+
+static ll_err read_scenarios(struct run *run) {
+    run->plans = ll_alloc(run->options.file_count, sizeof *run->plans);
+    for (size_t i = 0; i < run->options.file_count; i++) {
+        struct planned *plan = &run->plans[i];
+        plan->bundle = ll_buf_make(LL_BUNDLE_BYTES_MAX);
+        ll_err err = describe_scenario(run->options.files[i], &plan->bundle, &plan->spec);
+        if (err.status == LL_OK) {
+            run->plan_count++;
+            err = run_options_apply(&run->options, &plan->spec);
+        } else {
+            ll_buf_fini(&plan->bundle);
+            // whatever hid the scenario from us, it is the scenario that cannot be read
+            err.status = LL_INVALID_ARGUMENT;
+        }
+        LL_TRY(err);
+    }
+    return LL_SUCCESS;
+}
+
+static void choose_folder(struct run *run) {
+    if (run->options.out) {
+        snprintf(run->out, sizeof run->out, "%s", run->options.out);
+        return;
+    }
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+    snprintf(run->out, sizeof run->out, "liveload-results/%s-%s", run->plans[0].spec.name, stamp);
+    for (char *at = run->out + strlen("liveload-results/"); *at; at++)
+        if (*at == '/' || *at == ' ') *at = '-';
+}
+
+// mkdir -p, and a check that files can be made there: better known now than after an hour's run.
+static ll_err make_folder(const char *path) {
+    char part[PATH_MAX];
+    for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", slash ? (int)(slash - path) : (int)strlen(path), path);
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return ll_err_make(LL_PERMISSION_DENIED, "the output folder %s cannot be made: %s", part, strerror(errno));
+        if (!slash) break;
+    }
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return ll_err_make(LL_PERMISSION_DENIED, "%s is no folder: choose another with --out", path);
+    if (access(path, W_OK | X_OK) != 0)
+        return ll_err_make(LL_PERMISSION_DENIED, "nothing can be written to %s: choose another with --out", path);
+    return LL_SUCCESS;
+}
+
+static ll_err watch_signals(int *out_fd) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    *out_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return *out_fd >= 0 ? LL_SUCCESS : ll_err_make(LL_RESOURCE_EXHAUSTED, "signals cannot be watched");
+}
+
+// --- one scenario ---
+
+// Waits for a signal or `ms`; the number of interrupts so far is in run->interrupts.
+static void pause_for(struct run *run, int ms) {
+    struct pollfd ready = {.fd = run->signals, .events = POLLIN};
+    if (poll(&ready, 1, ms) <= 0) return;
+    struct signalfd_siginfo info;
+    while (read(run->signals, &info, sizeof info) == (ssize_t)sizeof info) run->interrupts++;
+}
+
+static uint32_t agents_wanted(const struct run_options *options) {
+    if (options->wait_for_agents) return options->wait_for_agents;
+    return options->agents ? options->agents : 1;
+}
+
+static ll_err submit(struct run *run, const struct planned *plan, struct ll_run_request *out_run) {
+    const struct run_options *options = &run->options;
+    struct ll_submit_request request = {
+        .bundle = {plan->bundle.data, plan->bundle.len},
+        .spec = plan->spec,
+        .min_agents = agents_wanted(options),
+        .wait_ms = (uint32_t)(options->agents ? RUN_WAIT_LOCAL_MS : options->wait_ms),
+        .max_lost_agents = options->max_lost_agents,
+    };
+    struct ll_submit_reply reply;
+    LL_TRY(ll_blocking_submit(run->calls, &request, &reply));
+    memcpy(out_run->run_id, reply.run_id, sizeof out_run->run_id);
+    return LL_SUCCESS;
+}
+
+static ll_err stop_gracefully(struct run *run, const struct ll_run_request *request, struct progress *progress) {
+    struct ll_empty nothing;
+    progress_clear(progress);
+    fputs("stopping: users finish their iterations; Ctrl-C again leaves at once\n", stderr);
+    return ll_blocking_stop(run->calls, request, &nothing);
+}
+
+// Until the run has ended, by itself or by Ctrl-C.
+static ll_err watch(struct run *run, const struct ll_run_request *request, struct progress *progress) {
+    unsigned seen_interrupts = run->interrupts;
+    for (;;) {
+        struct ll_status_reply status = {.state = LL_RUN_WAITING};
+        ll_err err = ll_blocking_status(run->calls, request, &status);
+        if (err.status != LL_CANCELLED) { // a signal came while it asked: it is read below
+            LL_TRY(err);
+            progress_show(progress, &status, agents_wanted(&run->options));
+            if (status.state == LL_RUN_FAILED) return status.error;
+            if (status.state == LL_RUN_FINISHED) return LL_SUCCESS;
+            if (status.state < LL_RUN_RUNNING) LL_TRY(cluster_check(&run->cluster));
+        }
+        pause_for(run, status.first_iteration_started ? STATUS_MS : STATUS_QUICK_MS);
+        if (run->interrupts > 1) return ll_err_make(LL_CANCELLED, "stopped at once: nothing is left of this run");
+        if (run->interrupts > seen_interrupts) LL_TRY(stop_gracefully(run, request, progress));
+        seen_interrupts = run->interrupts;
+    }
+}
+
+static ll_err fetch(struct run *run, const struct ll_run_request *finished, struct ll_result *out) {
+    struct ll_buf file = ll_buf_make(LL_RESULT_FILE_MAX);
+    struct ll_fetch_request request = {0};
+    struct ll_fetch_reply reply = {.total_bytes = 1};
+    ll_err err = LL_SUCCESS;
+    memcpy(request.run_id, finished->run_id, sizeof request.run_id);
+    while (err.status == LL_OK && file.len < reply.total_bytes && !file.overflowed) {
+        request.offset = file.len;
+        err = ll_blocking_fetch_result(run->calls, &request, &reply);
+        if (err.status == LL_OK) ll_buf_append(&file, reply.chunk.data, reply.chunk.len);
+        if (err.status == LL_OK && reply.chunk.len == 0) break; // cut: unpacking says so
+    }
+    if (err.status == LL_OK) err = ll_result_unpack(file.data, file.len, out);
+    ll_buf_fini(&file);
+    return ll_err_in(err, "fetching the result");
+}
+
+static ll_err run_scenario(struct run *run, const struct planned *plan, struct ll_result *out) {
+    struct ll_run_request request;
+    LL_TRY(submit(run, plan, &request));
+    struct progress progress = progress_make(plan->spec.name, run->options.is_quiet);
+    ll_err err = watch(run, &request, &progress);
+    progress_clear(&progress);
+    return err.status == LL_OK ? fetch(run, &request, out) : err;
+}
+
+// --- all of them ---
+
+// Takes `from`'s scenarios over into the result of the whole command.
+static void append_result(struct ll_result *into, struct ll_result *from) {
+    into->scenarios = ll_realloc(into->scenarios, into->scenario_count + from->scenario_count, sizeof *into->scenarios);
+    memcpy(into->scenarios + into->scenario_count, from->scenarios, from->scenario_count * sizeof *from->scenarios);
+    into->scenario_count += from->scenario_count;
+    from->scenario_count = 0;
+    ll_result_fini(from);
+}
+
+static void append_error(struct ll_result *into, const struct ll_spec *spec, ll_err err) {
+    struct ll_scenario_result failed = {
+        .name = ll_strdup(spec->name),
+        .error = ll_strdup(err.text),
+        .started_at_ms = (uint64_t)ll_clock_wall_ms(),
+        .total = ll_series_set_new(),
+        .spec = ll_spec_copy(spec),
+        .verdict = LL_VERDICT_INVALID,
+    };
+    struct ll_result one = {.scenarios = ll_memdup(&failed, sizeof failed), .scenario_count = 1};
+    append_result(into, &one);
+}
+
+static ll_err run_all(struct run *run) {
+    ll_err worst = LL_SUCCESS;
+    for (size_t i = 0; i < run->plan_count && run->interrupts == 0; i++) {
+        struct ll_result one = {0};
+        ll_err err = run_scenario(run, &run->plans[i], &one);
+        if (err.status == LL_OK) {
+            append_result(&run->result, &one);
+            continue;
+        }
+        append_error(&run->result, &run->plans[i].spec, err);
+        worst = err;
+        fprintf(stderr, "liveload: %s: %s\n", run->plans[i].spec.name, err.text);
+        if (err.status == LL_UNAVAILABLE || err.status == LL_CANCELLED) break; // the next would fare no better
+    }
+    return worst;
+}
+
+static ll_err write_reports(const struct run *run) {
+    char file[PATH_MAX + 16];
+    snprintf(file, sizeof file, "%s/result.llr", run->out);
+    LL_TRY(ll_result_write_file(file, &run->result));
+    const char *const arguments[] = {"--all", run->out, file, NULL};
+    struct child report;
+    LL_TRY(child_start("liveload-report", arguments, 0, &report));
+    child_finish(&report, REPORT_TIMEOUT_MS);
+    if (report.exit_status != 0)
+        return ll_err_make(LL_INTERNAL, "the reports could not be written; the result is in %s", file);
+    return LL_SUCCESS;
+}
+
+static void print_closing(const struct run *run) {
+    for (size_t i = 0; i < run->result.scenario_count; i++)
+        if (!run->result.scenarios[i].error) closing_print(stdout, &run->result.scenarios[i], run->options.is_quiet);
+    printf("%sreport: %s/report.html\n", run->options.is_quiet ? "" : "\n", run->out);
+    if (!run->options.is_quiet) printf("also:   %s/result.json, junit.xml, report.md, result.llr\n", run->out);
+}
+
+// The cluster is up and the calls are open.
+static int run_on_cluster(struct run *run) {
+    run->result.liveload_version = ll_strdup(LIVELOAD_VERSION);
+    ll_err err = run_all(run);
+    run->result.generated_at_ms = (uint64_t)ll_clock_wall_ms();
+    cluster_stop(&run->cluster, err.status == LL_CANCELLED ? CLUSTER_AT_ONCE : CLUSTER_POLITELY);
+    int code = outcome_of_result(&run->result);
+    if (err.status != LL_OK) code = outcome_of_error(err);
+    if (err.status == LL_CANCELLED && run->result.scenario_count == 1) return EXIT_INTERRUPTED;
+    err = write_reports(run);
+    if (err.status != LL_OK) {
+        fprintf(stderr, "liveload: %s\n", err.text);
+        return EXIT_NOT_RUN;
+    }
+    print_closing(run);
+    return run->interrupts > 0 ? EXIT_INTERRUPTED : code;
+}
+
+static ll_err prepare(struct run *run) {
+    LL_TRY(watch_signals(&run->signals));
+    LL_TRY(read_scenarios(run));
+    choose_folder(run);
+    LL_TRY(make_folder(run->out));
+    LL_TRY(cluster_start(&run->options, &run->cluster));
+    const struct ll_blocking_options calls = {
+        .url = run->cluster.url, .token = run->cluster.token, .interrupt_fd = run->signals};
+    return ll_blocking_new(&calls, &run->calls);
+}
+
+static void run_fini(struct run *run) {
+    cluster_stop(&run->cluster, CLUSTER_AT_ONCE);
+    ll_blocking_free(&run->calls);
+    for (size_t i = 0; i < run->plan_count; i++) {
+        ll_buf_fini(&run->plans[i].bundle);
+        ll_spec_fini(&run->plans[i].spec);
+    }
+    free(run->plans);
+    ll_result_fini(&run->result);
+    if (run->signals >= 0) close(run->signals);
+    run_options_fini(&run->options);
+}
+
+int run_command(int argc, char **argv) {
+    struct run run = {.signals = -1};
+    run_options_parse(argc, argv, &run.options);
+    ll_err err = prepare(&run);
+    int code = outcome_of_error(err);
+    if (err.status == LL_OK)
+        code = run_on_cluster(&run);
+    else
+        fprintf(stderr, "liveload: %s\n", err.text);
+    run_fini(&run);
+    return code;
+}
