@@ -95,7 +95,8 @@ static double clean(double value) {
     return value > LL_SKETCH_VALUE_MAX ? LL_SKETCH_VALUE_MAX : value;
 }
 
-void ll_sketch_add_many(struct ll_sketch *sketch, double value, uint64_t count) {
+// Not inlined, so that ll_sketch_add stays small.
+__attribute__((noinline)) void ll_sketch_add_many(struct ll_sketch *sketch, double value, uint64_t count) {
     if (count > UINT64_MAX - sketch->total) count = UINT64_MAX - sketch->total;
     if (count == 0) return;
     value = clean(value);
@@ -114,6 +115,16 @@ void ll_sketch_add_many(struct ll_sketch *sketch, double value, uint64_t count) 
 }
 
 void ll_sketch_add(struct ll_sketch *sketch, double value) {
+    // Between the extremes so far, and so an ordinary number in a sketch that is not empty: nearly always.
+    if (value >= sketch->min && value <= sketch->max && value >= LL_SKETCH_VALUE_MIN && sketch->total < UINT64_MAX) {
+        uint32_t place = (uint32_t)(ll_mapping_index(value) - sketch->first_index);
+        if (place < sketch->capacity) {
+            sketch->counts[place]++;
+            sketch->total++;
+            sketch->sum += value;
+            return;
+        }
+    }
     ll_sketch_add_many(sketch, value, 1);
 }
 
