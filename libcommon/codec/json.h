@@ -2,7 +2,8 @@
 //
 // Reading: a parsed document is a tree of read-only nodes that lives until ll_json_free. Accessors accept NULL and
 // nodes of another type and answer "nothing", so that a chain over a message from outside needs one check at its
-// end. Writing: straight into a buffer, with commas and escapes looked after. One owner, no locks.
+// end. Writing: straight into a buffer, with commas and escapes looked after. One owner, no locks; parsing happens on
+// one thread of a process, since the library keeps the place of its last error in a global.
 #ifndef LIBCOMMON_CODEC_JSON_H
 #define LIBCOMMON_CODEC_JSON_H
 
