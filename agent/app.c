@@ -277,6 +277,7 @@ static void feed(struct app *app, const struct ll_agent_event *event) {
 static void on_core_due(void *arg) {
     struct app *app = arg;
     enum ll_agent_event_kind kind = app->first_iteration_is_news ? LL_AGENT_FIRST_ITERATION : LL_AGENT_TICK;
+    if (app->first_iteration_is_news) ll_debug("the first iteration has started");
     app->first_iteration_is_news = false;
     feed_kind(app, kind, LL_SUCCESS);
 }
