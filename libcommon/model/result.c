@@ -108,8 +108,9 @@ ll_err ll_result_unpack(const void *data, size_t len, struct ll_result *out) {
     if (memcmp(data, magic, sizeof magic) != 0)
         return ll_err_make(LL_DATA_LOSS, "it is a LiveLoad result of another format: read it with a newer liveload");
     struct ll_buf content = ll_buf_make(LL_RESULT_CONTENT_MAX);
-    ll_err err = ll_err_in(ll_frame_decompress((const char *)data + sizeof magic, len - sizeof magic, &content),
-                           "the result is damaged");
+    ll_err err = ll_frame_decompress((const char *)data + sizeof magic, len - sizeof magic, &content);
+    if (err.status == LL_DATA_LOSS)
+        err = ll_err_make(LL_DATA_LOSS, "the result is damaged or cut short: if it was copied here, copy it again");
     if (err.status == LL_OK) err = ll_wire_result_unpack(content.data, content.len, out);
     ll_buf_fini(&content);
     return err;

@@ -109,8 +109,7 @@ static ll_err unpack(const void *data, size_t len, struct ll_snapshot *out) {
     struct ll_wire_arena arena = ll_wire_arena_make(ll_wire_memory_for(len));
     ProtobufCMessage *message = NULL;
     ll_err err = ll_wire_unpack(&liveload__v1__snapshot__descriptor, "the snapshot", data, len, &arena, &message);
-    if (err.status == LL_OK)
-        err = ll_err_in(from_proto((const Liveload__V1__Snapshot *)message, out), "the snapshot is damaged");
+    if (err.status == LL_OK) err = from_proto((const Liveload__V1__Snapshot *)message, out);
     ll_wire_arena_fini(&arena);
     return err;
 }
@@ -120,7 +119,7 @@ ll_err ll_snapshot_open(const void *frame, size_t len, struct ll_snapshot *out) 
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "the snapshot is %zu bytes long: at most %d MB are allowed", len,
                            LL_SNAPSHOT_FRAME_MAX >> 20);
     struct ll_buf content = ll_buf_make(LL_SNAPSHOT_CONTENT_MAX);
-    ll_err err = ll_err_in(ll_frame_decompress(frame, len, &content), "the snapshot");
+    ll_err err = ll_frame_decompress(frame, len, &content);
     if (err.status == LL_OK) err = unpack(content.data, content.len, out);
     ll_buf_fini(&content);
     return err;

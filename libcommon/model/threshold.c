@@ -222,7 +222,8 @@ static bool is_status_code(const char *label) {
     return strlen(label) == 3 && strspn(label, "0123456789") == 3;
 }
 
-// Every request has either a status, and is in http_requests, or an error, and is in http_request_failures alone.
+// A request that was answered is in http_requests, one that was not is in http_request_failures alone, under its error.
+// (One that broke off after its answer had begun is in both and counts twice here: rare, and no share passes 1.)
 static uint64_t all_requests(const struct ll_series_set *set) {
     uint64_t total = ll_series_total(set, LL_METRIC_HTTP_REQUESTS);
     size_t position = 0;

@@ -3,7 +3,10 @@
 // FN is p0 to p100 (decimals allowed), min, max, mean, count or rate; OP is < <= > >= ==; VALUE has an optional unit
 // (us, ms, s, m, B, KB, MB, %). `rate` of a failure counter is its share (iterations_failed of all ended iterations,
 // checks_failed of all checks, http_request_failures of all requests); of another counter it is per second. A number
-// without a unit is in the metric's own unit.
+// without a unit is in the metric's own unit. With a dimension, a share is that value's failures of all (checks_failed:
+// of all checks of that name). DIMENSION may hold anything but }.
+//
+// A threshold without data fails. That a counter stayed at 0 is data, if the run measured anything at all.
 #ifndef LIBCOMMON_MODEL_THRESHOLD_H
 #define LIBCOMMON_MODEL_THRESHOLD_H
 

@@ -67,12 +67,12 @@ Test(result, bytes_that_are_no_result_say_so) {
     expect_refusal("LL", 2, LL_DATA_LOSS, "it is not a LiveLoad result");
     expect_refusal("LLR2....", 8, LL_DATA_LOSS,
                    "it is a LiveLoad result of another format: read it with a newer liveload");
-    expect_refusal("LLR1", 4, LL_DATA_LOSS, "the result is damaged: ");
-    expect_refusal("LLR1 and then nonsense", 22, LL_DATA_LOSS, "the result is damaged: ");
+    expect_refusal("LLR1", 4, LL_DATA_LOSS, "the result is damaged or cut short: ");
+    expect_refusal("LLR1 and then nonsense", 22, LL_DATA_LOSS, "the result is damaged or cut short: ");
     for (size_t len = 4; len < file.len; len += 1 + len / 10)
-        expect_refusal(file.data, len, LL_DATA_LOSS, "the result is damaged: ");
+        expect_refusal(file.data, len, LL_DATA_LOSS, "the result is damaged or cut short: ");
     ll_buf_append(&file, "x", 1);
-    expect_refusal(file.data, file.len, LL_DATA_LOSS, "the result is damaged: ");
+    expect_refusal(file.data, file.len, LL_DATA_LOSS, "the result is damaged or cut short: ");
     ll_buf_fini(&file);
     ll_result_fini(&result);
 }
@@ -89,7 +89,7 @@ Test(result, a_bomb_is_refused_before_it_goes_off) {
     // A zstd frame that says it holds 8 EB: magic, descriptor (8-byte content size, no window), size.
     static const uint8_t bomb[] = {'L',  'L',  'R',  '1',  0x28, 0xB5, 0x2F, 0xFD, 0xE0, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x01, 0x00, 0x00};
-    expect_refusal(bomb, sizeof bomb, LL_RESOURCE_EXHAUSTED, "the result is damaged: ");
+    expect_refusal(bomb, sizeof bomb, LL_RESOURCE_EXHAUSTED, "the compressed data holds more than ");
 }
 
 Test(result, files_are_written_whole_or_not_at_all) {
@@ -121,7 +121,7 @@ Test(result, files_are_written_whole_or_not_at_all) {
 
     cr_assert(eq(int, truncate(path, 100), 0));
     err = ll_result_read_file(path, &read);
-    snprintf(expected, sizeof expected, "%s: the result is damaged: ", path);
+    snprintf(expected, sizeof expected, "%s: the result is damaged or cut short: ", path);
     cr_expect(eq(int, err.status, LL_DATA_LOSS));
     cr_expect(eq(int, strncmp(err.text, expected, strlen(expected)), 0), "%s", err.text);
     unlink(path);
