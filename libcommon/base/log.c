@@ -12,9 +12,12 @@ static const char *program_name = "liveload";
 static enum ll_log_level lowest = LL_LOG_INFO;
 
 void ll_log_init(const char *program, enum ll_log_level level) {
+    static const char *const names[] = {"debug", "info", "warning", "error"};
     const char *wanted = getenv("LIVELOAD_LOG");
     program_name = program;
-    lowest = wanted && strcmp(wanted, "debug") == 0 ? LL_LOG_DEBUG : level;
+    lowest = level;
+    for (unsigned i = 0; wanted && i < sizeof names / sizeof *names; i++)
+        if (strcmp(wanted, names[i]) == 0) lowest = (enum ll_log_level)i;
 }
 
 void ll_log(enum ll_log_level level, const char *format, ...) {

@@ -12,8 +12,8 @@ enum ll_log_level {
     LL_LOG_ERROR,
 };
 
-// `program` stands before every line; lines below `level` are dropped. LIVELOAD_LOG=debug in the environment
-// lowers the level. Call once, first thing in main.
+// `program` stands before every line; lines below `level` are dropped. LIVELOAD_LOG in the environment (debug, info,
+// warning or error) goes before `level`. Call once, first thing in main.
 void ll_log_init(const char *program, enum ll_log_level level);
 
 void ll_log(enum ll_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

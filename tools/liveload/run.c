@@ -282,6 +282,7 @@ static int run_on_cluster(struct run *run) {
 
 static ll_err prepare(struct run *run) {
     LL_TRY(watch_signals(&run->signals));
+    setenv("LIVELOAD_LOG", "warning", 0); // what our coordinator and agents do is told by the progress line
     LL_TRY(read_scenarios(run));
     choose_folder(run);
     LL_TRY(make_folder(run->out));
