@@ -1,4 +1,4 @@
-// Private to libcommon/model: whole files, in and out, with the path in every error.
+// Whole files, in and out, with the path in every error.
 //
 // Any thread; blocks for as long as the disk does.
 #ifndef LIBCOMMON_MODEL_FILE_H
