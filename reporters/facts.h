@@ -1,0 +1,45 @@
+// What several formats say about a scenario, worked out once so that they all say the same.
+//
+// One thread. A scenario that could not be run may have no series at all: every function takes a NULL set as empty.
+#ifndef REPORTERS_FACTS_H
+#define REPORTERS_FACTS_H
+
+#include "libcommon/base/buf.h"
+#include "libcommon/model/result.h"
+#include "libcommon/sketch/curve.h"
+
+enum {
+    LL_ISO_TIME_BYTES = 32,
+    LL_FACTS_VALUE_BYTES = 40,
+};
+
+struct ll_iterations {
+    uint64_t completed, failed, interrupted;
+};
+
+struct ll_iterations ll_facts_iterations(const struct ll_scenario_result *scenario);
+
+// How many samples or counts a metric has over all labels.
+uint64_t ll_facts_count(const struct ll_series_set *set, enum ll_metric metric);
+// The curve of a histogram over all labels.
+void ll_facts_curve(const struct ll_series_set *set, enum ll_metric metric, struct ll_curve *out);
+// The next series of `metric`, as ll_series_next does: `*position` starts as 0, NULL ends.
+const struct ll_series *ll_facts_next(const struct ll_series_set *set, enum ll_metric metric, size_t *position);
+// The `max` labels with the largest counts, largest first, into `out`. Returns how many; `*out_all` is how many there
+// are.
+size_t ll_facts_largest(const struct ll_series_set *set, enum ll_metric counter, const struct ll_series **out,
+                        size_t max, size_t *out_all);
+
+// Why the verdict is what it is: one or two sentences, appended to `out`.
+void ll_facts_reason(const struct ll_scenario_result *scenario, struct ll_buf *out);
+// What was observed, for people: "1.84 s", or "no data".
+const char *ll_facts_observed(const struct ll_threshold_outcome *outcome);
+
+// A value in the metric's unit, for people.
+void ll_facts_value(enum ll_metric_unit unit, double value, char out[LL_FACTS_VALUE_BYTES]);
+// Unix time as ISO 8601 in UTC: "2026-11-23T14:32:00.000Z".
+void ll_facts_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_BYTES]);
+// "3" and "user" or "users", as in "3 users".
+const char *ll_facts_plural(uint64_t n, const char *one, const char *many);
+
+#endif

@@ -1,0 +1,247 @@
+// result.json: the fixed shape of docs/RESULTS.md, which tools written for the Elixir LiveLoad read, and what else is
+// worth knowing beside it.
+#include "libcommon/codec/json.h"
+
+#include "reporters/facts.h"
+#include "reporters/reporter.h"
+#include "reporters/spans.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { DIGITS = 6 }; // of a quantile: sketches promise 1 %, more digits would only make the file longer
+
+// Rounded to DIGITS, yet never outside what was really measured.
+static double rounded(double value, const struct ll_curve *curve) {
+    if (!(value > 0) || !isfinite(value)) return value;
+    double scale = pow(10, DIGITS - 1 - (int)floor(log10(value)));
+    double near = round(value * scale) / scale;
+    return fmin(fmax(near, curve->values[0]), curve->values[LL_CURVE_POINTS - 1]);
+}
+
+static void write_curve(struct ll_json_writer *json, const char *key, const struct ll_sketch *sketch) {
+    struct ll_curve curve;
+    ll_curve_from_sketch(sketch, &curve);
+    ll_json_begin_object(json, key);
+    ll_json_write_int(json, "count", (int64_t)curve.count);
+    ll_json_write_number(json, "sum", curve.sum);
+    ll_json_begin_array(json, "values");
+    for (int i = 0; i < LL_CURVE_POINTS; i++) ll_json_write_number(json, NULL, rounded(curve.values[i], &curve));
+    ll_json_end_array(json);
+    ll_json_begin_object(json, "tail");
+    for (int i = 0; i < LL_CURVE_TAIL_POINTS; i++) {
+        char quantile[16];
+        snprintf(quantile, sizeof quantile, "%g", ll_curve_tail_quantiles[i]);
+        ll_json_write_number(json, quantile, rounded(curve.tail[i], &curve));
+    }
+    ll_json_end_object(json);
+    ll_json_end_object(json);
+}
+
+enum detail { WITH_LABELS, AGGREGATE_ONLY };
+
+static void write_labels(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric metric,
+                         enum detail detail) {
+    const struct ll_metric_info *info = ll_metric_info(metric);
+    ll_json_begin_object(json, "by");
+    size_t position = 0;
+    for (const struct ll_series *series;
+         detail == WITH_LABELS && *info->dimension && (series = ll_facts_next(set, metric, &position));) {
+        if (info->kind == LL_KIND_HISTOGRAM)
+            write_curve(json, series->label, &series->sketch);
+        else
+            ll_json_write_int(json, series->label, (int64_t)series->count);
+    }
+    ll_json_end_object(json);
+}
+
+static void write_metric(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric metric,
+                         enum detail detail) {
+    const struct ll_metric_info *info = ll_metric_info(metric);
+    ll_json_begin_object(json, info->name);
+    if (info->kind == LL_KIND_HISTOGRAM) {
+        struct ll_sketch all = ll_sketch_make();
+        ll_series_aggregate(set, metric, &all);
+        write_curve(json, "aggregate", &all);
+        ll_sketch_fini(&all);
+    } else {
+        ll_json_write_int(json, "aggregate", (int64_t)ll_series_total(set, metric));
+    }
+    write_labels(json, set, metric, detail);
+    ll_json_end_object(json);
+}
+
+// "histograms": { … }, "counters": { … }, of the metrics that have data.
+static void write_metrics(struct ll_json_writer *json, const struct ll_series_set *set, enum detail detail) {
+    static const char *const keys[] = {[LL_KIND_HISTOGRAM] = "histograms", [LL_KIND_COUNTER] = "counters"};
+    for (enum ll_metric_kind kind = LL_KIND_HISTOGRAM; kind <= LL_KIND_COUNTER; kind++) {
+        ll_json_begin_object(json, keys[kind]);
+        for (enum ll_metric metric = 0; metric < LL_METRICS_COUNT; metric++)
+            if (ll_metric_info(metric)->kind == kind && ll_facts_count(set, metric) > 0)
+                write_metric(json, set, metric, detail);
+        ll_json_end_object(json);
+    }
+}
+
+static void write_time_series(struct ll_json_writer *json, struct ll_spans *spans) {
+    struct ll_window span;
+    ll_json_begin_array(json, "time_series");
+    while (ll_spans_next(spans, &span)) {
+        ll_json_begin_object(json, NULL);
+        ll_json_write_int(json, "offset_ms", (int64_t)span.offset_ms);
+        ll_json_write_int(json, "active_users", span.active_users);
+        ll_json_write_int(json, "node_count", span.node_count);
+        write_metrics(json, span.series, AGGREGATE_ONLY);
+        ll_json_end_object(json);
+    }
+    ll_json_end_array(json);
+}
+
+static void write_users(struct ll_json_writer *json, uint32_t total, uint32_t failed) {
+    ll_json_begin_object(json, "users");
+    ll_json_write_int(json, "total", total);
+    ll_json_write_int(json, "succeeded", total > failed ? (int64_t)total - failed : 0);
+    ll_json_write_int(json, "failed", failed);
+    ll_json_end_object(json);
+}
+
+static void write_global(struct ll_json_writer *json, const struct ll_scenario_result *scenario,
+                         struct ll_spans *spans) {
+    struct ll_iterations iterations = ll_facts_iterations(scenario);
+    ll_json_begin_object(json, "global");
+    write_users(json, scenario->users_total, scenario->users_failed);
+    ll_json_begin_object(json, "iterations");
+    ll_json_write_int(json, "completed", (int64_t)iterations.completed);
+    ll_json_write_int(json, "failed", (int64_t)iterations.failed);
+    ll_json_write_int(json, "interrupted", (int64_t)iterations.interrupted);
+    ll_json_end_object(json);
+    ll_json_write_int(json, "duration_ms", (int64_t)scenario->duration_ms);
+    write_metrics(json, scenario->total, WITH_LABELS);
+    write_time_series(json, spans);
+    ll_json_end_object(json);
+}
+
+static void write_node(struct ll_json_writer *json, const struct ll_node_result *node) {
+    ll_json_begin_object(json, NULL);
+    ll_json_write_string(json, "node", node->name);
+    ll_json_write_string(json, "status", node->lost || node->error ? "error" : "ok");
+    ll_json_write_bool(json, "lost", node->lost);
+    if (node->error) ll_json_write_string(json, "error", node->error);
+    if (node->browser) ll_json_write_string(json, "browser", node->browser);
+    ll_json_write_number(json, "cpu_peak", node->cpu_permille_peak / 1000.0);
+    ll_json_write_number(json, "agent_cpu_peak", node->agent_cpu_permille_peak / 1000.0);
+    ll_json_write_int(json, "rss_bytes_peak", (int64_t)node->rss_bytes_peak);
+    if (!node->total) {
+        ll_json_write_null(json, "result");
+    } else {
+        struct ll_spans spans =
+            ll_spans_make(node->windows, node->window_count, node->window_width_ms, LL_RESULT_BUCKETS_MAX);
+        ll_json_write_int(json, "bucket_width_ms", (int64_t)spans.width_ms);
+        ll_json_begin_object(json, "result");
+        write_users(json, node->users_total, node->users_failed);
+        ll_json_write_int(json, "duration_ms", (int64_t)node->duration_ms);
+        write_metrics(json, node->total, WITH_LABELS);
+        write_time_series(json, &spans);
+        ll_json_end_object(json);
+        ll_spans_fini(&spans);
+    }
+    ll_json_end_object(json);
+}
+
+static void write_verdict(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
+    struct ll_buf reason = ll_buf_make(64 * 1024);
+    ll_facts_reason(scenario, &reason);
+    ll_json_write_string(json, "verdict", ll_verdict_name(scenario->verdict));
+    ll_json_write_string(json, "verdict_reason", ll_buf_str(&reason));
+    ll_buf_fini(&reason);
+    ll_json_begin_array(json, "remarks");
+    for (size_t i = 0; i < scenario->remark_count; i++) ll_json_write_string(json, NULL, scenario->remarks[i]);
+    ll_json_end_array(json);
+    ll_json_write_bool(json, "stopped_early", scenario->stopped_early);
+}
+
+static void write_thresholds(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
+    ll_json_begin_array(json, "thresholds");
+    for (size_t i = 0; i < scenario->threshold_count; i++) {
+        const struct ll_threshold_outcome *outcome = &scenario->thresholds[i];
+        ll_json_begin_object(json, NULL);
+        ll_json_write_string(json, "expression", outcome->expression);
+        ll_json_write_bool(json, "held", outcome->held);
+        if (outcome->has_data)
+            ll_json_write_number(json, "observed", outcome->observed);
+        else
+            ll_json_write_null(json, "observed");
+        ll_json_write_string(json, "observed_text", ll_facts_observed(outcome));
+        ll_json_end_object(json);
+    }
+    ll_json_end_array(json);
+}
+
+static void write_failures(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
+    ll_json_begin_array(json, "failures");
+    for (size_t i = 0; i < scenario->failure_count; i++) {
+        const struct ll_failure_sample *failure = &scenario->failures[i];
+        ll_json_begin_object(json, NULL);
+        ll_json_write_string(json, "signature", failure->signature);
+        ll_json_write_int(json, "user_id", failure->user_id);
+        ll_json_write_int(json, "iteration", (int64_t)failure->iteration);
+        ll_json_write_int(json, "step", failure->step);
+        ll_json_write_string(json, "detail", failure->detail);
+        ll_json_end_object(json);
+    }
+    ll_json_end_array(json);
+}
+
+static void write_times(struct ll_json_writer *json, const struct ll_result *result,
+                        const struct ll_scenario_result *scenario, uint64_t bucket_width_ms) {
+    char time[LL_ISO_TIME_BYTES];
+    ll_facts_iso_time(result->generated_at_ms, time);
+    ll_json_write_string(json, "generated_at", time);
+    ll_facts_iso_time(scenario->started_at_ms, time);
+    ll_json_write_string(json, "started_at", time);
+    ll_json_write_string(json, "liveload_version", result->liveload_version);
+    ll_json_write_int(json, "bucket_width_ms", (int64_t)bucket_width_ms);
+    ll_json_begin_array(json, "quantile_points");
+    for (int i = 0; i < LL_CURVE_POINTS; i++) ll_json_write_number(json, NULL, i / (LL_CURVE_POINTS - 1.0));
+    ll_json_end_array(json);
+}
+
+static void write_scenario(struct ll_json_writer *json, const struct ll_result *result,
+                           const struct ll_scenario_result *scenario) {
+    ll_json_begin_object(json, NULL);
+    ll_json_write_string(json, "name", scenario->name);
+    if (scenario->error) {
+        ll_json_write_string(json, "error", scenario->error);
+    } else {
+        struct ll_spans spans =
+            ll_spans_make(scenario->buckets, scenario->bucket_count, scenario->bucket_width_ms, LL_RESULT_BUCKETS_MAX);
+        write_times(json, result, scenario, spans.width_ms);
+        write_verdict(json, scenario);
+        write_thresholds(json, scenario);
+        write_failures(json, scenario);
+        write_global(json, scenario, &spans);
+        ll_json_begin_array(json, "nodes");
+        for (size_t i = 0; i < scenario->node_count; i++) write_node(json, &scenario->nodes[i]);
+        ll_json_end_array(json);
+        ll_spans_fini(&spans);
+    }
+    ll_json_end_object(json);
+}
+
+static ll_err write_json(const struct ll_result *result, struct ll_buf *out) {
+    struct ll_json_writer json = ll_json_writer_make(out);
+    ll_json_begin_array(&json, NULL);
+    for (size_t i = 0; i < result->scenario_count; i++) write_scenario(&json, result, &result->scenarios[i]);
+    ll_json_end_array(&json);
+    ll_buf_text(out, "\n");
+    if (out->overflowed)
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "the JSON report would be larger than %zu bytes", out->max);
+    return LL_SUCCESS;
+}
+
+const struct ll_reporter ll_reporter_json = {
+    .format = "json",
+    .file_name = "result.json",
+    .about = "every figure, in the shape of docs/RESULTS.md",
+    .write = write_json,
+};
