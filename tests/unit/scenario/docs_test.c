@@ -1,0 +1,74 @@
+// The examples of docs/SCENARIOS.md, run as they stand: whole files are loaded, and the others are bodies of `run`,
+// in which every action is answered with success and no value.
+#include "world.h"
+
+#include "libcommon/base/alloc.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DOCUMENT_MAX = 200 * 1000, WAITS_MAX = 100 };
+
+static void try_body(const char *example) {
+    struct world world;
+    char *source =
+        ll_format("return require('liveload').scenario { run = function(ctx, user_id, config)\n%s\nend }", example);
+    world_open(&world, source, NULL);
+    world_start(&world, 11);
+    for (int i = 0; i < WAITS_MAX && world.request.status <= LL_SCRIPT_THINK; i++) {
+        enum ll_operation operation = world.request.action.operation;
+        if (world.request.status == LL_SCRIPT_THINK)
+            world_go_on(&world);
+        else
+            world_answer(&world, operation == LL_OP_COUNT ? "0" : operation == LL_OP_INNER_TEXT ? "\"5\"" : NULL);
+    }
+    cr_expect(world.request.status == LL_SCRIPT_FINISHED || world.request.status == LL_SCRIPT_HALTED, "%s\n%s", example,
+              world.request.detail);
+    world_close(&world);
+    free(source);
+}
+
+Test(docs, every_example_works) {
+    char *document = ll_alloc(DOCUMENT_MAX, 1);
+    FILE *file = fopen(LIVELOAD_SOURCE_DIR "/docs/SCENARIOS.md", "r");
+    cr_assert_not_null(file);
+    size_t len = fread(document, 1, DOCUMENT_MAX - 1, file);
+    fclose(file);
+    document[len] = '\0';
+    int count = 0;
+    char *end;
+    for (char *at = strstr(document, "```lua\n"); at; at = strstr(end + 1, "```lua\n"), count++) {
+        char *example = at + strlen("```lua\n");
+        end = strstr(example, "```");
+        cr_assert_not_null(end);
+        *end = '\0';
+        if (strstr(example, "scenario {"))
+            cr_expect(eq(str, (char *)world_load_error(example, NULL), ""));
+        else
+            try_body(example);
+    }
+    cr_expect(gt(int, count, 20));
+    free(document);
+}
+
+Test(docs, every_operation_is_in_them) {
+    static const char *const names[] = {
+#define LL_OPERATION(id, name, kind, arguments) name,
+#include "agent/browser/operations.def"
+#undef LL_OPERATION
+    };
+    char *document = ll_alloc(DOCUMENT_MAX, 1);
+    FILE *file = fopen(LIVELOAD_SOURCE_DIR "/docs/SCENARIOS.md", "r");
+    cr_assert_not_null(file);
+    document[fread(document, 1, DOCUMENT_MAX - 1, file)] = '\0';
+    fclose(file);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char call[100];
+        snprintf(call, sizeof call, "`ctx:%s(", names[i]);
+        cr_expect_not_null(strstr(document, call), "%s is not in docs/SCENARIOS.md", names[i]);
+    }
+    free(document);
+}
