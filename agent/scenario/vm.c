@@ -1,7 +1,8 @@
 // How a script is ended so that it cannot go on: it yields and is never resumed, so no pcall of its own sees anything.
 // Where it cannot yield, because a C function such as table.sort called it, an error is raised instead, and the count
 // hook raises again at every instruction from then on: whatever catches one of them fails at its next step, until the
-// C function is left and the script yields, or the thread has unwound.
+// C function is left and the script yields, or the thread has unwound. That error is Lua's own for memory that ran
+// out, provoked: it is the one that xpcall does not hand to its message handler, which would run without the hook.
 #include "agent/scenario/vm.h"
 
 #include "agent/scenario/scenario.h"
@@ -31,6 +32,7 @@ static void *allocate(void *owner, void *old, size_t old_size, size_t size) {
         vm->bytes -= before;
         return NULL;
     }
+    if (size > before && vm->refuses_all) return NULL;
     if (size > before && size - before > vm->limits.bytes - vm->bytes) {
         if (vm->thread && running == vm->thread) ll_vm_place(vm->thread, vm->refused_at);
         return NULL;
@@ -97,6 +99,7 @@ enum ll_vm_status ll_vm_run(struct ll_vm *vm, int arguments, int *out_results) {
     running = vm->thread;
     vm->lua_status = lua_resume(vm->thread, NULL, arguments, out_results);
     running = NULL;
+    vm->refuses_all = false;
     switch (vm->ending) {
     case LL_VM_GOES_ON:
         break;
@@ -148,13 +151,20 @@ void ll_vm_raise(lua_State *L, const char *format, ...) {
     abort(); // lua_error does not return, but is not declared so
 }
 
+static int raise_unhandled(lua_State *L) {
+    struct ll_vm *vm = ll_vm_of(L);
+    vm->refuses_all = true;
+    lua_newuserdatauv(L, 1, 0); // raises
+    assert(!"memory was given while all is refused");
+    return 0;
+}
+
 int ll_vm_end(lua_State *L, enum ll_vm_ending ending) {
     struct ll_vm *vm = ll_vm_of(L);
     if (vm->ending == LL_VM_GOES_ON) vm->ending = ending;
     lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
     if (lua_isyieldable(L)) return lua_yield(L, 0);
-    lua_pushliteral(L, "the script was ended");
-    return lua_error(L);
+    return raise_unhandled(L);
 }
 
 // Safe in a handler that interrupts the loop's thread: lua_getstack and lua_getinfo for "S" and "l" take no lock,

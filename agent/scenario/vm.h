@@ -41,6 +41,7 @@ struct ll_vm {
     size_t bytes;                     // in use
     int64_t instructions_left;        // until the next wait
     enum ll_vm_ending ending;         // what the script has come to
+    bool refuses_all;                 // memory, while the script is being ended by an error
     bool is_spent;                    // the thread was cut short: the next run needs a new one
     int lua_status;                   // of the last run
     char killed_at[LL_VM_PLACE_MAX];  // where the script stood when it passed the instruction limit

@@ -45,6 +45,8 @@ Test(limits, no_script_loops_for_ever) {
         RUN("table.sort({ 1, 2, 3 }, function() while true do pcall(function() while true do end end) end end)"),
         RUN("while true do pcall(table.sort, { 1, 2, 3 }, function() while true do end end) end"),
         RUN("while true do xpcall(function() while true do end end, function() while true do end end) end"),
+        RUN("xpcall(error, function() while true do end end)"),
+        RUN("table.sort({ 1, 2, 3 }, function() xpcall(error, function() while true do end end) end)"),
         RUN("('x'):gsub('x', function() while true do pcall(string.gsub, 'x', 'x', function() error('y') end) end "
             "end)"),
         RUN("local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do "
@@ -83,6 +85,9 @@ Test(limits, files_and_config_end_too) {
                  "shop.lua:1: the script ran 100000 instructions without waiting: does it loop for ever?"));
     cr_expect(eq(str, (char *)load_limited("local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000) .. #t end"),
                  "shop.lua:2: the script needs more than 1 MB of memory, the limit of one user"));
+    cr_expect(eq(str,
+                 (char *)load_limited("xpcall(function() while true do end end, function() while true do end end)"),
+                 "shop.lua:1: the script ran 100000 instructions without waiting: does it loop for ever?"));
     struct world world;
     world_bundle(&world, FIELDS("config = function() while true do pcall(error) end end"), NULL);
     cr_assert(eq(int, ll_scenario_load_limited(&world.bundle, limits, &world.scenario).status, LL_OK));
