@@ -8,6 +8,12 @@
 
 enum { DESCRIPTION_MAX = 4 * 1024 * 1024 };
 
+// Powers of two lie on the edges of bins, where rounding decides which one they are in: they become 0.
+static double sample_value(struct ll_rand *rand) {
+    uint64_t value = ll_rand_below(rand, 1u << ll_rand_below(rand, 31));
+    return value & (value - 1) ? (double)value : 0;
+}
+
 struct ll_series_set *sample_series(struct ll_rand *rand, size_t records, unsigned labels) {
     struct ll_series_set *set = ll_series_set_new();
     for (size_t i = 0; i < records; i++) {
@@ -16,7 +22,7 @@ struct ll_series_set *sample_series(struct ll_rand *rand, size_t records, unsign
         if (*ll_metric_info(metric)->dimension)
             snprintf(label, sizeof label, "étape %u", (unsigned)ll_rand_below(rand, labels));
         if (ll_metric_info(metric)->kind == LL_KIND_HISTOGRAM)
-            ll_series_record(set, metric, label, (double)ll_rand_below(rand, 1u << ll_rand_below(rand, 31)));
+            ll_series_record(set, metric, label, sample_value(rand));
         else if (metric != LL_METRIC_LABEL_OVERFLOW)
             ll_series_count(set, metric, label, ll_rand_below(rand, 1000));
     }
