@@ -54,7 +54,7 @@ struct app {
     struct ll_agent_event pending[PENDING_MAX]; // that came up while the core's effects were done
     size_t pending_count;
     bool first_iteration_is_news; // told from within users' work, where the core must not be asked
-    bool silence_is_known;        // it was said that the coordinator does not answer
+    bool trouble_is_known;        // it was said that calls fail
 
     int signals;
     ll_err outcome;
@@ -71,17 +71,22 @@ static void feed_kind(struct app *app, enum ll_agent_event_kind kind, ll_err err
 
 // ---- Calls
 
+// Says once that calls fail, if the core goes on trying.
+static void tell_trouble(struct app *app, ll_err err) {
+    bool is_final = app->core.phase == LL_PHASE_GONE || err.status == LL_NOT_FOUND; // said elsewhere
+    if (!is_final && !app->trouble_is_known) ll_warn("%s; trying again until it works", err.text);
+    app->trouble_is_known = true;
+}
+
 static void on_registered(void *arg, ll_err err, const struct ll_register_reply *reply) {
     struct app *app = arg;
     if (err.status == LL_OK) {
         snprintf(app->name, sizeof app->name, "%s", reply->name);
         note(app, "registered at %s as %s", app->options->coordinator, app->name);
-        app->silence_is_known = false;
-    } else if (!app->silence_is_known) {
-        app->silence_is_known = true;
-        ll_warn("%s; trying again until it does", err.text);
+        app->trouble_is_known = false;
     }
     feed(app, &(struct ll_agent_event){.kind = LL_AGENT_REGISTERED, .err = err, .registered = reply});
+    if (err.status != LL_OK) tell_trouble(app, err);
 }
 
 static void call_register(struct app *app) {
@@ -100,11 +105,8 @@ static void call_register(struct app *app) {
 static void on_exchanged(void *arg, ll_err err, const struct ll_exchange_reply *reply) {
     struct app *app = arg;
     struct ll_agent_event event = {.kind = LL_AGENT_EXCHANGED, .err = err, .exchanged = reply};
-    if (err.status != LL_OK) {
-        if (!app->silence_is_known) ll_warn("%s", err.text);
-        app->silence_is_known = true;
-    } else {
-        app->silence_is_known = false;
+    if (err.status == LL_OK) {
+        app->trouble_is_known = false;
         if (app->task) {
             size_t taken = ll_outbox_acknowledge(ll_task_outbox(app->task), reply->acknowledged);
             event.unacknowledged = ll_outbox_count(ll_task_outbox(app->task));
@@ -112,6 +114,7 @@ static void on_exchanged(void *arg, ll_err err, const struct ll_exchange_reply *
         }
     }
     feed(app, &event);
+    if (err.status != LL_OK) tell_trouble(app, err);
 }
 
 static void call_exchange(struct app *app) {
@@ -297,7 +300,7 @@ static void on_beat(void *arg) {
 
 static void on_browser_ready(void *owner, ll_err err) {
     struct app *app = owner;
-    if (err.status == LL_OK) note(app, "%s is ready", app->connection->ops->describe(app->connection));
+    if (err.status == LL_OK) note(app, "browser: %s", app->connection->ops->describe(app->connection));
     feed_kind(app, LL_AGENT_BROWSER_UP, err);
 }
 
