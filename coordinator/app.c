@@ -6,14 +6,13 @@
 // fetched. SIGTERM ends the run that goes on with what it has, writes its result, and ends the program.
 #include "coordinator/app.h"
 
-#include "coordinator/core/coordinator.h"
+#include "coordinator/service.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/log.h"
 #include "libcommon/base/rand.h"
 #include "libcommon/base/token.h"
 #include "libcommon/loop/loop.h"
-#include "libcommon/rpc/server.h"
 #include "libcommon/rpc/transport.h"
 
 #include <errno.h>
@@ -29,57 +28,23 @@
 struct app {
     const struct ll_coordinator_app_options *options;
     struct ll_coordinator *core;
+    struct ll_coordinator_service service;
     struct ll_rpc_server *rpc;
     struct ll_transport_server *transport;
     struct ll_loop *loop;
     struct ll_timer *timer;
 };
 
-// ---- Calls
+// ---- What the core cannot make
 
-static ll_err on_register_agent(void *owner, const struct ll_register_request *request,
-                                struct ll_register_reply *out_reply) {
-    struct app *app = owner;
-    return ll_coordinator_register(app->core, ll_clock_us(), request, out_reply);
+static int64_t now_us(void *owner) {
+    (void)owner;
+    return ll_clock_us();
 }
 
-static ll_err on_exchange(void *owner, const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
-    struct app *app = owner;
-    return ll_coordinator_exchange(app->core, ll_clock_us(), request, out_reply);
-}
-
-static ll_err on_fetch_bundle(void *owner, const struct ll_fetch_request *request, struct ll_fetch_reply *out_reply) {
-    struct app *app = owner;
-    return ll_coordinator_fetch_bundle(app->core, request, out_reply);
-}
-
-static ll_err on_leave(void *owner, const struct ll_leave_request *request, struct ll_empty *out_reply) {
-    struct app *app = owner;
-    (void)out_reply;
-    return ll_coordinator_leave(app->core, ll_clock_us(), request);
-}
-
-static ll_err on_submit(void *owner, const struct ll_submit_request *request, struct ll_submit_reply *out_reply) {
-    struct app *app = owner;
-    char run_id[LL_TOKEN_CHARS + 1];
-    ll_rand_token(run_id);
-    return ll_coordinator_submit(app->core, ll_clock_us(), run_id, request, out_reply);
-}
-
-static ll_err on_status(void *owner, const struct ll_run_request *request, struct ll_status_reply *out_reply) {
-    struct app *app = owner;
-    return ll_coordinator_status(app->core, ll_clock_us(), request, out_reply);
-}
-
-static ll_err on_stop(void *owner, const struct ll_run_request *request, struct ll_empty *out_reply) {
-    struct app *app = owner;
-    (void)out_reply;
-    return ll_coordinator_stop(app->core, ll_clock_us(), request);
-}
-
-static ll_err on_fetch_result(void *owner, const struct ll_fetch_request *request, struct ll_fetch_reply *out_reply) {
-    struct app *app = owner;
-    return ll_coordinator_fetch_result(app->core, request, out_reply);
+static void make_run_id(void *owner, char out[LL_TOKEN_CHARS + 1]) {
+    (void)owner;
+    ll_rand_token(out);
 }
 
 // ---- Effects
@@ -182,12 +147,8 @@ static void make_core(struct app *app, const char *token) {
         .unix_ms_at_zero = unix_ms - ll_clock_us() / 1000,
     };
     app->core = ll_coordinator_new(&core);
-    struct ll_rpc_handlers handlers = {
-        .owner = app,
-#define LL_RPC_METHOD(name, request_type, reply_type) .name = on_##name,
-#include "libcommon/rpc/methods.def"
-#undef LL_RPC_METHOD
-    };
+    app->service = (struct ll_coordinator_service){.core = app->core, .now_us = now_us, .make_run_id = make_run_id};
+    struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&app->service);
     app->rpc = ll_rpc_server_new(&handlers, token);
 }
 
