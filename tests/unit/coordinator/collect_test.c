@@ -158,6 +158,27 @@ Test(collect, a_short_run_keeps_its_buckets) {
     ll_collect_free(&collect);
 }
 
+Test(collect, a_wider_bucket_has_the_most_users_of_those_it_holds) {
+    struct ll_collect *collect = ll_collect_new("run", 2, 1000);
+    for (uint64_t i = 0; i < 2 * LL_RESULT_BUCKETS_MAX; i++) {
+        for (size_t node = 0; node < 2; node++) {
+            struct ll_snapshot snapshot = make(i + 1, i * 1000, 0);
+            snapshot.active_users =
+                i % 4 == 1 + node ? 10 : 1; // node 0 in the right half, node 1 in the left of the next
+            enum ll_taken taken;
+            cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, true, &taken).status, LL_OK));
+            ll_snapshot_fini(&snapshot);
+        }
+    }
+    struct ll_scenario_result result;
+    move(collect, &result, 2);
+    cr_assert(eq(sz, result.bucket_count, LL_RESULT_BUCKETS_MAX));
+    for (size_t i = 0; i < result.bucket_count; i++)
+        cr_expect(eq(u32, result.buckets[i].active_users, 11), "bucket %zu", i);
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
 Test(collect, the_final_snapshot_says_who_and_how_long) {
     struct ll_collect *collect = ll_collect_new("run", 2, 1000);
     for (size_t node = 0; node < 2; node++) {
