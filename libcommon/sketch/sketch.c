@@ -140,7 +140,8 @@ void ll_sketch_add_bin(struct ll_sketch *sketch, int32_t index, uint64_t count) 
 void ll_sketch_set_extremes(struct ll_sketch *sketch, double min, double max, double sum) {
     sketch->min = clean(min);
     sketch->max = fmax(clean(max), sketch->min);
-    sketch->sum = isfinite(sum) && sum > 0 ? sum : 0;
+    double largest_sum = (double)sketch->total * LL_SKETCH_VALUE_MAX;
+    sketch->sum = isfinite(sum) && sum > 0 ? fmin(sum, largest_sum) : 0;
 }
 
 // Adds the bins from `low` to `high`, both occupied, of a sketch whose total still fits.

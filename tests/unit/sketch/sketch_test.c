@@ -277,6 +277,8 @@ Test(sketch, bins_of_a_liar_do_no_harm) {
     ll_sketch_set_extremes(&sketch, INFINITY, 7, INFINITY);
     cr_expect(eq(dbl, ll_sketch_quantile(&sketch, 1), LL_SKETCH_VALUE_MAX));
     cr_expect(eq(dbl, sketch.sum, 0));
+    ll_sketch_set_extremes(&sketch, 0, 7, DBL_MAX);
+    cr_expect(eq(dbl, sketch.sum, 6 * LL_SKETCH_VALUE_MAX));
     ll_sketch_add_bin(&sketch, 5, UINT64_MAX);
     cr_expect(eq(u64, sketch.total, UINT64_MAX));
     ll_sketch_add(&sketch, 5);
