@@ -1,0 +1,29 @@
+// Processor time of the agent per iteration on the small page, its start and end included, Chromium's not counted.
+// Prints one line.
+"use strict";
+
+const { runLiveload } = require("./drivers.js");
+const { startSite } = require("./site.js");
+
+const RUN_S = 15;
+const REACH_MS = 1.0;
+
+async function main() {
+  const site = await startSite();
+  try {
+    const { iterations, cpu_ms } = await runLiveload(site.url, RUN_S);
+    const each = cpu_ms / iterations;
+    console.log(
+      `agent_cpu_per_iteration: ${each.toFixed(2)} ms over ${iterations} iterations ` +
+        `(reach: <= ${REACH_MS.toFixed(1)} ms)`,
+    );
+    process.exitCode = each <= REACH_MS ? 0 : 1;
+  } finally {
+    site.close();
+  }
+}
+
+main().catch((error) => {
+  console.log(`agent_cpu_per_iteration: not measured: ${error.message}`);
+  process.exitCode = 1;
+});
