@@ -11,7 +11,7 @@
 
 enum { DIGITS = 6 }; // of a quantile: sketches promise 1 %, more digits would only make the file longer
 
-// Rounded to DIGITS, yet never outside what was really measured.
+// A quantile rounded to DIGITS, yet never outside what was really measured. Minimum and maximum stay as they are.
 static double rounded(double value, const struct ll_curve *curve) {
     if (!(value > 0) || !isfinite(value)) return value;
     double scale = pow(10, DIGITS - 1 - (int)floor(log10(value)));
@@ -26,7 +26,9 @@ static void write_curve(struct ll_json_writer *json, const char *key, const stru
     ll_json_write_int(json, "count", (int64_t)curve.count);
     ll_json_write_number(json, "sum", curve.sum);
     ll_json_begin_array(json, "values");
-    for (int i = 0; i < LL_CURVE_POINTS; i++) ll_json_write_number(json, NULL, rounded(curve.values[i], &curve));
+    ll_json_write_number(json, NULL, curve.values[0]);
+    for (int i = 1; i < LL_CURVE_POINTS - 1; i++) ll_json_write_number(json, NULL, rounded(curve.values[i], &curve));
+    ll_json_write_number(json, NULL, curve.values[LL_CURVE_POINTS - 1]);
     ll_json_end_array(json);
     ll_json_begin_object(json, "tail");
     for (int i = 0; i < LL_CURVE_TAIL_POINTS; i++) {

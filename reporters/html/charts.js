@@ -88,7 +88,7 @@ function lonelyPoints(plot, index, show) {
   return lonely;
 }
 
-// A chart over time. `lines`: [{ label, colour, unit, values, scale, stepped, fill }], `axes`: made by valueAxis.
+// A chart over time. `lines`: [{ label, colour, unit, values, scale, stepped, dash }], `axes`: made by valueAxis.
 function timeChart(title, words, group, seconds, lines, axes, scales) {
   return chartFigure(title, words, () => ({
     data: [seconds, ...lines.map((line) => line.values)],
@@ -105,7 +105,7 @@ function timeChart(title, words, group, seconds, lines, axes, scales) {
         { label: "at", value: (_, value) => (value === null || value === undefined ? NOTHING : format.clock(value)) },
         ...lines.map((line) => lineSeries(line.label, line.colour, line.unit, {
           scale: line.scale || "y",
-          fill: line.fill ? colour(line.fill) : undefined,
+          dash: line.dash,
           paths: line.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
         })),
       ],

@@ -88,7 +88,7 @@ function durationChart(series, group) {
   if (nothingIn(series.iteration_p50)) return emptyChart(title, "No iteration completed.");
   return timeChart(title, "Iteration duration percentiles over time", group, series.seconds, [
     line("p50", "series-1", "us", series.iteration_p50), line("p95", "series-2", "us", series.iteration_p95),
-    line("p99", "series-3", "us", series.iteration_p99),
+    line("p99", "series-3", "us", series.iteration_p99, { dash: [5, 3] }), // seen also where p95 is the same sample
   ], () => [valueAxis("duration", "us", "y")], { y: fromZero });
 }
 

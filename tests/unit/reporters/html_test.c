@@ -1,0 +1,127 @@
+// The page itself runs in the real Chromium: it must draw every sample without an error and without fetching anything.
+#include "tests/unit/reporters/report.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/codec/json.h"
+#include "tests/support/program.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char DATA_START[] = "<script type=\"application/json\" id=\"data\">";
+
+// The data of the page, parsed.
+static ll_json *data_of(const struct ll_buf *report) {
+    const char *start = strstr(ll_buf_str(report), DATA_START);
+    cr_assert_not_null(start);
+    start += strlen(DATA_START);
+    ll_json *json = NULL;
+    ll_err err = ll_json_parse(start, (size_t)(strstr(start, "</script>") - start), &json);
+    cr_assert(err.status == LL_OK, "%s", err.text);
+    return json;
+}
+
+// The document as Chromium has it once the page's scripts have run, and after it what the page complained about.
+static struct ll_buf rendered(const char *sample) {
+    const char *browser = getenv("LIVELOAD_BROWSER");
+    struct ll_buf report = report_of(&ll_reporter_html, sample), dom = ll_buf_make(REPORT_MAX_BYTES);
+    char *folder = folder_make();
+    char *path = folder_write(folder, "report.html", ll_buf_str(&report));
+    char *profile = ll_format("--user-data-dir=%s/profile", folder), *url = ll_format("file://%s", path);
+    const char *const chromium[] = {browser ? browser : "/usr/lib/chromium/chromium-headless-shell",
+                                    "--no-sandbox",
+                                    "--disable-gpu",
+                                    "--window-size=1280,6000",
+                                    "--virtual-time-budget=5000",
+                                    "--enable-logging=stderr",
+                                    profile,
+                                    "--dump-dom",
+                                    url,
+                                    NULL};
+    int status = run_tool(&dom, chromium);
+    cr_assert(status == 0, "%s ended with %d: %.2000s", chromium[0], status, ll_buf_str(&dom));
+    free(profile);
+    free(url);
+    free(path);
+    folder_remove(&folder);
+    ll_buf_fini(&report);
+    return dom;
+}
+
+Test(html, fetches_nothing) {
+    struct ll_buf report = report_of(&ll_reporter_html, "shop");
+    expect_lacks(&report, "src=\"");
+    expect_lacks(&report, "url(");
+    expect_lacks(&report, "@import");
+    expect_lacks(&report, "eval(");
+    expect_lacks(&report, "new Function");
+    cr_expect(eq(sz, occurrences(&report, "href=\""), 2), "the icon, which is data, and the skip link");
+    expect_contains(&report, "Content-Security-Policy\" content=\"default-src 'none'");
+    expect_contains(&report, "Permission is hereby granted");
+    ll_buf_fini(&report);
+}
+
+Test(html, holds_the_data) {
+    struct ll_buf report = report_of(&ll_reporter_html, "shop");
+    ll_json *data = data_of(&report);
+    const ll_json *shop = ll_json_first(ll_json_get(data, "scenarios"));
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(shop, "verdict"), ""), "FAILED"));
+    cr_expect(ll_json_is_object(ll_json_get(ll_json_get(shop, "histograms"), "step_duration_us")));
+    const ll_json *series = ll_json_get(shop, "series");
+    size_t rows = 0, columns = 0;
+    for (const ll_json *at = ll_json_first(ll_json_get(series, "seconds")); at; at = ll_json_next(at)) rows++;
+    cr_expect(gt(sz, rows, 30));
+    for (const ll_json *column = ll_json_first(series); column; column = ll_json_next(column), columns++) {
+        size_t length = 0;
+        if (!ll_json_is_array(column) || strcmp(ll_json_key(column), "steps") == 0) continue;
+        for (const ll_json *at = ll_json_first(column); at; at = ll_json_next(at)) length++;
+        cr_expect(eq(sz, length, rows), "%s", ll_json_key(column));
+    }
+    cr_expect(eq(sz, columns, 11));
+    ll_json_free(&data);
+    ll_buf_fini(&report);
+}
+
+Test(html, hostile_names_cannot_leave_the_data) {
+    struct ll_buf report = report_of(&ll_reporter_html, "hostile");
+    ll_json *data = data_of(&report);
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(ll_json_first(ll_json_get(data, "scenarios")), "name"), ""),
+                 "</script><script>alert(1)</script><!--"));
+    expect_lacks(&report, "<script>alert");
+    ll_json_free(&data);
+    ll_buf_fini(&report);
+}
+
+Test(html, is_drawn_by_chromium_without_errors, .timeout = 120) {
+    static const char *const samples[] = {"shop", "empty", "hostile", "several"};
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct ll_buf dom = rendered(samples[i]);
+        cr_expect(occurrences(&dom, "data-ready") > 0, "%s was not drawn", samples[i]);
+        const char *complaint = strstr(ll_buf_str(&dom), "CONSOLE");
+        cr_expect_null(complaint, "%s: %.300s", samples[i], complaint);
+        expect_lacks(&dom, "<script>alert");
+        expect_lacks(&dom, "<b>bold");
+        cr_expect(
+            eq(sz, occurrences(&dom, ">undefined<") + occurrences(&dom, "NaN ") + occurrences(&dom, "[object"), 0),
+            "%s shows a value that is none", samples[i]);
+        ll_buf_fini(&dom);
+    }
+}
+
+Test(html, shows_every_section_of_a_run, .timeout = 120) {
+    static const char *const sections[] = {"Thresholds", "What users felt",
+                                           "Over time",  "Iteration duration by percentile",
+                                           "Errors",     "HTTP",
+                                           "WebSocket",  "Checks",
+                                           "Agents",     "Everything recorded"};
+    struct ll_buf dom = rendered("shop");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        char *heading = ll_format(">%s</h3>", sections[i]);
+        expect_contains(&dom, heading);
+        free(heading);
+    }
+    cr_expect(eq(sz, occurrences(&dom, "<canvas"), 5), "four charts over time and one by percentile");
+    ll_buf_fini(&dom);
+}

@@ -1,0 +1,51 @@
+#include "tests/unit/reporters/report.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+Test(markdown, says_the_verdict_the_figures_and_the_errors) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "shop");
+    expect_contains(&report, "## `shop`: FAILED\n");
+    expect_contains(&report, "| `step_duration_us{checkout}: p99 < 1s` | ");
+    expect_contains(&report, " | **failed** |\n");
+    expect_contains(&report, "| `checkout` | ");
+    expect_contains(&report, " interrupted; ");
+    expect_contains(&report, "`navigate: net::ERR_CONNECTION_REFUSED`");
+    ll_buf_fini(&report);
+}
+
+Test(markdown, says_that_nothing_completed) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "empty");
+    expect_contains(&report, "| iteration duration | no iteration completed |");
+    expect_contains(&report, " | no data | **failed** |");
+    ll_buf_fini(&report);
+}
+
+Test(markdown, says_why_a_scenario_could_not_run) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "several");
+    expect_contains(&report, "## `billing`: NOT RUN\n");
+    expect_contains(&report, "attempt to index a nil value");
+    ll_buf_fini(&report);
+}
+
+Test(markdown, names_are_not_markup) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "hostile");
+    expect_contains(&report, "| `\"quoted\" & 'more' \\| <b>bold</b>` |");
+    expect_contains(&report, "| ```` `ticks` ``` ![x](http://example.com/x.png) @everyone ```` |");
+    expect_contains(&report, "`two lines and   controls`");
+    expect_contains(&report, "\\</script\\>\\<script\\>alert(1)\\</script\\>");
+    expect_lacks(&report, "\n- \"quoted\"");
+    // Steps are rows of six cells: no name adds one or ends its row.
+    size_t rows = 0;
+    for (const char *line = strstr(ll_buf_str(&report), "### Steps"); line && strncmp(line, "### E", 5) != 0;
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        size_t bars = 0;
+        if (*line != '|') continue;
+        for (const char *at = line; *at != '\n'; at++) bars += *at == '|' && at[-1] != '\\';
+        cr_expect(eq(sz, bars, 7), "%.100s", line);
+        rows++;
+    }
+    cr_expect(eq(sz, rows, 2 + 7));
+    ll_buf_fini(&report);
+}
