@@ -140,6 +140,10 @@ void program_free(struct program **program) {
     *program = NULL;
 }
 
+bool has(const char *text, const char *part) {
+    return strstr(text, part) != NULL;
+}
+
 struct shop shop_start(const char *knob) {
     struct shop shop;
     shop.program = knob ? program_start("liveload-shop", "--port", "0", "--knob", knob, NULL)

@@ -37,6 +37,9 @@ void program_free(struct program **program);
         run_;                                                                                                          \
     })
 
+// True when `part` stands in `text`.
+bool has(const char *text, const char *part);
+
 // The demo shop on a free port, with `knob` (or NULL); its URL is in `url`.
 struct shop {
     struct program *program;

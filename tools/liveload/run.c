@@ -155,16 +155,25 @@ static ll_err stop_gracefully(struct run *run, const struct ll_run_request *requ
     return ll_blocking_stop(run->calls, request, &nothing);
 }
 
-// Until the run has ended, by itself or by Ctrl-C.
-static ll_err watch(struct run *run, const struct ll_run_request *request, struct progress *progress) {
+// What fails once a run was accepted, an error in config for one, is not wrong usage any more.
+static ll_err failure_of(const struct ll_status_reply *status) {
+    ll_err err = status->error;
+    if (err.status == LL_INVALID_ARGUMENT) err.status = LL_FAILED_PRECONDITION;
+    return err;
+}
+
+// Until the run has ended, by itself or by Ctrl-C. A run that failed on its way has a result too.
+static ll_err watch(struct run *run, const struct ll_run_request *request, struct progress *progress,
+                    bool *out_has_result) {
     unsigned seen_interrupts = run->interrupts;
     for (;;) {
         struct ll_status_reply status = {.state = LL_RUN_WAITING};
         ll_err err = ll_blocking_status(run->calls, request, &status);
         if (err.status != LL_CANCELLED) { // a signal came while it asked: it is read below
             LL_TRY(err);
+            *out_has_result = status.result_bytes > 0;
+            if (status.state == LL_RUN_FAILED) return failure_of(&status);
             progress_show(progress, &status, agents_wanted(&run->options));
-            if (status.state == LL_RUN_FAILED) return status.error;
             if (status.state == LL_RUN_FINISHED) return LL_SUCCESS;
             if (status.state < LL_RUN_RUNNING) LL_TRY(cluster_check(&run->cluster));
         }
@@ -192,17 +201,6 @@ static ll_err fetch(struct run *run, const struct ll_run_request *finished, stru
     return ll_err_in(err, "fetching the result");
 }
 
-static ll_err run_scenario(struct run *run, const struct planned *plan, struct ll_result *out) {
-    struct ll_run_request request;
-    LL_TRY(submit(run, plan, &request));
-    struct progress progress = progress_make(plan->spec.name, run->options.is_quiet);
-    ll_err err = watch(run, &request, &progress);
-    progress_clear(&progress);
-    return err.status == LL_OK ? fetch(run, &request, out) : err;
-}
-
-// --- all of them ---
-
 // Takes `from`'s scenarios over into the result of the whole command.
 static void append_result(struct ll_result *into, struct ll_result *from) {
     into->scenarios = ll_realloc(into->scenarios, into->scenario_count + from->scenario_count, sizeof *into->scenarios);
@@ -225,16 +223,36 @@ static void append_error(struct ll_result *into, const struct ll_spec *spec, ll_
     append_result(into, &one);
 }
 
+// Adds what the scenario left behind to the result, also when it failed: then at least its error.
+static ll_err run_scenario(struct run *run, const struct planned *plan) {
+    struct ll_run_request request;
+    struct ll_result one = {0};
+    bool has_result = false;
+    ll_err err = submit(run, plan, &request);
+    if (err.status == LL_OK) {
+        struct progress progress = progress_make(plan->spec.name, run->options.is_quiet);
+        err = watch(run, &request, &progress, &has_result);
+        progress_clear(&progress);
+    }
+    if (has_result) {
+        ll_err fetched = fetch(run, &request, &one);
+        has_result = fetched.status == LL_OK;
+        if (err.status == LL_OK) err = fetched;
+    }
+    if (has_result)
+        append_result(&run->result, &one);
+    else
+        append_error(&run->result, &plan->spec, err);
+    return err;
+}
+
+// --- all of them ---
+
 static ll_err run_all(struct run *run) {
     ll_err worst = LL_SUCCESS;
     for (size_t i = 0; i < run->plan_count && run->interrupts == 0; i++) {
-        struct ll_result one = {0};
-        ll_err err = run_scenario(run, &run->plans[i], &one);
-        if (err.status == LL_OK) {
-            append_result(&run->result, &one);
-            continue;
-        }
-        append_error(&run->result, &run->plans[i].spec, err);
+        ll_err err = run_scenario(run, &run->plans[i]);
+        if (err.status == LL_OK) continue;
         worst = err;
         fprintf(stderr, "liveload: %s: %s\n", run->plans[i].spec.name, err.text);
         if (err.status == LL_UNAVAILABLE || err.status == LL_CANCELLED) break; // the next would fare no better

@@ -1,0 +1,198 @@
+// Coordinator, agents and command as separate programs: who may join, and what garbage does.
+#include "libcommon/base/alloc.h"
+#include "tests/support/program.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char nothing_lua[] =
+    "return require('liveload').scenario { name = 'nothing', run = function(ctx) ctx:think('10ms') end }\n";
+
+struct standing { // a coordinator that stands by itself
+    char *folder, *token, *scenario, *out;
+    struct program *coordinator;
+    char url[64];
+};
+
+static struct standing stand(void) {
+    struct standing standing = {.folder = folder_make()};
+    standing.token = folder_write(standing.folder, "token", "0123456789abcdef0123456789abcdef\n");
+    standing.scenario = folder_write(standing.folder, "nothing.lua", nothing_lua);
+    standing.out = path_in(standing.folder, "out");
+    standing.coordinator =
+        program_start("liveload-coordinator", "--listen", "tcp://127.0.0.1:0", "--token-file", standing.token, NULL);
+    program_await(standing.coordinator, "listening on ");
+    program_await(standing.coordinator, "\n");
+    const char *url = strstr(standing.coordinator->said, "tcp://");
+    snprintf(standing.url, sizeof standing.url, "%.*s", (int)strcspn(url, "\n"), url);
+    return standing;
+}
+
+static void fall(struct standing *standing) {
+    program_signal(standing->coordinator, SIGTERM);
+    cr_expect(eq(int, program_wait(standing->coordinator), 0), "%s", standing->coordinator->complained);
+    program_free(&standing->coordinator);
+    folder_remove(&standing->folder);
+    free(standing->token);
+    free(standing->scenario);
+    free(standing->out);
+}
+
+static struct program *start_agent(const struct standing *standing, const char *name) {
+    return program_start("liveload-agent", "--coordinator", standing->url, "--token-file", standing->token, "--browser",
+                         "null", "--name", name, NULL);
+}
+
+static int run_nothing(const struct standing *standing) {
+    struct program *run =
+        program_run("liveload", "run", standing->scenario, "--coordinator", standing->url, "--token-file",
+                    standing->token, "--users", "3", "--iterations", "9", "--out", standing->out);
+    int code = run->exit_code;
+    cr_expect(eq(int, code, 0), "%s%s", run->said, run->complained);
+    program_free(&run);
+    return code;
+}
+
+Test(cluster, a_standing_coordinator_serves_one_run_after_another) {
+    struct standing standing = stand();
+    struct program *agent = start_agent(&standing, "first");
+    run_nothing(&standing);
+    run_nothing(&standing);
+    program_signal(agent, SIGTERM);
+    cr_expect(eq(int, program_wait(agent), 0), "%s", agent->complained);
+    program_free(&agent);
+    fall(&standing);
+}
+
+Test(cluster, a_run_waits_for_agents_that_others_start) {
+    char *folder = folder_make(), *out = path_in(folder, "out");
+    char *token = folder_write(folder, "token", "0123456789abcdef0123456789abcdef\n");
+    char *scenario = folder_write(folder, "nothing.lua", nothing_lua);
+    struct program *run =
+        program_start("liveload", "run", scenario, "--wait-for-agents", "1", "--listen", "tcp://127.0.0.1:0",
+                      "--token-file", token, "--iterations", "3", "--out", out, NULL);
+    program_await(run, "--coordinator tcp://");
+    const char *url = strstr(strstr(run->complained, "--coordinator"), "tcp://");
+    char address[64];
+    snprintf(address, sizeof address, "%.*s", (int)strcspn(url, "\n "), url);
+    struct program *agent =
+        program_start("liveload-agent", "--coordinator", address, "--token-file", token, "--browser", "null", NULL);
+    cr_expect(eq(int, program_wait(run), 0), "%s%s", run->said, run->complained);
+    program_free(&agent);
+    program_free(&run);
+    folder_remove(&folder);
+    free(out);
+    free(token);
+    free(scenario);
+}
+
+Test(cluster, a_wrong_token_is_refused_with_the_way_out) {
+    struct standing standing = stand();
+    char *wrong = folder_write(standing.folder, "wrong", "ffffffffffffffffffffffffffffffff\n");
+    struct program *agent =
+        program_run("liveload-agent", "--coordinator", standing.url, "--token-file", wrong, "--browser", "null");
+    cr_expect(eq(int, agent->exit_code, 1), "%s", agent->complained);
+    cr_expect(has(agent->complained, "--token-file"), "%s", agent->complained);
+    struct program *run = program_run("liveload", "run", standing.scenario, "--coordinator", standing.url,
+                                      "--token-file", wrong, "--out", standing.out);
+    cr_expect(eq(int, run->exit_code, 1), "%s", run->complained);
+    cr_expect(has(run->complained, "--token-file"), "%s", run->complained);
+    program_free(&agent);
+    program_free(&run);
+    free(wrong);
+    fall(&standing);
+}
+
+Test(cluster, more_users_than_the_agents_take_is_refused) {
+    struct standing standing = stand();
+    struct program *agent = program_start("liveload-agent", "--coordinator", standing.url, "--token-file",
+                                          standing.token, "--browser", "null", "--max-users", "2", NULL);
+    struct program *run = program_run("liveload", "run", standing.scenario, "--coordinator", standing.url,
+                                      "--token-file", standing.token, "--users", "3", "--out", standing.out);
+    cr_expect(eq(int, run->exit_code, 2), "%s%s", run->said, run->complained);
+    cr_expect(has(run->complained, "3") && has(run->complained, "2"), "%s", run->complained);
+    program_free(&run);
+    program_free(&agent);
+    fall(&standing);
+}
+
+Test(cluster, a_port_in_use_is_said) {
+    struct standing standing = stand();
+    struct program *second =
+        program_run("liveload-coordinator", "--listen", standing.url, "--token-file", standing.token);
+    cr_expect(eq(int, second->exit_code, 1), "%s", second->complained);
+    cr_expect(has(second->complained, "in use"), "%s", second->complained);
+    program_free(&second);
+    fall(&standing);
+}
+
+Test(cluster, a_coordinator_off_loopback_is_refused) {
+    struct program *coordinator = program_run("liveload-coordinator", "--listen", "tcp://0.0.0.0:0");
+    cr_expect(ne(int, coordinator->exit_code, 0));
+    cr_expect(has(coordinator->complained, "ssh"), "%s", coordinator->complained);
+    program_free(&coordinator);
+}
+
+Test(cluster, no_coordinator_there_is_said) {
+    char *folder = folder_make(), *scenario = folder_write(folder, "nothing.lua", nothing_lua);
+    char *token = folder_write(folder, "token", "0123456789abcdef0123456789abcdef\n");
+    char *out = path_in(folder, "out");
+    struct program *run = program_run("liveload", "run", scenario, "--coordinator", "tcp://127.0.0.1:65532",
+                                      "--token-file", token, "--out", out);
+    cr_expect(eq(int, run->exit_code, 1), "%s", run->complained);
+    cr_expect(has(run->complained, "tcp://127.0.0.1:65532"), "%s", run->complained);
+    program_free(&run);
+    folder_remove(&folder);
+    free(scenario);
+    free(token);
+    free(out);
+}
+
+static int dial(const struct standing *standing) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    address.sin_port = htons((uint16_t)strtoul(strrchr(standing->url, ':') + 1, NULL, 10));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    return fd;
+}
+
+static void send_raw(const struct standing *standing, const void *bytes, size_t len) {
+    int fd = dial(standing);
+    ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+    (void)sent; // the other side may have hung up already
+    shutdown(fd, SHUT_WR);
+    char answer[512];
+    while (recv(fd, answer, sizeof answer, 0) > 0) {}
+    close(fd);
+}
+
+// The SP handshake of a REQ socket (SP TCP mapping RFC, protocol 48), then a frame that claims `size` bytes.
+static void send_frame(const struct standing *standing, uint64_t size, const void *body, size_t len) {
+    unsigned char bytes[16 + 512] = {0, 'S', 'P', 0, 0, 48, 0, 0};
+    for (int i = 0; i < 8; i++) bytes[8 + i] = (unsigned char)(size >> (56 - 8 * i));
+    memcpy(bytes + 16, body, len);
+    send_raw(standing, bytes, 16 + len);
+}
+
+Test(cluster, garbage_on_the_port_changes_nothing) {
+    struct standing standing = stand();
+    struct program *agent = start_agent(&standing, "steady");
+    unsigned char junk[512], request[12] = {0x80, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 'j', 'u', 'n', 'k'};
+    for (size_t i = 0; i < sizeof junk; i++) junk[i] = (unsigned char)(i * 73 + 11);
+    send_raw(&standing, junk, sizeof junk);
+    send_raw(&standing, "GET / HTTP/1.1\r\n\r\n", 18);
+    send_frame(&standing, sizeof junk, junk, sizeof junk);
+    send_frame(&standing, sizeof request, request, sizeof request);
+    send_frame(&standing, UINT64_MAX, junk, sizeof junk);
+    send_frame(&standing, 1ull << 33, junk, sizeof junk);
+    run_nothing(&standing);
+    program_free(&agent);
+    fall(&standing);
+}
