@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    LL_SCRIPT_MEMORY_MAX = 32 * 1024 * 1024,        // bytes of one user's state
+    LL_SCRIPT_MEMORY_MAX = 32 * 1024 * 1024,       // bytes of one user's state
     LL_SCRIPT_INSTRUCTIONS_MAX = 20 * 1000 * 1000, // between two waits: a loop that never waits
 };
 

@@ -41,8 +41,8 @@ struct ll_run_totals { // of the final snapshot
     uint64_t iterations_interrupted;
     uint64_t first_user_start_ms, last_user_end_ms;
 };
-// Seals the bucket that fills as the run's last. Call once. `totals` NULL: the run ends here, but not as it should have,
-// and the snapshot does not count as final.
+// Seals the bucket that fills as the run's last. Call once. `totals` NULL: the run ends here, but not as it should
+// have, and the snapshot does not count as final.
 void ll_snapshotter_finish(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals);
 
 #endif

@@ -54,7 +54,7 @@ static const struct ll_node_result *node_named(const struct ll_result *result, c
     const struct ll_scenario_result *scenario = &result->scenarios[0];
     for (size_t i = 0; i < scenario->node_count; i++)
         if (strcmp(scenario->nodes[i].name, name) == 0) return &scenario->nodes[i];
-    cr_assert_fail("the result has no node %s", name);
+    cr_assert(false, "the result has no node %s", name);
     return NULL;
 }
 
