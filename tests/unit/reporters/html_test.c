@@ -9,8 +9,17 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char DATA_START[] = "<script type=\"application/json\" id=\"data\">";
+
+static const char *find_browser(void) {
+    static const char *const places[] = {"/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium"};
+    const char *chosen = getenv("LIVELOAD_BROWSER");
+    for (size_t i = 0; !chosen && i < sizeof places / sizeof *places; i++)
+        if (access(places[i], X_OK) == 0) chosen = places[i];
+    return chosen ? chosen : "chromium";
+}
 
 // The data of the page, parsed.
 static ll_json *data_of(const struct ll_buf *report) {
@@ -25,12 +34,12 @@ static ll_json *data_of(const struct ll_buf *report) {
 
 // The document as Chromium has it once the page's scripts have run, and after it what the page complained about.
 static struct ll_buf rendered(const char *sample) {
-    const char *browser = getenv("LIVELOAD_BROWSER");
     struct ll_buf report = report_of(&ll_reporter_html, sample), dom = ll_buf_make(REPORT_MAX_BYTES);
     char *folder = folder_make();
     char *path = folder_write(folder, "report.html", ll_buf_str(&report));
     char *profile = ll_format("--user-data-dir=%s/profile", folder), *url = ll_format("file://%s", path);
-    const char *const chromium[] = {browser ? browser : "/usr/lib/chromium/chromium-headless-shell",
+    const char *const chromium[] = {find_browser(),
+                                    "--headless",
                                     "--no-sandbox",
                                     "--disable-gpu",
                                     "--window-size=1280,6000",
