@@ -55,7 +55,5 @@ typedef void (*ll_on_request_fn)(void *arg, const void *data, size_t len, struct
 ll_err ll_nng_client_new(const char *url, ll_wake_fn wake, void *wake_arg, struct ll_transport_client **out);
 ll_err ll_nng_server_new(const char *url, ll_on_request_fn on_request, void *arg, ll_wake_fn wake, void *wake_arg,
                          struct ll_transport_server **out);
-// Waits for what nng releases in the background; the last thing a program does, so that leak checkers see the end.
-void ll_nng_fini(void);
 
 #endif

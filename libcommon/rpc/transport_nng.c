@@ -156,12 +156,14 @@ static void client_poll(struct ll_transport_client *base) {
     }
 }
 
+// Every aio is stopped, which waits for its callback, before the socket closes: nng 1.5.2 panics when a callback uses a
+// context of a socket that another thread is closing.
 static void client_fini(struct ll_transport_client *base) {
     struct nng_client *client = (struct nng_client *)base;
+    for (size_t i = 0; i < client->slot_count; i++) nng_aio_stop(client->slots[i].aio);
     nng_close(client->socket);
     for (size_t i = 0; i < client->slot_count; i++) {
         struct slot *slot = &client->slots[i];
-        nng_aio_stop(slot->aio);
         nng_aio_free(slot->aio);
         if (slot->response) nng_msg_free(slot->response);
     }
@@ -296,12 +298,13 @@ static void server_poll(struct ll_transport_server *base) {
     }
 }
 
+// In the order of client_fini, and why.
 static void server_fini(struct ll_transport_server *base) {
     struct nng_server *server = (struct nng_server *)base;
+    for (size_t i = 0; i < server->context_count; i++) nng_aio_stop(server->contexts[i].aio);
     nng_close(server->socket);
     for (size_t i = 0; i < server->context_count; i++) {
         struct context *context = &server->contexts[i];
-        nng_aio_stop(context->aio);
         nng_aio_free(context->aio);
         if (context->request) nng_msg_free(context->request);
     }
@@ -369,8 +372,4 @@ ll_err ll_nng_server_new(const char *url, ll_on_request_fn on_request, void *arg
     }
     *out = &server->base;
     return LL_SUCCESS;
-}
-
-void ll_nng_fini(void) {
-    nng_fini();
 }

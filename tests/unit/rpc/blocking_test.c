@@ -96,11 +96,13 @@ Test(blocking, returns_what_the_handler_refused) {
 Test(blocking, is_interrupted_by_a_descriptor_and_works_after) {
     struct bell interruption = bell_make();
     struct ll_blocking *blocking = connect_to(pair.url, interruption.fd, 0);
-    bell_ring(&interruption);
-    stop_serving(); // so that no answer can come first
     struct ll_empty empty;
     struct ll_run_request request = {.run_id = "run-1"};
     ll_err err = ll_blocking_stop(blocking, &request, &empty);
+    cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
+    stop_serving(); // so that no answer can come first
+    bell_ring(&interruption);
+    err = ll_blocking_stop(blocking, &request, &empty);
     cr_expect(eq(int, err.status, LL_CANCELLED), "%s", err.text);
     bell_wait(&interruption, 0);
     is_stopping = false;
