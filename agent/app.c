@@ -184,7 +184,7 @@ static void prepare(struct app *app, const struct ll_assignment *assignment) {
     if (kept)
         on_fetched(app, LL_SUCCESS, kept);
     else
-        ll_fetch_start(app->fetch, ll_clock_us(), assignment->bundle_hash, assignment->bundle_bytes);
+        ll_fetch_start(app->fetch, assignment->bundle_hash, assignment->bundle_bytes);
 }
 
 static void drop(struct app *app, ll_err why) {
@@ -334,6 +334,11 @@ static void browser_count(void *owner, enum ll_metric metric, const char *label,
 
 // ---- Lifecycle
 
+static int64_t now_us(void *owner) {
+    (void)owner;
+    return ll_clock_us();
+}
+
 static void wake_loop(void *arg) {
     ll_loop_wake(arg);
 }
@@ -347,8 +352,8 @@ static ll_err open_client(struct app *app) {
                                             .patience_ms = CALL_PATIENCE_MS};
     ll_rand_secure(&options.first_call_id, sizeof options.first_call_id);
     app->client = ll_rpc_client_new(&options);
-    app->fetch =
-        ll_fetch_new(&(struct ll_fetch_options){.client = app->client, .owner = app, .on_fetched = on_fetched});
+    app->fetch = ll_fetch_new(
+        &(struct ll_fetch_options){.client = app->client, .owner = app, .now_us = now_us, .on_fetched = on_fetched});
     ll_loop_on_wake(app->loop, on_rpc_due, app);
     return LL_SUCCESS;
 }

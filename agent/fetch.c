@@ -1,7 +1,6 @@
 #include "agent/fetch.h"
 
 #include "libcommon/base/alloc.h"
-#include "libcommon/base/clock.h"
 #include "libcommon/model/bundle.h"
 
 #include <stdlib.h>
@@ -38,15 +37,15 @@ const struct ll_buf *ll_fetch_kept(const struct ll_fetch *fetch, const uint8_t h
     return fetch->is_complete && memcmp(fetch->hash, hash, LL_SHA256_BYTES) == 0 ? &fetch->packed : NULL;
 }
 
-static void ask(struct ll_fetch *fetch, int64_t now_us) {
+static void ask(struct ll_fetch *fetch) {
     struct ll_fetch_request request = {.offset = fetch->packed.len};
     memcpy(request.hash, fetch->hash, sizeof request.hash);
     fetch->call_under_way = true;
     fetch->call_is_stale = false;
-    ll_rpc_fetch_bundle(fetch->options.client, now_us, &request, on_chunk, fetch);
+    ll_rpc_fetch_bundle(fetch->options.client, fetch->options.now_us(fetch->options.owner), &request, on_chunk, fetch);
 }
 
-void ll_fetch_start(struct ll_fetch *fetch, int64_t now_us, const uint8_t hash[LL_SHA256_BYTES], uint64_t bytes) {
+void ll_fetch_start(struct ll_fetch *fetch, const uint8_t hash[LL_SHA256_BYTES], uint64_t bytes) {
     fetch->is_wanted = true;
     fetch->is_complete = false;
     memcpy(fetch->hash, hash, LL_SHA256_BYTES);
@@ -55,7 +54,7 @@ void ll_fetch_start(struct ll_fetch *fetch, int64_t now_us, const uint8_t hash[L
     if (fetch->call_under_way)
         fetch->call_is_stale = true;
     else
-        ask(fetch, now_us);
+        ask(fetch);
 }
 
 void ll_fetch_cancel(struct ll_fetch *fetch) {
@@ -94,12 +93,12 @@ static void on_chunk(void *arg, ll_err err, const struct ll_fetch_reply *reply) 
     fetch->call_under_way = false;
     if (!fetch->is_wanted) return;
     if (fetch->call_is_stale) {
-        ask(fetch, ll_clock_us());
+        ask(fetch);
         return;
     }
     if (err.status == LL_OK) err = take_chunk(fetch, reply);
     if (err.status == LL_OK && fetch->packed.len < fetch->bytes) {
-        ask(fetch, ll_clock_us());
+        ask(fetch);
         return;
     }
     if (err.status == LL_OK) err = check_whole(fetch);

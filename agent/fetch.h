@@ -13,6 +13,7 @@
 struct ll_fetch_options {
     struct ll_rpc_client *client; // borrowed
     void *owner;
+    int64_t (*now_us)(void *owner);
     // `packed` is the fetch's, until the next wish.
     void (*on_fetched)(void *owner, ll_err err, const struct ll_buf *packed);
 };
@@ -25,7 +26,7 @@ void ll_fetch_free(struct ll_fetch **fetch);
 
 // The bundle, when it is the one that was fetched last; NULL otherwise.
 const struct ll_buf *ll_fetch_kept(const struct ll_fetch *fetch, const uint8_t hash[LL_SHA256_BYTES]);
-void ll_fetch_start(struct ll_fetch *fetch, int64_t now_us, const uint8_t hash[LL_SHA256_BYTES], uint64_t bytes);
+void ll_fetch_start(struct ll_fetch *fetch, const uint8_t hash[LL_SHA256_BYTES], uint64_t bytes);
 void ll_fetch_cancel(struct ll_fetch *fetch);
 
 #endif

@@ -1,0 +1,156 @@
+// A task as the program runs it: a real loop, the real clock, and the browser that does nothing.
+#include "agent/task.h"
+
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/loop/loop.h"
+#include "libcommon/model/bundle.h"
+#include "libcommon/model/snapshot.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+struct bench {
+    struct ll_loop *loop;
+    struct ll_connection *connection;
+    struct ll_recorder *recorder;
+    struct ll_health *health;
+    struct ll_assignment assignment;
+    struct ll_buf packed;
+    struct ll_task *task;
+    ll_err prepared;
+    int first_iterations, sealed, ended;
+};
+
+static void quit(void *owner) {
+    ll_loop_quit(((struct bench *)owner)->loop);
+}
+
+static void on_ready(void *owner, ll_err err) {
+    cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
+    quit(owner);
+}
+
+// The loop cannot be run again once it has quit: everything happens in one go, each callback doing what comes next.
+static void on_prepared(void *owner, ll_err err) {
+    struct bench *bench = owner;
+    bench->prepared = err;
+    if (err.status == LL_OK)
+        ll_task_start(bench->task, ll_clock_us());
+    else
+        quit(bench);
+}
+
+static void on_first_iteration(void *owner) {
+    ((struct bench *)owner)->first_iterations++;
+}
+
+static void on_sealed(void *owner) {
+    ((struct bench *)owner)->sealed++;
+}
+
+static void on_ended(void *owner) {
+    struct bench *bench = owner;
+    bench->ended++;
+    quit(bench);
+}
+
+static void pack(struct bench *bench, const char *source) {
+    struct ll_bundle_file file = {.path = ll_strdup("t.lua"), .content = ll_strdup(source), .len = strlen(source)};
+    struct ll_bundle bundle = {.main = ll_strdup("t.lua"), .files = ll_memdup(&file, sizeof file), .count = 1};
+    bench->packed = ll_buf_make(LL_BUNDLE_BYTES_MAX);
+    ll_bundle_pack(&bundle, &bench->packed);
+    ll_bundle_fini(&bundle);
+}
+
+static void bench_init(struct bench *bench, const char *source) {
+    *bench = (struct bench){.recorder = ll_recorder_new(), .health = ll_health_new()};
+    cr_assert(eq(int, ll_loop_new(&bench->loop).status, LL_OK));
+    struct ll_connection_options options = {.loop = bench->loop,
+                                            .browser = "null",
+                                            .sink = ll_recorder_sink(bench->recorder),
+                                            .owner = bench,
+                                            .on_ready = on_ready,
+                                            .on_stopped = quit};
+    ll_err err = ll_connection_open(&options, &bench->connection);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    pack(bench, source);
+    bench->assignment = (struct ll_assignment){
+        .run_id = "run-1", .spec = ll_spec_make("t"), .first_user = 1, .stride = 1, .users = 3, .bucket_width_ms = 50};
+    bench->assignment.spec.load.users = 3;
+    bench->assignment.spec.load.duration_ms = 170;
+    bench->task = ll_task_new(&(struct ll_task_options){.loop = bench->loop,
+                                                        .connection = bench->connection,
+                                                        .recorder = bench->recorder,
+                                                        .health = bench->health,
+                                                        .assignment = &bench->assignment,
+                                                        .epoch = 5,
+                                                        .owner = bench,
+                                                        .on_prepared = on_prepared,
+                                                        .on_first_iteration = on_first_iteration,
+                                                        .on_sealed = on_sealed,
+                                                        .on_ended = on_ended});
+}
+
+static void bench_fini(struct bench *bench) {
+    ll_task_free(&bench->task);
+    bench->connection->ops->fini(bench->connection);
+    ll_assignment_fini(&bench->assignment);
+    ll_buf_fini(&bench->packed);
+    ll_loop_free(&bench->loop);
+    ll_health_free(&bench->health);
+    ll_recorder_free(&bench->recorder);
+}
+
+Test(task, a_run_becomes_numbered_snapshots_of_which_the_last_is_final) {
+    struct bench bench;
+    bench_init(&bench, "local ll = require 'liveload'\n"
+                       "return ll.scenario { name = 't', run = function(ctx) ctx:click('#a'):think('10ms') end }\n");
+    ll_err err = ll_task_prepare(bench.task, &bench.packed);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    ll_loop_run(bench.loop);
+    cr_expect(eq(int, bench.prepared.status, LL_OK), "%s", bench.prepared.text);
+    cr_expect(eq(int, bench.first_iterations, 1));
+    cr_expect(ge(int, bench.sealed, 1));
+    cr_assert(eq(int, bench.ended, 1));
+
+    struct ll_bytes frames[LL_EXCHANGE_SNAPSHOTS_MAX];
+    size_t count = ll_outbox_oldest(ll_task_outbox(bench.task), frames);
+    cr_assert(ge(sz, count, 4));
+    uint64_t completed = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct ll_snapshot snapshot;
+        cr_assert(eq(int, ll_snapshot_open(frames[i].data, frames[i].len, &snapshot).status, LL_OK));
+        cr_expect(eq(u64, snapshot.sequence, i + 1));
+        cr_expect(eq(u64, snapshot.offset_ms, i * 50));
+        cr_expect(eq(u64, snapshot.epoch, 5));
+        cr_expect(eq(u32, snapshot.active_users, 3));
+        cr_expect(eq(int, snapshot.final, i + 1 == count));
+        if (snapshot.final) cr_expect(eq(u32, snapshot.users_total, 3));
+        completed += ll_series_total(snapshot.series, LL_METRIC_ITERATIONS_COMPLETED);
+        ll_snapshot_fini(&snapshot);
+    }
+    cr_expect(ge(u64, completed, 3));
+    cr_expect(le(u64, completed, 3 * 18));
+    bench_fini(&bench);
+}
+
+Test(task, a_broken_scenario_is_an_error_at_once) {
+    struct bench bench;
+    bench_init(&bench, "return 1 +\n");
+    ll_err err = ll_task_prepare(bench.task, &bench.packed);
+    cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
+    cr_expect(ne(ptr, strstr(err.text, "t.lua:"), NULL), "%s", err.text);
+    bench_fini(&bench);
+}
+
+Test(task, bytes_that_are_no_bundle_are_an_error_at_once) {
+    struct bench bench;
+    bench_init(&bench, "");
+    ll_buf_clear(&bench.packed);
+    ll_buf_text(&bench.packed, "\xff\xff\xff\xff garbage");
+    ll_err err = ll_task_prepare(bench.task, &bench.packed);
+    cr_expect(ne(int, err.status, LL_OK));
+    bench_fini(&bench);
+}
