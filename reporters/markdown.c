@@ -68,12 +68,13 @@ static void write_head(const struct ll_scenario_result *scenario, struct ll_buf 
     ll_buf_printf(out, ": %s\n\n", scenario->error ? "NOT RUN" : ll_verdict_name(scenario->verdict));
     append_text(out, scenario->error ? scenario->error : ll_buf_str(&reason));
     ll_buf_text(out, "\n");
+    size_t listed = 0;
     for (size_t i = 0; i < scenario->remark_count; i++) {
         if (strstr(ll_buf_str(&reason), scenario->remarks[i])) continue;
-        ll_buf_text(out, "\n- ");
+        ll_buf_text(out, listed++ ? "- " : "\n- ");
         append_text(out, scenario->remarks[i]);
+        ll_buf_text(out, "\n");
     }
-    if (scenario->remark_count) ll_buf_text(out, "\n");
     ll_buf_fini(&reason);
 }
 

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 enum {
-    SPANS_MAX = 60, // points of a line: shorter spans hold too few iterations to have a p99 of their own
+    SPANS_MAX = 60,      // points of a line, at most, in a long run
+    SPANS_MIN = 10,      // and in one of few iterations
+    SPAN_ITERATIONS = 5, // that a span should hold on average
     STEPS_MAX = 5,
 };
 
@@ -86,9 +88,15 @@ static void fill_row(struct chart_data *data, size_t row, const struct ll_window
     }
 }
 
+// Few iterations are drawn in few spans, so that most spans hold some and lines do not fall apart.
+static size_t spans_wanted(const struct ll_scenario_result *scenario) {
+    uint64_t wanted = ll_facts_count(scenario->total, LL_METRIC_ITERATIONS_COMPLETED) / SPAN_ITERATIONS;
+    return wanted < SPANS_MIN ? SPANS_MIN : wanted > SPANS_MAX ? SPANS_MAX : (size_t)wanted;
+}
+
 static void collect(const struct ll_scenario_result *scenario, struct chart_data *data) {
     struct ll_spans spans =
-        ll_spans_make(scenario->buckets, scenario->bucket_count, scenario->bucket_width_ms, SPANS_MAX);
+        ll_spans_make(scenario->buckets, scenario->bucket_count, scenario->bucket_width_ms, spans_wanted(scenario));
     struct ll_window span;
     data->rows = (size_t)spans.count;
     data->width_ms = spans.width_ms;

@@ -11,6 +11,7 @@ Test(markdown, says_the_verdict_the_figures_and_the_errors) {
     expect_contains(&report, " | **failed** |\n");
     expect_contains(&report, "| `checkout` | ");
     expect_contains(&report, " interrupted; ");
+    expect_lacks(&report, "\n\n\n");
     expect_contains(&report, "`navigate: net::ERR_CONNECTION_REFUSED`");
     ll_buf_fini(&report);
 }
