@@ -1,5 +1,5 @@
 // Processor time of the agent per iteration on the small page, its start and end included, Chromium's not counted.
-// Prints one line.
+// Prints one line. node agent_cpu.js FOLDER_OF_THE_PROGRAMS
 "use strict";
 
 const { runLiveload } = require("./drivers.js");
@@ -8,10 +8,10 @@ const { startSite } = require("./site.js");
 const RUN_S = 15;
 const REACH_MS = 1.0;
 
-async function main() {
+async function main(programs) {
   const site = await startSite();
   try {
-    const { iterations, cpu_ms } = await runLiveload(site.url, RUN_S);
+    const { iterations, cpu_ms } = await runLiveload(programs, site.url, RUN_S);
     const each = cpu_ms / iterations;
     console.log(
       `agent_cpu_per_iteration: ${each.toFixed(2)} ms over ${iterations} iterations ` +
@@ -23,7 +23,7 @@ async function main() {
   }
 }
 
-main().catch((error) => {
+main(process.argv[2]).catch((error) => {
   console.log(`agent_cpu_per_iteration: not measured: ${error.message}`);
   process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 // Iterations per second of LiveLoad and Playwright with the same Chromium, page and four users, in alternating rounds
-// so that a disturbance of the machine hits both. Prints one line.
+// so that a disturbance of the machine hits both. Prints one line. node compare.js FOLDER_OF_THE_PROGRAMS
 "use strict";
 
 const { runLiveload, runPlaywright } = require("./drivers.js");
@@ -14,14 +14,14 @@ function add(total, round) {
   total.duration_ms += round.duration_ms;
 }
 
-async function main() {
+async function main(programs) {
   const site = await startSite();
   const ours = { iterations: 0, duration_ms: 0 };
   const theirs = { iterations: 0, duration_ms: 0 };
   try {
     for (let round = 0; round < ROUNDS; round++) {
       add(theirs, await runPlaywright(site.url, ROUND_S));
-      add(ours, await runLiveload(site.url, ROUND_S));
+      add(ours, await runLiveload(programs, site.url, ROUND_S));
     }
   } finally {
     site.close();
@@ -35,7 +35,7 @@ async function main() {
   process.exitCode = ratio >= REACH ? 0 : 1;
 }
 
-main().catch((error) => {
+main(process.argv[2]).catch((error) => {
   console.log(`iterations_vs_playwright: not measured: ${error.message}`);
   process.exitCode = 1;
 });
