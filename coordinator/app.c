@@ -6,6 +6,7 @@
 // fetched. SIGTERM ends the run that goes on with what it has, writes its result, and ends the program.
 #include "coordinator/app.h"
 
+#include "coordinator/keeper.h"
 #include "coordinator/service.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
@@ -29,6 +30,7 @@ struct app {
     const struct ll_coordinator_app_options *options;
     struct ll_coordinator *core;
     struct ll_coordinator_service service;
+    struct ll_keeper keeper;
     struct ll_rpc_server *rpc;
     struct ll_transport_server *transport;
     struct ll_loop *loop;
@@ -55,8 +57,8 @@ static void do_log(void *owner, enum ll_log_level level, const char *text) {
 }
 
 static void do_journal(void *owner, const struct ll_journal_record *record) {
-    (void)owner;
-    (void)record;
+    struct app *app = owner;
+    ll_keeper_write(&app->keeper, record);
 }
 
 // Whole or not at all: beside its place first, then moved there.
@@ -138,37 +140,43 @@ static ll_err make_folder(const char *what, const char *path) {
     return ll_err_make(LL_INVALID_ARGUMENT, "%s %s cannot be made: %s", what, path, strerror(errno));
 }
 
-static void make_core(struct app *app, const char *token) {
-    int64_t unix_ms = ll_clock_wall_ms();
+static ll_err make_core(struct app *app, const char *token) {
+    int64_t unix_ms = ll_clock_wall_ms(), unix_ms_at_zero = unix_ms - ll_clock_us() / 1000;
+    app->keeper = ll_keeper_make(app->options->journal, unix_ms_at_zero * 1000);
     struct ll_coordinator_options core = {
         .effects = {.owner = app, .log = do_log, .journal = do_journal, .result = do_result},
         .max_agents = app->options->max_agents,
         .last_epoch = (uint64_t)unix_ms,
-        .unix_ms_at_zero = unix_ms - ll_clock_us() / 1000,
+        .unix_ms_at_zero = unix_ms_at_zero,
     };
     app->core = ll_coordinator_new(&core);
     app->service = (struct ll_coordinator_service){.core = app->core, .now_us = now_us, .make_run_id = make_run_id};
     struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&app->service);
     app->rpc = ll_rpc_server_new(&handlers, token);
+    LL_TRY(ll_keeper_restore(&app->keeper, app->core, ll_clock_us()));
+    ll_coordinator_tick(app->core, ll_clock_us());
+    return LL_SUCCESS;
 }
 
 static ll_err start(struct app *app) {
     char token[LL_TOKEN_TEXT_MAX];
     LL_TRY(read_token(app->options, token));
     LL_TRY(make_folder("the folder for results", app->options->out));
-    make_core(app, token);
+    LL_TRY(make_folder("the folder of the journal", app->options->journal));
     LL_TRY(ll_loop_new(&app->loop));
     LL_TRY(ll_loop_on_signal(app->loop, on_signal, app));
+    LL_TRY(ll_nng_server_new(app->options->listen, on_request, app, wake, app, &app->transport));
+    LL_TRY(make_core(app, token)); // where the port is in use, a journal is left alone
     ll_loop_on_wake(app->loop, serve, app);
     app->timer = ll_timer_new(app->loop, serve, app);
-    LL_TRY(ll_nng_server_new(app->options->listen, on_request, app, wake, app, &app->transport));
+    serve(app);
     printf("listening on %s\n", app->transport->ops->address(app->transport));
     fflush(stdout);
     return LL_SUCCESS;
 }
 
 ll_err ll_coordinator_app_run(const struct ll_coordinator_app_options *options) {
-    struct app app = {.options = options};
+    struct app app = {.options = options, .keeper = ll_keeper_make(NULL, 0)};
     if (options->exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
     ll_err err = start(&app);
     if (err.status == LL_OK) ll_loop_run(app.loop);
@@ -177,5 +185,6 @@ ll_err ll_coordinator_app_run(const struct ll_coordinator_app_options *options) 
     ll_loop_free(&app.loop);
     ll_rpc_server_free(&app.rpc);
     ll_coordinator_free(&app.core);
+    ll_keeper_fini(&app.keeper);
     return err;
 }

@@ -24,6 +24,7 @@ static const struct argp_option options[] = {
      "The cluster's token, made when missing (default ~/.config/liveload/token, as for agents and liveload)", 0},
     {"max-agents", 'm', "N", 0, "Agents that may be registered at once (default 256)", 0},
     {"out", 'o', "DIR", 0, "Also write each run's result there, as RUN.llr", 0},
+    {"journal", 'j', "DIR", 0, "Keep a journal there, and go on with the run that is in it after a restart", 0},
     {"exit-with-parent", KEY_EXIT_WITH_PARENT, NULL, 0, "End when the program that started this one ends", 0},
     {0},
 };
@@ -48,6 +49,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state) {
     }
     case 'o':
         out->out = arg;
+        return 0;
+    case 'j':
+        out->journal = arg;
         return 0;
     case KEY_EXIT_WITH_PARENT:
         out->exit_with_parent = true;

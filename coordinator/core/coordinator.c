@@ -103,7 +103,7 @@ static void archive_run(struct ll_coordinator *coordinator, int64_t now_us) {
     pack_result(coordinator, now_us, &file, &status);
     status.result_bytes = file.len;
     if (file.len > 0) effects->result(effects->owner, run->id, file.data, file.len);
-    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_OVER, .run = run});
+    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_OVER});
     ll_archive_add(&coordinator->archive, run->id, &status, file.data, file.len);
     ll_run_free(&coordinator->run);
     coordinator->run_ended_us = now_us;
@@ -127,7 +127,6 @@ ll_err ll_coordinator_register(struct ll_coordinator *coordinator, int64_t now_u
     if (coordinator->roster.count > count) {
         ll_effects_log(effects, LL_LOG_INFO, "agent %s has registered (%zu of at most %zu)", agent->name,
                        coordinator->roster.count, coordinator->roster.max);
-        effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_AGENT, .agent = agent});
     }
     out_reply->agent_id = agent->id;
     out_reply->epoch = agent->epoch;
@@ -186,9 +185,10 @@ ll_err ll_coordinator_fetch_bundle(struct ll_coordinator *coordinator, const str
 static void lose_agent(struct ll_coordinator *coordinator, int64_t now_us, struct ll_roster_agent *agent,
                        const char *why) {
     struct ll_part *part = coordinator->run ? ll_run_part(coordinator->run, agent->id, agent->epoch) : NULL;
-    ll_effects_log(&coordinator->options.effects, LL_LOG_INFO, "agent %s %s", agent->name, why);
+    ll_err err = ll_err_make(LL_UNAVAILABLE, "agent %s %s", agent->name, why);
+    ll_effects_log(&coordinator->options.effects, LL_LOG_INFO, "%s", err.text);
     ll_roster_remove(&coordinator->roster, agent);
-    if (part) ll_run_lose(coordinator->run, now_us, part, why);
+    if (part) ll_run_lose(coordinator->run, now_us, part, err);
     settle(coordinator, now_us);
 }
 
@@ -228,7 +228,6 @@ ll_err ll_coordinator_submit(struct ll_coordinator *coordinator, int64_t now_us,
     coordinator->run = ll_run_new(effects, now_us, run_id, request, coordinator->options.bucket_width_ms);
     memcpy(out_reply->run_id, coordinator->run->id, sizeof out_reply->run_id);
     ll_effects_log(effects, LL_LOG_INFO, "run %s of scenario \"%s\" was submitted", run_id, request->spec.name);
-    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_SUBMITTED, .run = coordinator->run});
     settle(coordinator, now_us);
     return LL_SUCCESS;
 }
@@ -278,6 +277,72 @@ ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const str
     const struct ll_archived_run *run;
     LL_TRY(find_archived(coordinator, request->run_id, &run));
     return cut_chunk(run->result, run->result_bytes, request->offset, out_reply);
+}
+
+// ---- After a restart
+
+static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_part *part) {
+    struct ll_roster_agent agent = {
+        .id = part->agent_id,
+        .epoch = part->epoch,
+        .instance = part->instance,
+        .max_users = part->max_users,
+        .registered_us = now_us,
+        .heard_us = now_us,
+    };
+    memcpy(agent.name, part->name, sizeof agent.name);
+    memcpy(agent.browser, part->browser, sizeof agent.browser);
+    ll_roster_restore(&coordinator->roster, &agent);
+}
+
+static ll_err restore_frame(struct ll_run *run, struct ll_part *part, const struct ll_bytes *frame) {
+    struct ll_exchange_request request = {
+        .state = LL_AGENT_RUNNING,
+        .first_iteration_started = true,
+        .snapshots = {*frame},
+        .snapshot_count = 1,
+    };
+    memcpy(request.run_id, run->id, sizeof request.run_id);
+    return ll_run_hear(run, run->start_us, part, &request);
+}
+
+static void restore_loss(struct ll_coordinator *coordinator, struct ll_part *part, ll_err why) {
+    struct ll_roster_agent *agent;
+    if (ll_roster_find(&coordinator->roster, part->agent_id, part->epoch, &agent).status == LL_OK)
+        ll_roster_remove(&coordinator->roster, agent);
+    ll_run_lose(coordinator->run, coordinator->run->start_us, part, why);
+}
+
+// What happened while the run went on is told as of its start, when nothing was overdue; the next tick sees the rest.
+ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
+                              const struct ll_journal_record *record) {
+    struct ll_run *run = coordinator->run;
+    bool is_first = record->kind == LL_JOURNAL_STARTED;
+    bool has_part = record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST;
+    if (is_first != !run || (has_part && record->part >= run->part_count))
+        return ll_err_make(LL_DATA_LOSS, "the journal's records do not follow from one another");
+    switch (record->kind) {
+    case LL_JOURNAL_STARTED:
+        coordinator->run = ll_run_restore(&coordinator->options.effects, record->run);
+        for (size_t i = 0; i < record->run->part_count; i++)
+            restore_agent(coordinator, now_us, &coordinator->run->parts[i]);
+        break;
+    case LL_JOURNAL_FRAME:
+        LL_TRY(restore_frame(run, &run->parts[record->part], &record->frame));
+        break;
+    case LL_JOURNAL_LOST:
+        restore_loss(coordinator, &run->parts[record->part], record->why);
+        break;
+    case LL_JOURNAL_STOPPED:
+        ll_run_stop(run, now_us);
+        break;
+    case LL_JOURNAL_OVER: // its result was made, and the journal only not removed any more
+        ll_run_free(&coordinator->run);
+        break;
+    case LL_JOURNAL_KINDS:
+        break;
+    }
+    return LL_SUCCESS;
 }
 
 // ---- Time

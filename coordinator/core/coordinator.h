@@ -60,6 +60,12 @@ void ll_coordinator_tick(struct ll_coordinator *coordinator, int64_t now_us);
 // When a tick is wanted; INT64_MAX when only a call matters.
 int64_t ll_coordinator_next_us(struct ll_coordinator *coordinator);
 
+// Tells a core that was just made what an earlier one journaled, record by record, to go on with its run: agents keep
+// their registrations, and what they send again is known to be taken. What this journals itself meanwhile is in the
+// journal already. LL_DATA_LOSS ends it; what came before stands.
+ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
+                              const struct ll_journal_record *record);
+
 // The coordinator is about to be stopped: ends the run with what it has.
 void ll_coordinator_cut(struct ll_coordinator *coordinator, int64_t now_us);
 

@@ -8,26 +8,25 @@
 
 #include <stddef.h>
 
-struct ll_part;
-struct ll_roster_agent;
 struct ll_run;
 
-// What a coordinator that is started anew must know to go on where this one was (design.md, decision 6).
+// What a coordinator that is started anew must know to go on with the run of this one (docs/decisions/journal.md). A
+// run is journaled from the moment its start is commanded: before that nothing was measured.
 enum ll_journal_kind {
-    LL_JOURNAL_AGENT,     // `agent` has registered
-    LL_JOURNAL_SUBMITTED, // `run` was submitted
-    LL_JOURNAL_STARTED,   // the start of `run` is commanded, for its parts
-    LL_JOURNAL_FRAME,     // a snapshot of `part` was taken
-    LL_JOURNAL_LOST,      // `part` is lost
-    LL_JOURNAL_OVER,      // `run` is over and its result made
+    LL_JOURNAL_STARTED, // the start of `run` is commanded, for its parts
+    LL_JOURNAL_FRAME,   // a snapshot of a part was taken
+    LL_JOURNAL_LOST,    // a part is lost, and why
+    LL_JOURNAL_STOPPED, // someone stopped the run
+    LL_JOURNAL_OVER,    // the run is over and its result made
+    LL_JOURNAL_KINDS
 };
 
 struct ll_journal_record {
     enum ll_journal_kind kind;
-    const struct ll_roster_agent *agent;
-    const struct ll_run *run;
-    const struct ll_part *part;
-    struct ll_bytes frame;
+    const struct ll_run *run; // of STARTED: its id, spec, limits, start and parts
+    size_t part;              // of FRAME and LOST: its number in the run
+    struct ll_bytes frame;    // of FRAME
+    ll_err why;               // of LOST
 };
 
 struct ll_effects {

@@ -54,6 +54,23 @@ static int64_t after_ms(int64_t now_us, uint64_t ms) {
     return now_us + (int64_t)ms * 1000;
 }
 
+// How long shared iterations can take: every one of them times out, and is followed by the longest back-off.
+static uint64_t longest_iterations_ms(const struct ll_run *run) {
+    uint64_t rounds = 1, round_ms = run->spec.load.iteration_timeout_ms + 1000;
+    for (size_t i = 0; i < run->part_count; i++) {
+        const struct ll_plan_share *share = &run->parts[i].share;
+        uint64_t here = share->iterations / share->users + 2;
+        if (here > rounds) rounds = here;
+    }
+    return rounds < LL_DURATION_MAX_MS / round_ms ? rounds * round_ms : LL_DURATION_MAX_MS;
+}
+
+static uint64_t longest_run_ms(const struct ll_run *run) {
+    const struct ll_load *load = &run->spec.load;
+    uint64_t planned_ms = load->iterations ? longest_iterations_ms(run) : ll_load_planned_ms(load);
+    return planned_ms + load->iteration_timeout_ms + load->graceful_stop_ms + LL_RUN_SLACK_MS;
+}
+
 // ---- Lifecycle
 
 struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, const char *id,
@@ -72,6 +89,25 @@ struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, cons
     run->bucket_width_ms = bucket_width_ms;
     run->deadline_us = after_ms(now_us, request->wait_ms);
     run->start_us = run->stop_us = run->end_us = INT64_MAX;
+    return run;
+}
+
+struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_run *journaled) {
+    struct ll_run *run = ll_alloc(1, sizeof *run);
+    run->effects = effects;
+    memcpy(run->id, journaled->id, sizeof run->id);
+    run->state = LL_RUN_RUNNING;
+    run->spec = ll_spec_copy(&journaled->spec);
+    run->max_lost_agents = journaled->max_lost_agents;
+    run->bucket_width_ms = journaled->bucket_width_ms;
+    run->quick_ms = journaled->quick_ms;
+    run->part_count = journaled->part_count;
+    run->parts = ll_alloc(run->part_count, sizeof *run->parts);
+    memcpy(run->parts, journaled->parts, run->part_count * sizeof *run->parts);
+    run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
+    run->start_us = journaled->start_us;
+    run->stop_us = run->end_us = INT64_MAX;
+    run->deadline_us = after_ms(run->start_us, longest_run_ms(run));
     return run;
 }
 
@@ -109,13 +145,17 @@ const struct ll_part *ll_run_laggard(const struct ll_run *run, enum ll_agent_sta
     return NULL;
 }
 
+static void journal_loss(const struct ll_run *run, const struct ll_part *part) {
+    journal(run, &(struct ll_journal_record){LL_JOURNAL_LOST, .part = index_of(run, part), .why = part->error});
+}
+
 // Marks a part lost without looking at what that means for the run.
 static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
     part->state = LL_PART_LOST;
     part->active_users = 0;
     part->error = run->last_loss = why;
     ll_collect_count_loss(run->collect);
-    journal(run, &(struct ll_journal_record){LL_JOURNAL_LOST, .part = part});
+    if (run->state != LL_RUN_PREPARING) journal_loss(run, part);
     ll_effects_log(run->effects, LL_LOG_WARNING, "run %s, %.1f s in: %s", run->id,
                    run->start_us < now_us ? (double)(now_us - run->start_us) / 1e6 : 0.0, why.text);
 }
@@ -143,21 +183,10 @@ static void on_prepare_deadline(struct ll_run *run, int64_t now_us) {
                      laggard->name, laggard->share.users, LL_RUN_PREPARE_LIMIT_MS / 1000));
 }
 
-// How long shared iterations can take: every one of them times out, and is followed by the longest back-off.
-static uint64_t longest_iterations_ms(const struct ll_run *run) {
-    uint64_t rounds = 1, round_ms = run->spec.load.iteration_timeout_ms + 1000;
-    for (size_t i = 0; i < run->part_count; i++) {
-        const struct ll_plan_share *share = &run->parts[i].share;
-        uint64_t here = share->iterations / share->users + 2;
-        if (here > rounds) rounds = here;
-    }
-    return rounds < LL_DURATION_MAX_MS / round_ms ? rounds * round_ms : LL_DURATION_MAX_MS;
-}
-
-static uint64_t longest_run_ms(const struct ll_run *run) {
-    const struct ll_load *load = &run->spec.load;
-    uint64_t planned_ms = load->iterations ? longest_iterations_ms(run) : ll_load_planned_ms(load);
-    return planned_ms + load->iteration_timeout_ms + load->graceful_stop_ms + LL_RUN_SLACK_MS;
+static void journal_start(const struct ll_run *run) {
+    journal(run, &(struct ll_journal_record){LL_JOURNAL_STARTED, .run = run});
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].state == LL_PART_LOST) journal_loss(run, &run->parts[i]);
 }
 
 static void advance_preparing(struct ll_run *run, int64_t now_us) {
@@ -173,7 +202,7 @@ static void advance_preparing(struct ll_run *run, int64_t now_us) {
         uint32_t lead_ms = run->quick_ms * 3 > LL_RUN_LEAD_MIN_MS ? run->quick_ms * 3 : LL_RUN_LEAD_MIN_MS;
         run->start_us = after_ms(now_us, lead_ms);
         move(run, LL_RUN_STARTING, run->start_us);
-        journal(run, &(struct ll_journal_record){LL_JOURNAL_STARTED, .run = run});
+        journal_start(run);
     } else if (now_us >= run->deadline_us) {
         on_prepare_deadline(run, now_us);
     }
@@ -231,6 +260,8 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
         struct ll_part *part = &run->parts[run->part_count++];
         part->agent_id = agent->id;
         part->epoch = agent->epoch;
+        part->instance = agent->instance;
+        part->max_users = agent->max_users;
         part->share = shares[i];
         memcpy(part->name, agent->name, sizeof part->name);
         memcpy(part->browser, agent->browser, sizeof part->browser);
@@ -271,7 +302,7 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
         ll_snapshot_fini(&snapshot);
         LL_TRY(ll_err_in(err, "agent %s", part->name));
         if (taken == LL_TAKEN)
-            journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = part, .frame = *frame});
+            journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = node, .frame = *frame});
     }
     if (ll_collect_is_final(run->collect, node)) part->state = LL_PART_DONE;
     return LL_SUCCESS;
@@ -310,9 +341,9 @@ uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *par
     return ll_collect_acknowledged(run->collect, index_of(run, part));
 }
 
-void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, const char *why) {
+void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
     if (part->state != LL_PART_ACTIVE || ll_run_is_over(run)) return;
-    lose(run, now_us, part, ll_err_make(LL_UNAVAILABLE, "agent %s %s", part->name, why));
+    lose(run, now_us, part, why);
     advance(run, now_us);
 }
 
@@ -322,6 +353,7 @@ void ll_run_stop(struct ll_run *run, int64_t now_us) {
     if (run->state != LL_RUN_RUNNING)
         return fail(run, now_us, ll_err_make(LL_CANCELLED, "the run was stopped before its first user started"));
     run->stop_us = after_ms(now_us, run->quick_ms);
+    journal(run, &(struct ll_journal_record){LL_JOURNAL_STOPPED});
     move(run, LL_RUN_STOPPING, after_ms(run->stop_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
 }
 

@@ -51,6 +51,8 @@ struct ll_part {
     uint64_t epoch;
     char name[LL_AGENT_NAME_MAX];
     char browser[LL_AGENT_NAME_MAX];
+    uint64_t instance; // who it was when it registered, for a coordinator that is started anew
+    uint32_t max_users;
     struct ll_plan_share share;
     enum ll_part_state state;
     enum ll_agent_state agent_state; // as last heard of this run; IDLE before
@@ -86,6 +88,10 @@ struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, cons
                           const struct ll_submit_request *request, uint32_t bucket_width_ms);
 void ll_run_free(struct ll_run **run);
 
+// A run in RUNNING from what a journal says of it: id, spec, limits, start and parts are copied. Its snapshots follow,
+// as exchanges.
+struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_run *journaled);
+
 bool ll_run_is_over(const struct ll_run *run);
 // Whether the table of moves has this one.
 bool ll_run_may_move(enum ll_run_state from, enum ll_run_state to);
@@ -103,8 +109,8 @@ void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_par
                    const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part);
 
-// The part is lost; `why` completes "agent NAME ": "was silent for 5 s".
-void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, const char *why);
+// The part is lost; `why` is a sentence that names its agent.
+void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why);
 void ll_run_stop(struct ll_run *run, int64_t now_us);
 // Ends the run here and now, with what it has: the coordinator itself is being stopped.
 void ll_run_cut(struct ll_run *run, int64_t now_us);

@@ -2,6 +2,7 @@
 
 #include "libcommon/base/alloc.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,16 +47,20 @@ static void do_log(void *owner, enum ll_log_level level, const char *text) {
 }
 
 static void do_journal(void *owner, const struct ll_journal_record *record) {
-    (void)owner;
-    (void)record;
+    struct cluster *cluster = owner;
+    if (cluster->is_restoring) return;
+    if (record->kind == LL_JOURNAL_STARTED || record->kind == LL_JOURNAL_OVER) ll_buf_clear(&cluster->journal);
+    if (record->kind == LL_JOURNAL_OVER) return;
+    if (record->kind == LL_JOURNAL_STARTED) ll_journal_begin(&cluster->journal);
+    ll_journal_append(record, 0, &cluster->journal);
 }
 
 static void do_result(void *owner, const char *run_id, const void *data, size_t len) {
     struct cluster *cluster = owner;
     (void)run_id;
-    (void)data;
-    (void)len;
     cluster->results++;
+    ll_buf_clear(&cluster->result);
+    ll_buf_append(&cluster->result, data, len);
 }
 
 static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
@@ -63,10 +68,39 @@ static void on_request(void *arg, const void *data, size_t len, struct ll_buf *o
     ll_rpc_server_handle(cluster->rpc, data, len, out_response);
 }
 
-static void start_coordinator(struct cluster *cluster) {
+static ll_err restore(void *arg, const struct ll_journal_record *record) {
+    struct cluster *cluster = arg;
+    return ll_coordinator_restore(cluster->core, cluster->now_us, record);
+}
+
+// As the program does, with memory for a file.
+static void read_journal(struct cluster *cluster) {
+    if (cluster->journal.len == 0) return;
+    size_t good;
+    cluster->is_restoring = true;
+    ll_err err = ll_journal_read(cluster->journal.data, cluster->journal.len, 0, restore, cluster, &good);
+    cluster->is_restoring = false;
+    cluster_note(cluster, "coordinator: read its journal: %s", err.text);
+    assert(err.status == LL_OK && good == cluster->journal.len);
+    ll_coordinator_tick(cluster->core, cluster->now_us);
+}
+
+void cluster_kill_coordinator(struct cluster *cluster) {
+    if (!cluster->core) return;
+    cluster_note(cluster, "the coordinator is killed");
+    cluster->server->ops->fini(cluster->server);
+    cluster->server = NULL;
+    ll_rpc_server_free(&cluster->rpc);
+    ll_coordinator_free(&cluster->core);
+}
+
+void cluster_start_coordinator(struct cluster *cluster) {
+    if (cluster->core) return;
+    cluster_note(cluster, "the coordinator starts");
     struct ll_coordinator_options options = {
         .effects = {.owner = cluster, .log = do_log, .journal = do_journal, .result = do_result},
         .max_agents = CLUSTER_AGENTS_MAX,
+        .last_epoch = (uint64_t)cluster->now_us,
         .unix_ms_at_zero = 1700000000000,
     };
     cluster->core = ll_coordinator_new(&options);
@@ -75,6 +109,7 @@ static void start_coordinator(struct cluster *cluster) {
     struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&cluster->service);
     cluster->rpc = ll_rpc_server_new(&handlers, "token");
     cluster->server = ll_mem_server_new(cluster->network, on_request, cluster);
+    read_journal(cluster);
 }
 
 // ---- Control
@@ -85,6 +120,10 @@ static void on_chunk(void *arg, ll_err err, const struct ll_fetch_reply *reply) 
     struct cluster *cluster = arg;
     struct control *control = &cluster->control;
     control->error = err;
+    if (err.status == LL_NOT_FOUND)
+        control->is_forgotten = true;
+    else if (!reply)
+        fetch(cluster);
     if (!reply) return;
     ll_buf_append(&control->result, reply->chunk.data, reply->chunk.len);
     control->has_result = control->result.len == reply->total_bytes;
@@ -101,6 +140,10 @@ static void on_status(void *arg, ll_err err, const struct ll_status_reply *reply
     struct cluster *cluster = arg;
     struct control *control = &cluster->control;
     control->error = err;
+    if (err.status == LL_NOT_FOUND)
+        control->is_forgotten = true;
+    else if (!reply)
+        control->ask_at_us = cluster->now_us + 200000; // nobody answers: ask on
     if (!reply) return;
     control->status = *reply;
     control->is_over = reply->state == LL_RUN_FINISHED || reply->state == LL_RUN_FAILED;
@@ -116,6 +159,7 @@ static void on_submitted(void *arg, ll_err err, const struct ll_submit_reply *re
     struct cluster *cluster = arg;
     struct control *control = &cluster->control;
     control->error = err;
+    if (!reply) control->is_forgotten = true;
     if (!reply) return;
     memcpy(control->run_id, reply->run_id, sizeof control->run_id);
     control->is_submitted = true;
@@ -136,6 +180,7 @@ void cluster_submit(struct cluster *cluster, const struct ll_spec *spec, uint32_
     struct ll_submit_request request = {
         .bundle = {"bundle", 6}, .spec = *spec, .min_agents = min_agents, .wait_ms = wait_ms};
     cluster->control.is_submitted = cluster->control.is_over = cluster->control.has_result = false;
+    cluster->control.is_forgotten = false;
     ll_buf_clear(&cluster->control.result);
     ll_rpc_submit(cluster->control.client, cluster->now_us, &request, on_submitted, cluster);
 }
@@ -155,7 +200,7 @@ void cluster_stop_run(struct cluster *cluster) {
 }
 
 bool cluster_run_is_over(const struct cluster *cluster) {
-    return cluster->control.is_over && cluster->control.has_result;
+    return (cluster->control.is_over && cluster->control.has_result) || cluster->control.is_forgotten;
 }
 
 // ---- Lifecycle
@@ -169,7 +214,9 @@ struct cluster *cluster_new(uint64_t seed) {
     cluster->now_us = 1000000;
     cluster->network = ll_mem_network_new(ll_rand_next(&cluster->rand));
     ll_mem_network_step(cluster->network, cluster->now_us);
-    start_coordinator(cluster);
+    cluster->result = ll_buf_make(LL_RESULT_FILE_MAX);
+    cluster->journal = ll_buf_make(LL_JOURNAL_BYTES_MAX);
+    cluster_start_coordinator(cluster);
     cluster->control.ask_at_us = INT64_MAX;
     cluster->control.result = ll_buf_make(LL_RESULT_FILE_MAX);
     cluster->control.client = ll_rpc_client_new(&(struct ll_rpc_client_options){
@@ -186,9 +233,9 @@ void cluster_free(struct cluster **cluster) {
     for (size_t i = 0; i < old->agent_count; i++) sim_agent_free(&old->agents[i]);
     ll_rpc_client_free(&old->control.client);
     ll_buf_fini(&old->control.result);
-    old->server->ops->fini(old->server);
-    ll_rpc_server_free(&old->rpc);
-    ll_coordinator_free(&old->core);
+    cluster_kill_coordinator(old);
+    ll_buf_fini(&old->result);
+    ll_buf_fini(&old->journal);
     ll_mem_network_free(&old->network);
     ledger_fini(&old->ledger);
     free(old);
@@ -218,7 +265,8 @@ static int64_t earlier(int64_t a, int64_t b) {
 }
 
 static int64_t next_moment(struct cluster *cluster) {
-    int64_t at = earlier(ll_mem_network_next_us(cluster->network), ll_coordinator_next_us(cluster->core));
+    int64_t at = ll_mem_network_next_us(cluster->network);
+    if (cluster->core) at = earlier(at, ll_coordinator_next_us(cluster->core));
     at = earlier(at, earlier(ll_rpc_client_next_us(cluster->control.client), cluster->control.ask_at_us));
     for (size_t i = 0; i < cluster->agent_count; i++)
         if (cluster->agents[i]) at = earlier(at, sim_agent_next_us(cluster->agents[i]));
@@ -229,8 +277,11 @@ static void happen(struct cluster *cluster) {
     cluster->events++;
     hash(cluster, &cluster->now_us, sizeof cluster->now_us);
     ll_mem_network_step(cluster->network, cluster->now_us);
-    cluster->server->ops->poll(cluster->server);
-    if (ll_coordinator_next_us(cluster->core) <= cluster->now_us) ll_coordinator_tick(cluster->core, cluster->now_us);
+    if (cluster->core) {
+        cluster->server->ops->poll(cluster->server);
+        if (ll_coordinator_next_us(cluster->core) <= cluster->now_us)
+            ll_coordinator_tick(cluster->core, cluster->now_us);
+    }
     for (size_t i = 0; i < cluster->agent_count; i++) {
         struct sim_agent *agent = cluster->agents[i];
         if (!agent) continue;

@@ -17,6 +17,8 @@ static void do_log(void *owner, enum ll_log_level level, const char *text) {
 static void do_journal(void *owner, const struct ll_journal_record *record) {
     struct rig *rig = owner;
     rig->journaled[record->kind]++;
+    if (rig->journal.len == 0) ll_journal_begin(&rig->journal);
+    ll_journal_append(record, 0, &rig->journal);
 }
 
 static void do_result(void *owner, const char *run_id, const void *data, size_t len) {
@@ -32,6 +34,7 @@ struct rig *rig_new(void) {
     rig->now_us = 1000000;
     rig->log = ll_buf_make(1 << 20);
     rig->result = ll_buf_make(LL_RESULT_FILE_MAX);
+    rig->journal = ll_buf_make(LL_JOURNAL_BYTES_MAX);
     struct ll_coordinator_options options = {
         .effects = {.owner = rig, .log = do_log, .journal = do_journal, .result = do_result},
         .max_agents = 100,
@@ -46,6 +49,7 @@ void rig_free(struct rig **rig) {
     ll_coordinator_free(&(*rig)->core);
     ll_buf_fini(&(*rig)->log);
     ll_buf_fini(&(*rig)->result);
+    ll_buf_fini(&(*rig)->journal);
     free(*rig);
     *rig = NULL;
 }

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_COORDINATOR_RIG_H
 
 #include "coordinator/core/coordinator.h"
+#include "coordinator/journal.h"
 #include "libcommon/model/result.h"
 #include "libcommon/model/snapshot.h"
 
@@ -13,7 +14,8 @@ struct rig {
     int64_t now_us;
     struct ll_buf log;
     struct ll_buf result; // the last that was made
-    int results, journaled[LL_JOURNAL_OVER + 1];
+    struct ll_buf journal;
+    int results, journaled[LL_JOURNAL_KINDS];
 };
 
 struct rig_agent {

@@ -1,0 +1,173 @@
+#include "coordinator/journal.h"
+
+#include "coordinator/keeper.h"
+#include "tests/unit/coordinator/rig.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct rig *before, *after; // the coordinator that ends, and the one that is started anew
+static struct rig_agent agents[2];
+
+static void make(void) {
+    before = rig_new();
+    after = rig_new();
+    for (size_t i = 0; i < 2; i++) agents[i] = rig_register(before, "a", i + 1, 0);
+    rig_submit(before, "r1", 4, 2);
+    rig_start_all(before, agents, 2);
+    after->now_us = before->now_us + 500000;
+}
+
+static void drop(void) {
+    for (size_t i = 0; i < 2; i++) rig_agent_fini(&agents[i]);
+    rig_free(&before);
+    rig_free(&after);
+}
+
+TestSuite(journal, .init = make, .fini = drop);
+
+static ll_err tell(void *arg, const struct ll_journal_record *record) {
+    struct rig *rig = arg;
+    return ll_coordinator_restore(rig->core, rig->now_us, record);
+}
+
+static ll_err read_into(struct rig *rig, const void *data, size_t len, size_t *out_good) {
+    return ll_journal_read(data, len, 0, tell, rig, out_good);
+}
+
+static void restart(void) {
+    size_t good;
+    ll_err err = read_into(after, before->journal.data, before->journal.len, &good);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    cr_assert(eq(sz, good, before->journal.len));
+}
+
+Test(journal, the_run_goes_on_with_its_agents_and_counts_once) {
+    rig_seal(&agents[0], 1, 0, 5, false);
+    rig_exchange(before, &agents[0]);
+    restart();
+    struct ll_status_reply status = rig_status(after, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_RUNNING));
+    cr_expect(eq(u64, status.iterations_completed, 5));
+    cr_expect(eq(u32, status.agents_running, 2));
+    rig_seal(&agents[0], 2, 1000, 7, false); // sent with the first, whose acknowledgement was lost
+    struct ll_exchange_reply reply = rig_exchange(after, &agents[0]);
+    cr_expect(eq(u64, reply.acknowledged, 2));
+    cr_expect(eq(int, reply.directive, LL_DIRECTIVE_CONTINUE));
+    cr_expect(eq(u64, rig_status(after, "r1").iterations_completed, 12));
+    struct rig_agent again = rig_register(after, "a", 2, 0);
+    cr_expect(eq(u32, again.id, agents[1].id));
+    cr_expect(eq(u64, again.epoch, agents[1].epoch));
+    rig_agent_fini(&again);
+}
+
+Test(journal, losses_and_stops_are_remembered) {
+    struct ll_leave_request leave = {.agent_id = agents[1].id, .epoch = agents[1].epoch, .reason = "tired"};
+    cr_assert(eq(int, ll_coordinator_leave(before->core, before->now_us, &leave).status, LL_OK));
+    cr_assert(eq(int, rig_stop(before, "r1").status, LL_OK));
+    restart();
+    struct ll_status_reply status = rig_status(after, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_STOPPING));
+    cr_expect(eq(u32, status.agents_lost, 1));
+    struct ll_exchange_reply reply;
+    cr_expect(eq(int, rig_try_exchange(after, &agents[1], &reply).status, LL_NOT_FOUND));
+    cr_expect(eq(int, rig_directive(after, &agents[0]), LL_DIRECTIVE_STOP));
+    rig_seal(&agents[0], 1, 0, 5, true);
+    agents[0].state = LL_AGENT_DRAINING;
+    rig_exchange(after, &agents[0]);
+    struct ll_result result = rig_result(after);
+    cr_expect(strstr(result.scenarios[0].nodes[1].error, "has left: tired") != NULL);
+    cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_AGENT_LOSSES), 1));
+    ll_result_fini(&result);
+}
+
+Test(journal, agents_that_do_not_come_back_are_lost) {
+    restart();
+    rig_wait(after, 5000);
+    cr_expect(eq(int, rig_status(after, "r1").state, LL_RUN_FAILED));
+}
+
+Test(journal, a_journal_cut_anywhere_is_good_up_to_its_last_whole_record) {
+    rig_seal(&agents[0], 1, 0, 5, false);
+    size_t whole = before->journal.len;
+    rig_exchange(before, &agents[0]);
+    for (size_t len = 0; len < before->journal.len; len++) {
+        struct rig *rig = rig_new();
+        size_t good;
+        ll_err err = read_into(rig, before->journal.data, len, &good);
+        cr_expect(le(sz, good, len));
+        if (good > 0) cr_expect(eq(int, err.status, LL_OK), "cut at %zu: %s", len, err.text);
+        if (len >= whole) cr_expect(eq(sz, good, whole), "cut at %zu", len);
+        rig_free(&rig);
+    }
+}
+
+Test(journal, a_damaged_record_ends_it) {
+    rig_seal(&agents[0], 1, 0, 5, false);
+    size_t whole = before->journal.len, good;
+    rig_exchange(before, &agents[0]);
+    before->journal.data[whole + 30] ^= 1;
+    cr_expect(eq(int, read_into(after, before->journal.data, before->journal.len, &good).status, LL_OK));
+    cr_expect(eq(sz, good, whole));
+    cr_expect(eq(u64, rig_status(after, "r1").iterations_completed, 0));
+}
+
+Test(journal, one_of_another_version_is_refused) {
+    before->journal.data[6] ^= 1;
+    size_t good;
+    ll_err err = read_into(after, before->journal.data, before->journal.len, &good);
+    cr_expect(eq(int, err.status, LL_FAILED_PRECONDITION));
+    cr_expect(strstr(err.text, "another version") != NULL, "%s", err.text);
+}
+
+Test(journal, records_out_of_order_are_refused) {
+    struct ll_journal_record record = {.kind = LL_JOURNAL_STOPPED};
+    cr_expect(eq(int, ll_coordinator_restore(after->core, 0, &record).status, LL_DATA_LOSS));
+    restart();
+    record = (struct ll_journal_record){.kind = LL_JOURNAL_LOST, .part = 2};
+    cr_expect(eq(int, ll_coordinator_restore(after->core, 0, &record).status, LL_DATA_LOSS));
+}
+
+// ---- The file
+
+static ll_err keep(void *arg, const struct ll_journal_record *record) {
+    ll_keeper_write(arg, record);
+    return LL_SUCCESS;
+}
+
+Test(journal, the_file_is_written_on_after_a_restart_and_removed_at_the_end) {
+    char folder[] = "/tmp/liveload-journal-XXXXXX", path[64];
+    cr_assert(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/run.journal", folder);
+    struct ll_keeper first = ll_keeper_make(folder, 0), second = ll_keeper_make(folder, 0);
+    cr_assert(eq(int, ll_keeper_restore(&first, after->core, after->now_us).status, LL_OK)); // nothing there
+    rig_seal(&agents[0], 1, 0, 5, false);
+    rig_exchange(before, &agents[0]);
+    size_t good;
+    ll_journal_read(before->journal.data, before->journal.len, 0, keep, &first, &good);
+    cr_expect(eq(int, ll_keeper_restore(&second, after->core, after->now_us).status, LL_ALREADY_EXISTS));
+    ll_keeper_fini(&first);
+    ll_keeper_fini(&second);
+
+    int fd = open(path, O_WRONLY | O_APPEND); // as if a write was cut short
+    cr_assert(ge(int, fd, 0));
+    cr_assert(eq(long, write(fd, "half", 4), 4));
+    close(fd);
+    second = ll_keeper_make(folder, 0);
+    ll_err err = ll_keeper_restore(&second, after->core, after->now_us);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    cr_expect(eq(u64, rig_status(after, "r1").iterations_completed, 5));
+    struct stat info;
+    cr_assert(eq(int, stat(path, &info), 0));
+    cr_expect(eq(sz, (size_t)info.st_size, before->journal.len));
+    ll_keeper_write(&second, &(struct ll_journal_record){LL_JOURNAL_OVER});
+    cr_expect(ne(int, stat(path, &info), 0));
+    ll_keeper_fini(&second);
+    cr_expect(eq(int, rmdir(folder), 0));
+}
