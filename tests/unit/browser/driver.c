@@ -38,23 +38,32 @@ static void on_ready(void *owner, ll_err err) {
     struct driver *driver = owner;
     cr_assert_not(driver->ready, "on_ready came twice");
     driver->ready = true;
+    ll_loop_wake(driver->loop); // lws_service may run timers and then wait on; this has it return
     driver->ready_err = err;
 }
 
 static void on_stopped(void *owner) {
     struct driver *driver = owner;
     driver->stopped = true;
+    ll_loop_wake(driver->loop);
 }
 
+struct patience {
+    struct ll_loop *loop;
+    bool lost;
+};
+
 static void lose_patience(void *arg) {
-    *(bool *)arg = true;
+    struct patience *patience = arg;
+    patience->lost = true;
+    ll_loop_wake(patience->loop);
 }
 
 void driver_serve_until(struct driver *driver, const bool *flag) {
-    bool impatient = false;
-    struct ll_timer *timer = ll_timer_new(driver->loop, lose_patience, &impatient);
+    struct patience patience = {.loop = driver->loop};
+    struct ll_timer *timer = ll_timer_new(driver->loop, lose_patience, &patience);
     ll_timer_set(timer, ll_clock_us() + PATIENCE_MS * INT64_C(1000));
-    while (!*flag && !impatient && lws_service(ll_loop_lws(driver->loop), 0) >= 0) {}
+    while (!*flag && !patience.lost && lws_service(ll_loop_lws(driver->loop), 0) >= 0) {}
     ll_timer_free(&timer);
     cr_assert(*flag, "nothing happened for %d s", PATIENCE_MS / 1000);
 }
@@ -104,6 +113,7 @@ void driver_end(struct driver *driver) {
 static void on_page_open(void *owner, ll_err err) {
     struct driven_page *page = owner;
     page->opened = true;
+    ll_loop_wake(page->driver->loop);
     page->err = err;
     if (err.status != LL_OK) page->page = NULL;
 }
@@ -123,6 +133,7 @@ static void on_done(void *owner, const struct ll_action_result *result) {
     struct driven_page *page = owner;
     cr_assert_not(page->done, "on_done came twice");
     page->done = true;
+    ll_loop_wake(page->driver->loop);
     page->err = result->err;
     describe(result->value, page->value, sizeof page->value);
 }
@@ -130,6 +141,7 @@ static void on_done(void *owner, const struct ll_action_result *result) {
 static void on_page_lost(void *owner, ll_err why) {
     struct driven_page *page = owner;
     page->lost = true;
+    ll_loop_wake(page->driver->loop);
     page->err = why;
     page->page = NULL;
 }
