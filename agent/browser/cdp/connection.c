@@ -10,6 +10,7 @@
 // the next start follows after a pause that doubles; pages asked for meanwhile wait. After STARTS_MAX starts without
 // one page opened, what waits is refused with the reason, and a new page_open tries again.
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/popups.h"
 #include "agent/browser/cdp/wire.h"
 #include "agent/browser/find.h"
 #include "agent/browser/process.h"
@@ -52,6 +53,7 @@ struct ll_cdp_connection {
     struct ll_cdp_page *by_session; // those that have one
     struct ll_timer *timer;         // the pause before a start, or the limit of connecting
     struct ll_timer *health;
+    struct ll_cdp_popups *popups;
     int64_t health_sent_us;
     bool gave_up;           // no start is under way until another page is asked for
     uint32_t barren_starts; // in a row, since a page was opened
@@ -79,6 +81,19 @@ struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connectio
 
 const struct ll_browser_sink *ll_cdp_connection_sink(const struct ll_cdp_connection *connection) {
     return &connection->sink;
+}
+
+const struct ll_cdp_page *ll_cdp_connection_page_of_context(const struct ll_cdp_connection *connection,
+                                                            struct ll_slice context) {
+    const struct ll_cdp_page *page;
+    DL_FOREACH(connection->pages, page) {
+        if (page->context[0] && ll_scan_is_string(context, page->context)) return page;
+    }
+    return NULL;
+}
+
+void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection) {
+    ll_cdp_popups_expect(connection->popups);
 }
 
 void ll_cdp_connection_add_session(struct ll_cdp_page *page) {
@@ -221,6 +236,7 @@ static void on_listening(void *owner, int port, const char *path) {
 static void release_browser(struct ll_cdp_connection *connection) {
     ll_cdp_client_free(&connection->client);
     ll_process_free(&connection->process);
+    ll_cdp_popups_reset(connection->popups);
     ll_timer_cancel(connection->health);
     ll_timer_cancel(connection->timer);
     connection->health_sent_us = 0;
@@ -353,6 +369,7 @@ static void cdp_stop(struct ll_connection *base) {
     struct ll_cdp_connection *connection = of(base);
     while (connection->pages) ll_cdp_connection_page_gone(connection->pages);
     ll_cdp_client_free(&connection->client);
+    ll_cdp_popups_reset(connection->popups);
     ll_timer_cancel(connection->health);
     connection->state = STOPPING;
     ll_timer_cancel(connection->timer);
@@ -368,6 +385,7 @@ static void cdp_fini(struct ll_connection *base) {
     release_browser(connection);
     ll_timer_free(&connection->timer);
     ll_timer_free(&connection->health);
+    ll_cdp_popups_free(&connection->popups);
     lws_vhost_destroy(connection->vhost);
     free(connection);
 }
@@ -392,6 +410,7 @@ ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struc
     connection->on_stopped = options->on_stopped;
     connection->timer = ll_timer_new(options->loop, on_timer, connection);
     connection->health = ll_timer_new(options->loop, on_health, connection);
+    connection->popups = ll_cdp_popups_new(connection);
     snprintf(connection->program, sizeof connection->program, "%s", program);
     *out = &connection->base;
     return LL_SUCCESS;

@@ -115,6 +115,11 @@ static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
         return;
     case LL_OP_FILL:
     case LL_OP_CLEAR:
+        if (x.len)
+            ll_cdp_input_insert(page, page->action.text ? page->action.text : "", on_input_done);
+        else
+            ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+        return;
     case LL_OP_SELECT_OPTION:
     case LL_OP_WAIT_FOR_SELECTOR:
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);

@@ -188,3 +188,15 @@ void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answe
             ll_cdp_page_end(page, answered);
     }
 }
+
+void ll_cdp_input_insert(struct ll_cdp_page *page, const char *text, ll_cdp_answered *answered) {
+    if (!*text) {
+        ll_cdp_input_press(page, "Delete", answered);
+        return;
+    }
+    struct ll_buf *out = ll_cdp_page_begin(page, "Input.insertText");
+    ll_buf_text(out, "{\"text\":");
+    ll_json_quote(out, text, strlen(text));
+    ll_buf_text(out, "}");
+    ll_cdp_page_end(page, answered);
+}

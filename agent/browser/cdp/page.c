@@ -26,7 +26,6 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
 
 void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
-    ll_cdp_forget(ll_cdp_page_client(page), page->popup_call);
     ll_timer_free(&page->timer);
     ll_cdp_network_free(&page->network);
     free(page->options.user_agent);
@@ -150,7 +149,7 @@ void ll_cdp_page_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct
         answer_dialog(page, params);
         return;
     case LL_CDP_WINDOW_OPEN:
-        ll_cdp_target_close_popups(page);
+        ll_cdp_connection_page_opens_window(page->connection);
         return;
     case LL_CDP_TARGET_CRASHED:
     case LL_CDP_DETACHED_FROM_TARGET:

@@ -53,10 +53,9 @@ struct ll_cdp_page {
 
     struct ll_action action;
     enum ll_cdp_waiting waiting;
-    uint32_t call;       // the command whose answer is awaited, or 0
-    uint32_t popup_call; // Target.getTargets under way, or 0
-    uint64_t loader;     // of the navigation awaited
-    uint32_t reruns;     // of the action, because its document went away
+    uint32_t call;   // the command whose answer is awaited, or 0
+    uint64_t loader; // of the navigation awaited
+    uint32_t reruns; // of the action, because its document went away
     int64_t deadline_us;
     struct ll_timer *timer;
     ll_err outcome;
@@ -88,8 +87,6 @@ struct ll_cdp_client *ll_cdp_page_client(const struct ll_cdp_page *page);
 // target.c: opening answers with ll_cdp_connection_page_opened.
 void ll_cdp_target_open(struct ll_cdp_page *page);
 void ll_cdp_target_close(struct ll_cdp_page *page);
-// Closes windows that the page opened.
-void ll_cdp_target_close_popups(struct ll_cdp_page *page);
 
 // navigation.c
 void ll_cdp_navigate(struct ll_cdp_page *page);
@@ -106,6 +103,8 @@ void ll_cdp_element_resume(struct ll_cdp_page *page);
 // input.c: real events. The action ends when the last is answered, or goes on in `answered`.
 void ll_cdp_input_click(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
 void ll_cdp_input_hover(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
+// Puts text in the place of what is selected; no text deletes it.
+void ll_cdp_input_insert(struct ll_cdp_page *page, const char *text, ll_cdp_answered *answered);
 // LL_INVALID_ARGUMENT when there is no such key, and then nothing is sent.
 ll_err ll_cdp_input_check_key(const char *keys);
 void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered);
@@ -121,6 +120,10 @@ void ll_cdp_connection_add_session(struct ll_cdp_page *page);
 // Takes the page out of the connection's lists and frees it.
 void ll_cdp_connection_page_gone(struct ll_cdp_page *page);
 void ll_cdp_connection_page_crashed(struct ll_cdp_page *page);
+void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection);
+// The page whose context has that id, a JSON string; or NULL.
+const struct ll_cdp_page *ll_cdp_connection_page_of_context(const struct ll_cdp_connection *connection,
+                                                            struct ll_slice context);
 struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection);
 struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connection);
 const struct ll_browser_sink *ll_cdp_connection_sink(const struct ll_cdp_connection *connection);

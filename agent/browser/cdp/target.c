@@ -2,7 +2,7 @@
 // createBrowserContext, createTarget, attachToTarget, and then everything about the session at once.
 //
 // Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
-// every console message. Windows that a page opens are closed, and downloads are denied, so that nothing piles up.
+// every console message. Downloads are denied, so that nothing piles up.
 #include "agent/browser/cdp/page.h"
 
 #include <stdio.h>
@@ -138,28 +138,4 @@ void ll_cdp_target_close(struct ll_cdp_page *page) {
                   page->context);
     ll_cdp_end(client, NULL, NULL);
     page->context[0] = '\0';
-}
-
-// Closes every page of the context but the user's own.
-static void on_targets(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
-    struct ll_slice targets = ll_scan_get(answer->result, "targetInfos"), info;
-    page->popup_call = 0;
-    for (size_t i = 0; (info = ll_scan_item(targets, i)).len; i++) {
-        static const char *const keys[] = {"targetId", "browserContextId", "type"};
-        struct ll_slice values[3];
-        ll_scan_members(info, keys, values, 3);
-        if (!ll_scan_is_string(values[2], "page") || !ll_scan_is_string(values[1], page->context) ||
-            ll_scan_is_string(values[0], page->target))
-            continue;
-        ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.closeTarget"), "{\"targetId\":%.*s}",
-                      (int)values[0].len, values[0].at);
-        ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
-    }
-}
-
-void ll_cdp_target_close_popups(struct ll_cdp_page *page) {
-    struct ll_cdp_client *client = ll_cdp_page_client(page);
-    ll_cdp_forget(client, page->popup_call); // one answer names them all
-    page->popup_call = ll_cdp_call(client, "", "Target.getTargets", "{}", on_targets, page);
 }

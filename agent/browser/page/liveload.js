@@ -141,7 +141,7 @@
     return shared(className) ? `<${tag} class="${className}">` : `<${tag}>`;
   }
 
-  const MOVES = /^(transform|translate|rotate|scale|offset|left|right|top|bottom|inset|margin|padding|width|height|max|min|flex|grid|font|border)/;
+  const MOVES = /^(transform|translate|rotate|scale|offset[A-Z]|left|right|top|bottom|inset|margin|padding|width|height|max|min|flex|grid|font|border)/;
 
   function moves(animation) {
     if (animation.playState !== "running" || !animation.effect || !animation.effect.getKeyframes) return false;
@@ -262,8 +262,7 @@
     selection.addRange(range);
   }
 
-  // Replaces the content through the browser's editor, as typing or pasting does: the page sees trusted beforeinput
-  // and input events, and change when the focus leaves.
+  // Selects the content and asks for the text to be put in its place from outside, as real input.
   function fill(element, text) {
     element = control(element);
     const tag = element.localName;
@@ -276,9 +275,7 @@
     if (tag === "input" && PICKED.test(element.type)) return pick(element, text);
     element.focus();
     selectAll(element);
-    if (text) document.execCommand("insertText", false, text);
-    else document.execCommand("delete");
-    return ["ok"];
+    return ["ok", "insert"];
   }
 
   function checkState(element) {

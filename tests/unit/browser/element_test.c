@@ -1,0 +1,322 @@
+// What is done to and read from elements of real pages.
+#include "tests/unit/browser/driver.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char events_page[] =
+    "<input id=name><textarea id=area></textarea><div id=rich contenteditable></div><input id=ro readonly>"
+    "<input id=date type=date><input id=number type=number value=1><label id=label>Mail <input id=mail></label>"
+    "<form id=form action=/sent><input id=q name=q></form>"
+    "<select id=one><option value=a>Alpha<option value=b>Beta</select><p id=p>text</p><pre id=log></pre>"
+    "<script>for (const type of ['beforeinput','input','change','keydown','keyup'])"
+    "addEventListener(type, e => log.textContent += e.type + (e.isTrusted ? '+' : '-') + (e.key || '') + ' ')</script>";
+
+static const char cover_page[] =
+    "<style>#lid{position:fixed;inset:0;background:#ccc} .far{margin-top:3000px}"
+    "@keyframes slide{from{transform:translateX(200px)}to{transform:none}} .sliding{animation:slide .3s}"
+    "@keyframes glow{from{opacity:.5}to{opacity:1}} .glowing{animation:glow 1s infinite}</style>"
+    "<button id=plain onclick='hits.textContent+=\"plain \"'>plain</button>"
+    "<button id=glow class=glowing onclick='hits.textContent+=\"glow \"'>glow</button>"
+    "<button id=move onclick='hits.textContent+=\"move\"+Math.round(move.getBoundingClientRect().x)+\" \"'>m</button>"
+    "<button id=off disabled onclick='hits.textContent+=\"off \"'>off</button>"
+    "<button id=gone style='display:none' onclick='hits.textContent+=\"gone \"'>gone</button>"
+    "<button id=far class=far onclick='hits.textContent+=\"far \"'>far</button><pre id=hits></pre>"
+    "<script>const later=(ms,f)=>setTimeout(f,ms);"
+    "function lid(){const d=document.createElement('div');d.id='lid';document.body.append(d)}</script>";
+
+static const char text_page[] =
+    "<ul id=cart><li>Red  Apple <b>(big)</b></li><li>Green apple</li><li>Pear</li></ul>"
+    "<div id=outer><span>Apple pie</span></div><input type=submit value='Send now'><script>var s='apple'</script>"
+    "<div id=host></div><script>host.attachShadow({mode:'open'}).innerHTML='<p class=deep>in the <i>shadow</i></p>"
+    "<button id=inner onclick=\"this.textContent=String.fromCharCode(104,105,116)\">b</button>'</script>";
+
+static const struct ll_site_page site[] = {
+    {.path = "/events", .body = events_page},
+    {.path = "/cover", .body = cover_page},
+    {.path = "/text", .body = text_page},
+    {.path = "/checks",
+     .body =
+         "<input type=checkbox id=box><label id=label><input type=checkbox id=inner>Label</label>"
+         "<input type=radio name=r id=r1 checked><input type=radio name=r id=r2>"
+         "<div id=aria role=checkbox aria-checked=false onclick=\"this.setAttribute('aria-checked','true')\">x</div>"
+         "<input type=checkbox id=stubborn onclick='return false'><p id=p>p</p>"},
+    {.path = "/sent", .body = "<h1 id=sent>Sent</h1>"},
+    {.path = "/dialogs",
+     .body = "<button id=b onclick=\"out.textContent=confirm('sure?')+' '+prompt('x')\">b</button>"
+             "<pre id=out></pre>"},
+    {.path = "/popup", .body = "<button id=b onclick=\"window.open('/text')\">b</button>"},
+    {.path = NULL},
+};
+
+static struct driver driver;
+static struct driven_page page;
+
+static void begin(void) {
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &page);
+}
+
+static void end(void) {
+    driver_end(&driver);
+}
+
+TestSuite(element, .init = begin, .fini = end);
+
+static void expect_ok(enum ll_operation operation, const char *selector, const char *text) {
+    ll_err err = driven_do(&page, operation, selector, text);
+    cr_expect_eq(err.status, LL_OK, "%s(%s): %s", ll_operation_info(operation)->name, selector, err.text);
+}
+
+static void expect_failure(enum ll_operation operation, const char *selector, const char *text, enum ll_status status,
+                           const char *sentence) {
+    struct ll_action action = {.operation = operation, .selector = selector, .text = text, .timeout_ms = 300};
+    ll_err err = driven_act(&page, &action);
+    cr_expect_eq(err.status, status, "%s(%s): %d, %s", ll_operation_info(operation)->name, selector, err.status,
+                 err.text);
+    cr_expect(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text, sentence);
+}
+
+static void expect_read(enum ll_operation operation, const char *selector, const char *text, const char *value) {
+    const char *read = driven_read(&page, operation, selector, text);
+    cr_expect_str_eq(read, value, "%s(%s): \"%s\", not \"%s\"", ll_operation_info(operation)->name, selector, read,
+                     value);
+}
+
+Test(element, text_is_filled_with_trusted_events) {
+    driven_visit(&page, "/events");
+    expect_ok(LL_OP_FILL, "#name", "Zo\xc3\xab \"q\" \\ \xf0\x9f\x8d\x90");
+    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "Zo\xc3\xab \"q\" \\ \xf0\x9f\x8d\x90");
+    expect_read(LL_OP_INNER_TEXT, "#log", NULL, "beforeinput+ input+ ");
+    expect_ok(LL_OP_FILL, "#name", "second");
+    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "second");
+    expect_ok(LL_OP_CLEAR, "#name", NULL);
+    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "");
+    expect_ok(LL_OP_FILL, "#area", "two\nlines");
+    expect_read(LL_OP_INPUT_VALUE, "#area", NULL, "two\nlines");
+    expect_ok(LL_OP_FILL, "#rich", "bold");
+    expect_ok(LL_OP_FILL, "#rich", "rich");
+    expect_read(LL_OP_TEXT_CONTENT, "#rich", NULL, "rich");
+    expect_ok(LL_OP_FILL, "#number", "42");
+    expect_read(LL_OP_INPUT_VALUE, "#number", NULL, "42");
+    expect_ok(LL_OP_FILL, "#date", "2026-11-23");
+    expect_read(LL_OP_INPUT_VALUE, "#date", NULL, "2026-11-23");
+    expect_ok(LL_OP_FILL, "#label", "a@b.c");
+    expect_read(LL_OP_INPUT_VALUE, "#mail", NULL, "a@b.c");
+}
+
+Test(element, what_holds_no_text_cannot_be_filled) {
+    driven_visit(&page, "/events");
+    expect_failure(LL_OP_FILL, "#p", "x", LL_FAILED_PRECONDITION, "is <p id=\"p\">, which holds no text");
+    expect_failure(LL_OP_FILL, "#date", "soon", LL_FAILED_PRECONDITION, "takes no such date");
+    expect_failure(LL_OP_FILL, "#ro", "x", LL_DEADLINE_EXCEEDED, "is read-only");
+    expect_failure(LL_OP_INPUT_VALUE, "#p", NULL, LL_FAILED_PRECONDITION, "which has no value");
+}
+
+Test(element, keys_are_pressed) {
+    driven_visit(&page, "/events");
+    expect_ok(LL_OP_PRESS, "#name", "a");
+    expect_ok(LL_OP_PRESS, "#name", "Shift+b");
+    expect_ok(LL_OP_PRESS, "#name", "\xc3\xa9");
+    expect_ok(LL_OP_PRESS, "#name", "Space");
+    expect_ok(LL_OP_PRESS, "#name", "\"");
+    expect_ok(LL_OP_PRESS, "#name", "+");
+    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "aB\xc3\xa9 \"+");
+    expect_ok(LL_OP_PRESS, "#name", "Home");
+    expect_ok(LL_OP_PRESS, "#name", "Delete");
+    expect_ok(LL_OP_PRESS, "#name", "End");
+    expect_ok(LL_OP_PRESS, "#name", "Backspace");
+    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "B\xc3\xa9 \"");
+    expect_ok(LL_OP_PRESS, "#name", "Control+A");
+    expect_ok(LL_OP_PRESS, "#name", "x");
+    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "x");
+    expect_ok(LL_OP_PRESS, "#name", "Tab");
+    expect_read(LL_OP_EVALUATE, NULL, "document.activeElement.id", "area");
+    expect_ok(LL_OP_PRESS, "#area", "Shift+Tab");
+    expect_read(LL_OP_EVALUATE, NULL, "document.activeElement.id", "name");
+    expect_ok(LL_OP_PRESS, "#area", "Enter");
+    expect_read(LL_OP_INPUT_VALUE, "#area", NULL, "\n");
+}
+
+Test(element, enter_in_a_form_submits_it) {
+    driven_visit(&page, "/events");
+    expect_ok(LL_OP_FILL, "#q", "pears");
+    expect_ok(LL_OP_PRESS, "#q", "Enter");
+    expect_read(LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
+    expect_ok(LL_OP_WAIT_FOR_URL, NULL, "**/sent?q=pears");
+}
+
+Test(element, a_key_that_is_none_is_refused) {
+    driven_visit(&page, "/events");
+    expect_failure(LL_OP_PRESS, "#name", "Entr", LL_INVALID_ARGUMENT, "is it Enter");
+    expect_failure(LL_OP_PRESS, "#name", "Ctrl+A", LL_INVALID_ARGUMENT, "no modifier");
+    expect_failure(LL_OP_PRESS, "#name", "", LL_INVALID_ARGUMENT, "is no key");
+}
+
+Test(element, an_option_is_selected_by_value_or_label) {
+    driven_visit(&page, "/events");
+    expect_ok(LL_OP_SELECT_OPTION, "#one", "b");
+    expect_read(LL_OP_INPUT_VALUE, "#one", NULL, "b");
+    expect_read(LL_OP_INNER_TEXT, "#log", NULL, "input- change- ");
+    expect_ok(LL_OP_SELECT_OPTION, "#one", "Alpha");
+    expect_read(LL_OP_INPUT_VALUE, "#one", NULL, "a");
+    expect_failure(LL_OP_SELECT_OPTION, "#one", "Gamma", LL_DEADLINE_EXCEEDED, "has no such option");
+    expect_failure(LL_OP_SELECT_OPTION, "#name", "a", LL_FAILED_PRECONDITION, "not a select");
+}
+
+Test(element, boxes_are_checked_and_unchecked) {
+    driven_visit(&page, "/checks");
+    expect_ok(LL_OP_CHECK, "#box", NULL);
+    expect_ok(LL_OP_CHECK, "#box", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "box.checked", "true");
+    expect_ok(LL_OP_UNCHECK, "#box", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "box.checked", "false");
+    expect_ok(LL_OP_CHECK, "#label", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "document.getElementById('inner').checked", "true");
+    expect_ok(LL_OP_CHECK, "#r2", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "r1.checked", "false");
+    expect_ok(LL_OP_CHECK, "#aria", NULL);
+    expect_failure(LL_OP_CHECK, "#stubborn", NULL, LL_FAILED_PRECONDITION, "keeps its state");
+    expect_failure(LL_OP_CHECK, "#p", NULL, LL_FAILED_PRECONDITION, "not a checkbox");
+}
+
+Test(element, a_click_waits_until_the_element_can_be_hit) {
+    driven_visit(&page, "/cover");
+    expect_ok(LL_OP_CLICK, "#plain", NULL);
+    expect_ok(LL_OP_CLICK, "#glow", NULL); // an animation that moves nothing is no hindrance
+    expect_ok(LL_OP_CLICK, "#far", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "lid(); later(100, () => document.getElementById('lid').remove()); null", "nil");
+    expect_ok(LL_OP_CLICK, "#plain", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "later(100, () => off.disabled = false); null", "nil");
+    expect_ok(LL_OP_CLICK, "#off", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "later(100, () => gone.style.display = ''); null", "nil");
+    expect_ok(LL_OP_CLICK, "#gone", NULL);
+    expect_read(LL_OP_TEXT_CONTENT, "#hits", NULL, "plain glow far plain off gone ");
+}
+
+Test(element, a_click_waits_for_the_end_of_a_movement) {
+    driven_visit(&page, "/cover");
+    expect_read(LL_OP_EVALUATE, NULL, "window.at = move.getBoundingClientRect().x; move.className = 'sliding'; null",
+                "nil");
+    expect_ok(LL_OP_CLICK, "#move", NULL);
+    expect_read(LL_OP_EVALUATE, NULL, "hits.textContent === 'move' + Math.round(at) + ' '", "true");
+}
+
+Test(element, a_click_that_cannot_be_says_why) {
+    driven_visit(&page, "/cover");
+    expect_failure(LL_OP_CLICK, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
+    expect_failure(LL_OP_CLICK, "button", NULL, LL_FAILED_PRECONDITION, "matches 6 elements");
+    expect_failure(LL_OP_CLICK, "#off", NULL, LL_DEADLINE_EXCEEDED, "is disabled");
+    expect_failure(LL_OP_CLICK, "#gone", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
+    expect_failure(LL_OP_CLICK, "[[", NULL, LL_INVALID_ARGUMENT, "not a valid selector");
+    expect_failure(LL_OP_CLICK, "role=button", NULL, LL_INVALID_ARGUMENT, "use CSS or text=");
+    expect_read(LL_OP_EVALUATE, NULL, "lid()", "nil");
+    expect_failure(LL_OP_CLICK, "#plain", NULL, LL_DEADLINE_EXCEEDED, "is covered by <div id=\"lid\">");
+}
+
+Test(element, elements_are_found_by_text_and_in_shadow_roots) {
+    driven_visit(&page, "/text");
+    expect_read(LL_OP_COUNT, "text=apple", NULL, "3");
+    expect_read(LL_OP_COUNT, "text=red apple (BIG)", NULL, "1");
+    expect_read(LL_OP_COUNT, "text=\"Apple pie\"", NULL, "1");
+    expect_read(LL_OP_COUNT, "text=\"apple pie\"", NULL, "0");
+    expect_read(LL_OP_COUNT, "#cart >> text=apple", NULL, "2");
+    expect_read(LL_OP_COUNT, "#cart >> li >> b", NULL, "1");
+    expect_read(LL_OP_COUNT, "text=send now", NULL, "1");
+    expect_read(LL_OP_INNER_TEXT, ".deep", NULL, "in the shadow");
+    expect_read(LL_OP_COUNT, "text=in the shadow", NULL, "1");
+    expect_read(LL_OP_COUNT, "#host >> i", NULL, "1");
+    expect_ok(LL_OP_CLICK, "#inner", NULL);
+    expect_read(LL_OP_INNER_TEXT, "#inner", NULL, "hit");
+}
+
+Test(element, a_wait_sees_what_changes) {
+    static const struct {
+        enum ll_element_state state;
+        const char *change, *selector;
+    } waits[] = {
+        {LL_STATE_VISIBLE, "gone.style.display = ''", "#gone"},
+        {LL_STATE_HIDDEN, "plain.style.visibility = 'hidden'", "#plain"},
+        {LL_STATE_ATTACHED, "document.body.insertAdjacentHTML('beforeend', '<hr>')", "hr"},
+        {LL_STATE_DETACHED, "far.remove()", "#far"},
+        {LL_STATE_VISIBLE, "document.styleSheets[0].insertRule('#late{display:block!important}')", "#late"},
+        {LL_STATE_ATTACHED,
+         "hits.attachShadow || hits; document.body.append(Object.assign("
+         "document.createElement('section'), {}));document.querySelector('section')"
+         ".attachShadow({mode:'open'}).innerHTML='<s>x</s>'",
+         "s"},
+    };
+    driven_visit(&page, "/cover");
+    expect_read(LL_OP_EVALUATE, NULL,
+                "document.body.insertAdjacentHTML('beforeend',"
+                "'<p id=late style=\"display:none\">l</p>')",
+                "nil");
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        char script[512];
+        snprintf(script, sizeof script, "later(50, () => { %s }); null", waits[i].change);
+        expect_read(LL_OP_EVALUATE, NULL, script, "nil");
+        struct ll_action wait = {.operation = LL_OP_WAIT_FOR_SELECTOR,
+                                 .selector = waits[i].selector,
+                                 .state = waits[i].state,
+                                 .timeout_ms = 3000};
+        ll_err err = driven_act(&page, &wait);
+        cr_expect_eq(err.status, LL_OK, "%s: %s", waits[i].change, err.text);
+    }
+    expect_failure(LL_OP_WAIT_FOR_SELECTOR, "#never", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
+}
+
+Test(element, scripts_are_evaluated) {
+    driven_visit(&page, "/text");
+    expect_read(LL_OP_EVALUATE, NULL, "1 + 1", "2");
+    expect_read(LL_OP_EVALUATE, NULL, "const a = 2; a * 3", "6");
+    expect_read(LL_OP_EVALUATE, NULL, "undefined", "nil");
+    expect_read(LL_OP_EVALUATE, NULL, "document.body", "object");
+    expect_read(LL_OP_EVALUATE, NULL, "() => new Promise(r => setTimeout(() => r('late'), 20))", "late");
+    expect_read(LL_OP_EVALUATE, NULL, "// a comment\n'after it'", "after it");
+    struct ll_action action = {
+        .operation = LL_OP_EVALUATE, .text = "x => x.n + 1", .argument = "{\"n\":41}", .timeout_ms = 3000};
+    driven_act(&page, &action);
+    cr_expect_str_eq(page.value, "42");
+    expect_failure(LL_OP_EVALUATE, NULL, "throw new Error('no luck')", LL_UNKNOWN, "no luck");
+    expect_failure(LL_OP_EVALUATE, NULL, "missing.thing", LL_UNKNOWN, "missing is not defined");
+    expect_failure(LL_OP_EVALUATE, NULL, "1 +", LL_INVALID_ARGUMENT, "is no JavaScript");
+    expect_failure(LL_OP_EVALUATE, NULL, "new Promise(() => 0)", LL_DEADLINE_EXCEEDED, "did not end");
+    expect_failure(LL_OP_EVALUATE, NULL, "'x'.repeat(5000000)", LL_RESOURCE_EXHAUSTED, "4 MB");
+    expect_read(LL_OP_EVALUATE, NULL, "'x'.repeat(4000000).length", "4000000");
+}
+
+Test(element, a_script_that_never_ends_is_ended) {
+    driven_visit(&page, "/text");
+    expect_failure(LL_OP_EVALUATE, NULL, "for (;;) {}", LL_DEADLINE_EXCEEDED, "busy");
+    expect_read(LL_OP_EVALUATE, NULL, "'alive'", "alive");
+}
+
+Test(element, readings_read) {
+    driven_visit(&page, "/cover");
+    expect_read(LL_OP_INNER_TEXT, "#plain", NULL, "plain");
+    expect_read(LL_OP_TEXT_CONTENT, "button", NULL, "plain");
+    expect_read(LL_OP_GET_ATTRIBUTE, "#far", "class", "far");
+    expect_read(LL_OP_GET_ATTRIBUTE, "#far", "title", "nil");
+    expect_read(LL_OP_IS_VISIBLE, "#plain", NULL, "true");
+    expect_read(LL_OP_IS_VISIBLE, "#gone", NULL, "false");
+    expect_read(LL_OP_IS_VISIBLE, "#nothing", NULL, "false");
+    expect_read(LL_OP_COUNT, "button", NULL, "6");
+    expect_failure(LL_OP_INNER_TEXT, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
+}
+
+Test(element, dialogs_are_dismissed) {
+    driven_visit(&page, "/dialogs");
+    expect_ok(LL_OP_CLICK, "#b", NULL);
+    expect_read(LL_OP_INNER_TEXT, "#out", NULL, "false null");
+}
+
+Test(element, windows_that_a_page_opens_are_closed) {
+    driven_visit(&page, "/popup");
+    for (int i = 0; i < 3; i++) expect_ok(LL_OP_CLICK, "#b", NULL);
+    expect_read(LL_OP_EVALUATE, NULL,
+                "new Promise(r => { const w = window.open('/text'); const t = setInterval(() => {"
+                "if (w.closed) { clearInterval(t); r('closed') } }, 10) })",
+                "closed");
+}
