@@ -47,14 +47,14 @@ Test(verdict, a_good_run_passes_without_remarks) {
 }
 
 Test(verdict, the_generators_share_counts_lag_for_each_action) {
-    add_lag(900); // 900 us x 10 actions of 100 ms
+    add_lag(1900); // 900 us beyond the grain x 10 actions of 100 ms
     cr_expect(epsilon_eq(dbl, ll_verdict_generator_share(&result), 0.09, 0.002));
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
 }
 
 Test(verdict, a_slow_generator_is_invalid_and_says_by_how_much) {
-    add_lag(2000);
+    add_lag(3000);
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
     cr_assert(eq(sz, result.remark_count, 1));
@@ -63,11 +63,16 @@ Test(verdict, a_slow_generator_is_invalid_and_says_by_how_much) {
 }
 
 Test(verdict, failed_iterations_do_not_make_a_generator_slow) {
-    add_lag(900);
+    add_lag(1900);
     ll_series_count(result.total, LL_METRIC_ITERATIONS_FAILED, "boom", 90);
     for (int i = 0; i < 90; i++) ll_series_record(result.total, LL_METRIC_ACTION_DURATION, "navigate", 5000);
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+}
+
+Test(verdict, an_idle_loops_timers_are_no_share) {
+    add_lag(980);
+    cr_expect(eq(dbl, ll_verdict_generator_share(&result), 0));
 }
 
 Test(verdict, without_iterations_there_is_no_share) {
