@@ -45,7 +45,7 @@ static void end_process(int signal) {
     if (!ll_script_running_at(where, sizeof where)) memcpy(where, "a script", sizeof "a script");
     const char *parts[] = {
         "liveload-agent: ", where,
-        " has kept the agent busy for 5 s without returning; the agent ends. A pattern that backtracks "
+        " has kept the agent busy for 3 s without returning; the agent ends. A pattern that backtracks "
         "in string.find or string.gsub is the usual cause\n"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0) break;

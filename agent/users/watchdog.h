@@ -10,7 +10,7 @@
 
 #include "libcommon/base/err.h"
 
-enum { LL_WATCHDOG_LIMIT_MS = 5000 };
+enum { LL_WATCHDOG_LIMIT_MS = 3000 };
 
 // From the loop's thread, once. Without it the marks do nothing.
 ll_err ll_watchdog_start(void);
