@@ -284,6 +284,7 @@ static void go_down(struct ll_cdp_connection *connection, ll_err why) {
     requeue_opening(connection);
     connection->gave_up = !connection->told_ready || connection->barren_starts >= STARTS_MAX;
     if (!connection->told_ready) {
+        why = ll_err_in(why, "%s does not work as a browser (--browser PATH names another)", connection->program);
         lose_pages(connection, true, why);
         tell_ready(connection, why);
         return;
