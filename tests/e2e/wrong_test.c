@@ -94,6 +94,9 @@ Test(wrong, bad_flags) {
     expect_usage("KEY=VALUE", "--set", "x");
     expect_usage("--threshold", "--threshold", "iteration_duration_us: p95");
     expect_usage("unrecognized option", "--frobnicate", "1");
+    expect_usage("--wait-for-agents N", "--wait", "1s");
+    expect_usage("--wait-for-agents N", "--token-file", "/tmp/token");
+    expect_usage("is no address", "--coordinator", "http://127.0.0.1:7700");
 }
 
 Test(wrong, unknown_command_has_the_nearest_name) {

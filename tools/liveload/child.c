@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,9 +58,11 @@ ll_err child_start(const char *program, const char *const *arguments, unsigned w
     for (int i = 0; i < 3; i++)
         if (wanted & (1u << i) && pipe2(pipes[i], O_CLOEXEC) != 0)
             return ll_err_make(LL_RESOURCE_EXHAUSTED, "%s cannot be started: %s", program, strerror(errno));
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent) _exit(EXEC_FAILED); // it died in between
         reset_signals();
         take_ends((const int(*)[2])pipes);
         execv(path, (char *const *)argv);

@@ -3,6 +3,7 @@
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/text.h"
 #include "libcommon/model/threshold.h"
+#include "libcommon/rpc/address.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static const struct argp_option option_table[] = {
     {"agents", 'a', "N", 0, "Agents to start on this machine (default: 1)", 3},
     {"wait-for-agents", KEY_WAIT_FOR_AGENTS, "N", 0,
      "Start only a coordinator and wait for N agents from other machines", 3},
-    {"wait", KEY_WAIT, "D", 0, "How long to wait for them (default: 10m)", 3},
+    {"wait", KEY_WAIT, "D", 0, "How long to wait for them (default: 10m; 30s at a standing coordinator)", 3},
     {"listen", KEY_LISTEN, "URL", 0, "Where the coordinator waits for them (default: tcp://127.0.0.1:7700)", 3},
     {"coordinator", KEY_COORDINATOR, "URL", 0, "Use the coordinator that stands at URL, with the agents it has", 3},
     {"token-file", KEY_TOKEN_FILE, "FILE", 0, "Token of a standing coordinator (default: ~/.config/liveload/token)", 3},
@@ -128,7 +129,9 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
     return LL_SUCCESS;
 }
 
+// Flags that say the same thing twice, or that nothing would come of.
 static void check_together(const struct run_options *options, struct argp_state *state) {
+    struct ll_address address;
     if (options->file_count == 0) argp_error(state, "no scenario is named: liveload run FILE…");
     if (options->agents && options->wait_for_agents)
         argp_error(state, "--agents starts agents here and --wait-for-agents waits for others: give one of them");
@@ -137,8 +140,25 @@ static void check_together(const struct run_options *options, struct argp_state 
                           "--browser belong to one that is started here");
     if (options->listen && !options->wait_for_agents)
         argp_error(state, "--listen says where to wait for agents: give --wait-for-agents N too");
+    if (options->browser && options->wait_for_agents)
+        argp_error(state, "--browser is for agents started here: give it to liveload-agent on the other machines");
+    if (options->coordinator) {
+        ll_err err = ll_address_parse(options->coordinator, LL_ADDRESS_CONNECT, &address);
+        if (err.status != LL_OK) argp_error(state, "--coordinator: %s", err.text);
+    }
+    bool others = options->wait_for_agents || options->coordinator;
+    if (options->wait_ms && !others)
+        argp_error(state, "--wait says how long to wait for agents of other machines: give --wait-for-agents N or "
+                          "--coordinator URL too");
+    if (options->token_file && !others)
+        argp_error(state, "--token-file is for agents of other machines or a standing coordinator: give "
+                          "--wait-for-agents N or --coordinator URL too");
     if (options->duration_ms && options->iterations)
         argp_error(state, "--duration and --iterations each say when to stop: give one of them");
+    if (options->listen) {
+        ll_err err = ll_address_parse(options->listen, LL_ADDRESS_LISTEN, &address);
+        if (err.status != LL_OK) argp_error(state, "--listen: %s", err.text);
+    }
 }
 
 static error_t parse_key(int key, char *argument, struct argp_state *state) {
@@ -161,7 +181,7 @@ static error_t parse_key(int key, char *argument, struct argp_state *state) {
 
 void run_options_parse(int argc, char **argv, struct run_options *out) {
     static const struct argp argp = {option_table, parse_key, "FILE…", doc, NULL, NULL, NULL};
-    *out = (struct run_options){.wait_ms = RUN_WAIT_DEFAULT_MS, .extra = ll_spec_make("")};
+    *out = (struct run_options){.extra = ll_spec_make("")};
     argp_err_exit_status = 2;
     argv[0] = "liveload run";
     argp_parse(&argp, argc, argv, 0, NULL, out);

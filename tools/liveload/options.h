@@ -12,8 +12,8 @@
 enum {
     RUN_FILES_MAX = 100,
     RUN_AGENTS_MAX = 1000,
-    RUN_WAIT_DEFAULT_MS = 10 * 60 * 1000, // for agents of other machines: somebody has to start them
-    RUN_WAIT_LOCAL_MS = 30 * 1000,        // for agents that we started
+    RUN_WAIT_OTHERS_MS = 10 * 60 * 1000, // for agents of other machines: somebody has to start them
+    RUN_WAIT_MS = 30 * 1000,             // for agents that we started, or that stand already
 };
 
 struct run_options {
@@ -24,7 +24,7 @@ struct run_options {
     uint64_t iterations;      // 0: as the scenario says
     uint32_t agents;          // to start here
     uint32_t wait_for_agents; // that others start; 0: ours
-    uint64_t wait_ms;
+    uint64_t wait_ms;         // for agents; 0: as long as fits the case
     uint32_t max_lost_agents;
     const char *listen;      // of the coordinator we start, with wait_for_agents
     const char *coordinator; // a standing one, or NULL

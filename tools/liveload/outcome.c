@@ -65,6 +65,10 @@ static int seriousness(enum exit_code code) {
     return 0;
 }
 
+bool outcome_is_worse(enum exit_code code, enum exit_code than) {
+    return seriousness(code) > seriousness(than);
+}
+
 enum exit_code outcome_of_result(const struct ll_result *result) {
     enum exit_code worst = EXIT_HELD;
     for (size_t i = 0; i < result->scenario_count; i++) {
@@ -72,7 +76,7 @@ enum exit_code outcome_of_result(const struct ll_result *result) {
         enum exit_code code = scenario->stopped_early  ? EXIT_INTERRUPTED
                               : is_cut_short(scenario) ? EXIT_NOT_RUN
                                                        : outcome_of_verdict(scenario->verdict);
-        if (seriousness(code) > seriousness(worst)) worst = code;
+        if (outcome_is_worse(code, worst)) worst = code;
     }
     return worst;
 }

@@ -5,6 +5,8 @@
 #include "libcommon/base/err.h"
 #include "libcommon/model/result.h"
 
+#include <stdbool.h>
+
 enum exit_code {
     EXIT_HELD = 0,       // ran, every threshold held
     EXIT_NOT_RUN = 1,    // could not run or did not finish
@@ -16,8 +18,9 @@ enum exit_code {
 
 // What an error that kept a run from being made means for the exit code.
 enum exit_code outcome_of_error(ll_err err);
-// Over all scenarios of a result: the most serious of theirs. Interrupted, then not run, then a failed threshold, then
-// an invalid result.
+// From the most serious: interrupted, not run, wrong usage, a failed threshold, an invalid result, all well.
+bool outcome_is_worse(enum exit_code code, enum exit_code than);
+// Over all scenarios of a result: the most serious of theirs.
 enum exit_code outcome_of_result(const struct ll_result *result);
 
 #endif

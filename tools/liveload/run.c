@@ -47,8 +47,9 @@ struct run {
     size_t plan_count;
     char out[PATH_MAX];
     struct cluster cluster;
-    struct ll_blocking *calls;
-    int signals; // signalfd of SIGINT and SIGTERM
+    struct ll_blocking *calls;  // a signal interrupts these
+    struct ll_blocking *submit; // nothing interrupts this one: a run that was submitted must be known
+    int signals;                // signalfd of SIGINT, SIGTERM and SIGHUP
     unsigned interrupts;
     struct ll_result result;
 };
@@ -133,17 +134,31 @@ static uint32_t agents_wanted(const struct run_options *options) {
     return options->agents ? options->agents : 1;
 }
 
+static uint32_t wait_for_agents_ms(const struct run_options *options) {
+    if (options->wait_ms) return (uint32_t)options->wait_ms;
+    return options->wait_for_agents ? RUN_WAIT_OTHERS_MS : RUN_WAIT_MS;
+}
+
+// Whether anybody answers, while Ctrl-C can still end the waiting for it.
+static ll_err reach_coordinator(struct run *run) {
+    const struct ll_run_request newest = {.run_id = ""};
+    struct ll_status_reply status;
+    ll_err err = ll_blocking_status(run->calls, &newest, &status);
+    return err.status == LL_NOT_FOUND ? LL_SUCCESS : err; // there was no run yet
+}
+
 static ll_err submit(struct run *run, const struct planned *plan, struct ll_run_request *out_run) {
     const struct run_options *options = &run->options;
     struct ll_submit_request request = {
         .bundle = {plan->bundle.data, plan->bundle.len},
         .spec = plan->spec,
         .min_agents = agents_wanted(options),
-        .wait_ms = (uint32_t)(options->agents ? RUN_WAIT_LOCAL_MS : options->wait_ms),
+        .wait_ms = wait_for_agents_ms(options),
         .max_lost_agents = options->max_lost_agents,
     };
     struct ll_submit_reply reply;
-    LL_TRY(ll_blocking_submit(run->calls, &request, &reply));
+    LL_TRY(reach_coordinator(run));
+    LL_TRY(ll_blocking_submit(run->submit, &request, &reply));
     memcpy(out_run->run_id, reply.run_id, sizeof out_run->run_id);
     return LL_SUCCESS;
 }
@@ -155,10 +170,13 @@ static ll_err stop_gracefully(struct run *run, const struct ll_run_request *requ
     return ll_blocking_stop(run->calls, request, &nothing);
 }
 
-// What fails once a run was accepted, an error in config for one, is not wrong usage any more.
-static ll_err failure_of(const struct ll_status_reply *status) {
+// What fails once agents have the run, an error in config for one, is not wrong usage any more, whatever its status;
+// and a run that somebody else stopped was not interrupted here.
+static ll_err failure_of(const struct run *run, const struct ll_status_reply *status, bool was_prepared) {
     ll_err err = status->error;
-    if (err.status == LL_INVALID_ARGUMENT) err.status = LL_FAILED_PRECONDITION;
+    bool is_usage = outcome_of_error(err) == EXIT_USAGE && (was_prepared || err.status == LL_INVALID_ARGUMENT);
+    bool is_foreign = err.status == LL_CANCELLED && run->interrupts == 0;
+    if (is_usage || is_foreign) err.status = LL_FAILED_PRECONDITION;
     return err;
 }
 
@@ -166,13 +184,15 @@ static ll_err failure_of(const struct ll_status_reply *status) {
 static ll_err watch(struct run *run, const struct ll_run_request *request, struct progress *progress,
                     bool *out_has_result) {
     unsigned seen_interrupts = run->interrupts;
+    bool was_prepared = false;
     for (;;) {
         struct ll_status_reply status = {.state = LL_RUN_WAITING};
         ll_err err = ll_blocking_status(run->calls, request, &status);
         if (err.status != LL_CANCELLED) { // a signal came while it asked: it is read below
             LL_TRY(err);
             *out_has_result = status.result_bytes > 0;
-            if (status.state == LL_RUN_FAILED) return failure_of(&status);
+            if (status.state == LL_RUN_FAILED) return failure_of(run, &status, was_prepared);
+            was_prepared |= status.state >= LL_RUN_PREPARING;
             progress_show(progress, &status, agents_wanted(&run->options));
             if (status.state == LL_RUN_FINISHED) return LL_SUCCESS;
             if (status.state < LL_RUN_RUNNING) LL_TRY(cluster_check(&run->cluster));
@@ -193,6 +213,11 @@ static ll_err fetch(struct run *run, const struct ll_run_request *finished, stru
     while (err.status == LL_OK && file.len < reply.total_bytes && !file.overflowed) {
         request.offset = file.len;
         err = ll_blocking_fetch_result(run->calls, &request, &reply);
+        if (err.status == LL_CANCELLED) pause_for(run, 0); // a signal came
+        if (err.status == LL_CANCELLED && run->interrupts <= 1) {
+            err = LL_SUCCESS; // the first one asks for the result so far, and this is it
+            continue;
+        }
         if (err.status == LL_OK) ll_buf_append(&file, reply.chunk.data, reply.chunk.len);
         if (err.status == LL_OK && reply.chunk.len == 0) break; // cut: unpacking says so
     }
@@ -253,7 +278,7 @@ static ll_err run_all(struct run *run) {
     for (size_t i = 0; i < run->plan_count && run->interrupts == 0; i++) {
         ll_err err = run_scenario(run, &run->plans[i]);
         if (err.status == LL_OK) continue;
-        worst = err;
+        if (outcome_is_worse(outcome_of_error(err), outcome_of_error(worst))) worst = err;
         fprintf(stderr, "liveload: %s: %s\n", run->plans[i].spec.name, err.text);
         if (err.status == LL_UNAVAILABLE || err.status == LL_CANCELLED) break; // the next would fare no better
     }
@@ -305,14 +330,17 @@ static ll_err prepare(struct run *run) {
     choose_folder(run);
     LL_TRY(make_folder(run->out));
     LL_TRY(cluster_start(&run->options, &run->cluster));
-    const struct ll_blocking_options calls = {
+    struct ll_blocking_options calls = {
         .url = run->cluster.url, .token = run->cluster.token, .interrupt_fd = run->signals};
-    return ll_blocking_new(&calls, &run->calls);
+    LL_TRY(ll_blocking_new(&calls, &run->calls));
+    calls.interrupt_fd = -1;
+    return ll_blocking_new(&calls, &run->submit);
 }
 
 static void run_fini(struct run *run) {
     cluster_stop(&run->cluster, CLUSTER_AT_ONCE);
     ll_blocking_free(&run->calls);
+    ll_blocking_free(&run->submit);
     for (size_t i = 0; i < run->plan_count; i++) {
         ll_buf_fini(&run->plans[i].bundle);
         ll_spec_fini(&run->plans[i].spec);
