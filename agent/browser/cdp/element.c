@@ -4,6 +4,11 @@
 //
 // A navigation that takes the document away under the question is no failure: the question is asked again in the new
 // one, until the action's deadline. A scenario's own script is not run twice.
+//
+// Right after a click the page may be leaving without our knowing: the word of it may come later than the answer to the
+// click. It does come before the answer to the next question, since both come from the page; so an answer that the page
+// gave at once, with such a word before it, is about the document that is being left, and the question is asked again
+// in the next. An answer that was waited for stands: what was waited for did come.
 #include "agent/browser/cdp/page.h"
 
 #include "libcommon/base/clock.h"
@@ -72,6 +77,7 @@ static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     (void)answer; // a click that took the page away was still a click
     page->call = 0;
+    page->toggled = true;
     if (page->navigating)
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
     else
@@ -82,6 +88,7 @@ static void on_input_done(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     (void)answer;
     page->call = 0;
+    page->after_input = true;
     ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
@@ -170,7 +177,9 @@ static bool lost_its_document(struct ll_slice error) {
 }
 
 static void on_refused(struct ll_cdp_page *page, struct ll_slice error) {
-    if (!lost_its_document(error) || page->reruns++ >= RERUNS_MAX) {
+    if (page->toggled) {
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL); // its click has led to another document
+    } else if (!lost_its_document(error) || page->reruns++ >= RERUNS_MAX) {
         char text[256];
         ll_scan_text(error, text, sizeof text);
         ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the browser refused: %s", text), NULL);
@@ -182,9 +191,17 @@ static void on_refused(struct ll_cdp_page *page, struct ll_slice error) {
     }
 }
 
+// Whether the answer is about a document that a click before it left already.
+static bool came_from_the_old(const struct ll_cdp_page *page, bool after_input, bool at_once) {
+    bool can_ask_again = page->action.operation != LL_OP_EVALUATE && page->action.operation != LL_OP_SELECT_OPTION;
+    return after_input && at_once && page->navigating && can_ask_again;
+}
+
 static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
+    bool after_input = page->after_input;
     page->call = 0;
+    page->after_input = false;
     if (answer->failed) {
         on_refused(page, answer->error);
         return;
@@ -200,7 +217,11 @@ static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
         return;
     }
     struct ll_slice decision = ll_scan_get(values[0], "value");
-    if (ll_scan_is_string(ll_scan_item(decision, 0), "ok"))
+    struct ll_slice word = ll_scan_item(decision, 0);
+    bool at_once = ll_scan_is_string(word, "ok");
+    if (came_from_the_old(page, after_input, at_once))
+        ll_cdp_element(page);
+    else if (at_once || ll_scan_is_string(word, "came"))
         go_on(page, decision);
     else
         ll_cdp_page_finish(page, refusal(decision), NULL);

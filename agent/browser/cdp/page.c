@@ -66,6 +66,7 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     if (!ll_cdp_page_client(page)) return; // the browser is gone, and the page is about to be told
     page->action = *action;
     page->reruns = 0;
+    page->toggled = false;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
     ll_timer_set(page->timer, alarm_us(page));
     if (action->operation == LL_OP_NAVIGATE)

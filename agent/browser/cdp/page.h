@@ -63,6 +63,8 @@ struct ll_cdp_page {
     char url[LL_URL_MAX];              // of the main frame
     uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
     bool loaded;                       // the newest document's load event was seen
+    bool toggled;                      // the checkbox was clicked, and is looked at once more
+    bool after_input;                  // no question was answered since the last click or key
     bool navigating;                   // the main frame asked for another document and has not got it
     struct ll_cdp_network *network;
 };

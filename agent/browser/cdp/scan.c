@@ -114,7 +114,32 @@ bool ll_scan_is_true(struct ll_slice value) {
     return value.len == 4 && memcmp(value.at, "true", 4) == 0;
 }
 
+// Numbers as DevTools writes them: an optional sign, digits, perhaps a point and digits. False for any other.
+static bool read_plain_number(struct ll_slice value, double *out) {
+    enum { DIGITS_MAX = 15 }; // what a double holds exactly
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    size_t i = value.len && value.at[0] == '-', digits = 0, decimals = 0;
+    bool negative = i, in_decimals = false;
+    uint64_t number = 0;
+    for (; i < value.len; i++) {
+        char c = value.at[i];
+        if (c == '.' && !in_decimals) {
+            in_decimals = true;
+            continue;
+        }
+        if (c < '0' || c > '9' || ++digits > DIGITS_MAX) return false;
+        number = number * 10 + (uint64_t)(c - '0');
+        decimals += in_decimals;
+    }
+    if (!digits) return false;
+    *out = (negative ? -1.0 : 1.0) * (double)number / powers[decimals];
+    return true;
+}
+
 double ll_scan_number(struct ll_slice value, double otherwise) {
+    double plain;
+    if (read_plain_number(value, &plain)) return plain;
     char text[40];
     if (value.len == 0 || value.len >= sizeof text || value.at[0] == '"') return otherwise;
     memcpy(text, value.at, value.len);

@@ -2,7 +2,7 @@
 //
 // One call per operation, from Runtime.evaluate: __liveload(operation, selector, text, state, timeout), where text is
 // the text, key, value or attribute, or for evaluate the script and state its argument. It answers with an array, at
-// once or as a promise: ["ok", …] or [why it failed, a sentence]. Waiting happens here, on the page's own events, with
+// once or as a promise: ["ok", …], or ["came", …] when it had to wait, or [why it failed, a sentence]. Waiting happens here, on the page's own events, with
 // the deadline kept here too: nothing outside asks again and again. It lives in the page's own world, so it keeps its
 // own references to what pages like to replace, and it changes nothing that a page can see but one property that no
 // enumeration shows.
@@ -291,8 +291,12 @@
     return state === wanted ? ["ok"] : point(element);
   };
 
-  const toggled = (wanted) => (element) =>
-    checkState(element) === wanted ? ["ok"] : failed("precondition", "keeps its state when it is clicked");
+  // After the click; an element that the click took away has done its part.
+  const toggled = (wanted) => (selector) => {
+    const element = find(selector)[0];
+    if (!element || checkState(element) === wanted) return ["ok"];
+    return failed("precondition", "keeps its state when it is clicked");
+  };
 
   function press(element) {
     element.focus();
@@ -322,8 +326,8 @@
     press: only(press),
     check: only(toggle(true)),
     uncheck: only(toggle(false)),
-    checked: first(toggled(true)),
-    unchecked: first(toggled(false)),
+    checked: toggled(true),
+    unchecked: toggled(false),
     select_option: only(select),
     wait_for_selector: (selector, _, wanted) => state[wanted](find(selector)[0]),
     inner_text: first((element) => reading(element.innerText ?? element.textContent)),
@@ -360,7 +364,7 @@
         clearInterval(again);
         for (const type of EVENTS) removeEventListener(type, look, true), document.removeEventListener(type, look, true);
         giveUp = null;
-        resolve(answer);
+        resolve(answer[0] === "ok" ? ["came", ...answer.slice(1)] : answer);
       };
       // A mutation observer does not see into shadow roots: each is observed once it is there.
       const observed = new Set();

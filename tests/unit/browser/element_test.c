@@ -42,6 +42,7 @@ static const struct ll_site_page site[] = {
          "<input type=checkbox id=box><label id=label><input type=checkbox id=inner>Label</label>"
          "<input type=radio name=r id=r1 checked><input type=radio name=r id=r2>"
          "<div id=aria role=checkbox aria-checked=false onclick=\"this.setAttribute('aria-checked','true')\">x</div>"
+         "<input type=checkbox id=leaving onclick=\"location.href='/sent'\">"
          "<input type=checkbox id=stubborn onclick='return false'><p id=p>p</p>"},
     {.path = "/sent", .body = "<h1 id=sent>Sent</h1>"},
     {.path = "/dialogs",
@@ -180,6 +181,12 @@ Test(element, boxes_are_checked_and_unchecked) {
     expect_ok(LL_OP_CHECK, "#aria", NULL);
     expect_failure(LL_OP_CHECK, "#stubborn", NULL, LL_FAILED_PRECONDITION, "keeps its state");
     expect_failure(LL_OP_CHECK, "#p", NULL, LL_FAILED_PRECONDITION, "not a checkbox");
+}
+
+Test(element, a_box_may_lead_to_another_document) {
+    driven_visit(&page, "/checks");
+    expect_ok(LL_OP_CHECK, "#leaving", NULL);
+    expect_read(LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
 }
 
 Test(element, a_click_waits_until_the_element_can_be_hit) {

@@ -1,0 +1,176 @@
+// Browsers and pages that die, and browsers that never live.
+#include "tests/unit/browser/driver.h"
+
+#include "agent/browser/profile.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct ll_site_page site[] = {{.path = "/", .body = "<h1 id=title>Alive</h1>"}, {.path = NULL}};
+
+// The browser is the only child of this process.
+static pid_t browser_pid(void) {
+    pid_t found = 0;
+    DIR *entries = opendir("/proc");
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char path[64], text[512];
+        snprintf(path, sizeof path, "/proc/%.20s/stat", entry->d_name);
+        FILE *file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "r") : NULL;
+        if (!file) continue;
+        size_t len = fread(text, 1, sizeof text - 1, file);
+        fclose(file);
+        text[len] = '\0';
+        int parent = 0;
+        const char *rest = strrchr(text, ')');
+        if (rest && sscanf(rest, ") %*c %d", &parent) == 1 && parent == getpid()) found = (pid_t)strtol(text, NULL, 10);
+    }
+    closedir(entries);
+    cr_assert(found > 0, "there is no browser");
+    return found;
+}
+
+static struct ll_action long_wait(void) {
+    return (struct ll_action){.operation = LL_OP_WAIT_FOR_SELECTOR, .selector = "#never", .timeout_ms = 60 * 1000};
+}
+
+Test(crash, a_browser_that_dies_is_counted_and_its_users_go_on) {
+    struct driver driver;
+    struct driven_page acting, idle, again;
+    struct ll_action wait = long_wait();
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &acting);
+    driven_open(&driver, &idle);
+    driven_begin(&acting, &wait);
+    kill(browser_pid(), SIGKILL);
+    driver_serve_until(&driver, &acting.lost);
+    driver_serve_until(&driver, &idle.lost);
+    cr_expect(eq(int, acting.err.status, LL_ABORTED), "%s", acting.err.text);
+    cr_expect(not(acting.done));
+    cr_expect(eq(u64, driver_measured(&driver, LL_METRIC_BROWSER_CRASHES, "").count, 1));
+    driven_open(&driver, &again);
+    driven_visit(&again, "/");
+    cr_expect_str_eq(driven_read(&again, LL_OP_INNER_TEXT, "#title", NULL), "Alive");
+    driver_end(&driver);
+}
+
+Test(crash, pages_that_were_being_opened_open_in_the_next_browser) {
+    struct driver driver;
+    struct driven_page pages[3];
+    driver_begin(&driver, NULL, site);
+    for (int i = 0; i < 3; i++) driven_open_begin(&driver, &pages[i]);
+    kill(browser_pid(), SIGKILL);
+    for (int i = 0; i < 3; i++) {
+        driver_serve_until(&driver, &pages[i].opened);
+        cr_expect_eq(pages[i].err.status, LL_OK, "%s", pages[i].err.text);
+    }
+    driver_end(&driver);
+}
+
+Test(crash, a_page_that_dies_is_counted_and_the_others_live) {
+    struct driver driver;
+    struct driven_page victim, other;
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &victim);
+    driven_open(&driver, &other);
+    driven_visit(&other, "/");
+    struct ll_action crash = {.operation = LL_OP_NAVIGATE, .text = "chrome://crash", .timeout_ms = 10 * 1000};
+    driven_begin(&victim, &crash);
+    driver_serve_until(&driver, &victim.lost);
+    cr_expect(eq(int, victim.err.status, LL_ABORTED), "%s", victim.err.text);
+    cr_expect(eq(u64, driver_measured(&driver, LL_METRIC_BROWSER_CRASHES, "").count, 1));
+    cr_expect_str_eq(driven_read(&other, LL_OP_INNER_TEXT, "#title", NULL), "Alive");
+    driver_end(&driver);
+}
+
+static void expect_no_start(const char *browser, enum ll_status status, const char *sentence) {
+    struct driver driver;
+    ll_err err = driver_open(&driver, browser, NULL);
+    if (err.status == LL_OK) {
+        driver_start(&driver);
+        err = driver.ready_err;
+    }
+    cr_expect_eq(err.status, status, "%s: %d, %s", browser, err.status, err.text);
+    cr_expect(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text, sentence);
+    driver_end(&driver);
+}
+
+static void write_program(char *path, const char *text) {
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    fchmod(fd, 0755);
+    close(fd);
+}
+
+Test(crash, a_browser_that_cannot_start_says_its_last_words) {
+    char path[] = "/tmp/liveload-test-browser-XXXXXX", broken[] = "/tmp/liveload-test-browser-XXXXXX";
+    write_program(path, "#!/bin/sh\necho first >&2\necho 'libnss3.so: cannot open' >&2\nexit 3\n");
+    write_program(broken, "no program at all\n");
+    expect_no_start(path, LL_UNAVAILABLE, "ended with status 3; it said last: libnss3.so: cannot open");
+    expect_no_start(broken, LL_UNAVAILABLE, "cannot be executed");
+    unlink(path);
+    unlink(broken);
+}
+
+Test(crash, a_browser_that_is_not_there_is_not_found) {
+    expect_no_start("/nowhere/chromium", LL_NOT_FOUND, "/nowhere/chromium");
+    expect_no_start("no-such-browser", LL_NOT_FOUND, "no-such-browser");
+    setenv("LIVELOAD_BROWSER", "/nowhere/at/all", 1);
+    expect_no_start(NULL, LL_NOT_FOUND, "LIVELOAD_BROWSER");
+    unsetenv("LIVELOAD_BROWSER");
+}
+
+Test(crash, the_wrapper_of_debian_is_seen_through) {
+    struct driver driver;
+    struct driven_page page;
+    if (access("/usr/bin/chromium-headless-shell", X_OK) != 0) cr_skip("this machine has no Debian Chromium");
+    driver_begin(&driver, "/usr/bin/chromium-headless-shell", site);
+    driven_open(&driver, &page);
+    char link[64], target[256] = "";
+    snprintf(link, sizeof link, "/proc/%d/exe", (int)browser_pid());
+    cr_assert(readlink(link, target, sizeof target - 1) > 0);
+    cr_expect_str_eq(target, "/usr/lib/chromium/chromium-headless-shell");
+    driver_end(&driver);
+}
+
+// A process that has a browser, as an agent has, and says who it is.
+static void own_a_browser(int fd) {
+    struct driver driver;
+    driver_begin(&driver, NULL, site);
+    pid_t pid = browser_pid();
+    if (write(fd, &pid, sizeof pid) != sizeof pid) _exit(1);
+    pause();
+}
+
+Test(crash, a_killed_owner_takes_its_browser_along_and_the_profile_is_swept) {
+    int fds[2];
+    cr_assert_eq(pipe(fds), 0);
+    char folder[] = "/tmp/liveload-test-profiles-XXXXXX";
+    cr_assert(mkdtemp(folder) != NULL);
+    setenv("TMPDIR", folder, 1);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); // the orphaned browser becomes our child, so that its end can be waited for
+    pid_t owner = fork();
+    if (owner == 0) own_a_browser(fds[1]);
+    pid_t browser = 0;
+    cr_assert_eq(read(fds[0], &browser, sizeof browser), (ssize_t)sizeof browser);
+    kill(owner, SIGKILL);
+    cr_assert_eq(waitpid(owner, NULL, 0), owner);
+    cr_expect_eq(waitpid(browser, NULL, 0), browser); // it ends; without the parent-death signal this would hang
+    ll_profile_sweep();
+    int left = 0;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        if (entry->d_name[0] != '.') left++;
+    closedir(entries);
+    cr_expect(eq(int, left, 0));
+    ll_profile_remove(folder);
+}

@@ -1,0 +1,163 @@
+// Navigation, and waits and readings across it.
+#include "tests/unit/browser/driver.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ll_site_page site[] = {
+    {.path = "/",
+     .body = "<h1 id=title>Start</h1><a id=slow href=/slow>slow</a> <a id=none href=/none>none</a> "
+             "<a id=file href=/file>file</a><form action=/slow><button id=send>Send</button></form>"
+             "<a id=push onclick=\"history.pushState({}, '', '/pushed?a=1')\">push</a>"},
+    {.path = "/slow", .body = "<h1 id=title>Slow</h1>", .delay_ms = 200},
+    {.path = "/image", .body = "<h1>With an image</h1><img src=/slow.png>"},
+    {.path = "/slow.png", .type = "image/png", .body = "x", .delay_ms = 150},
+    {.path = "/script-redirect", .body = "<script>location.replace('/slow')</script>"},
+    {.path = "/redirect", .status = 302, .location = "/slow"},
+    {.path = "/none", .status = 204},
+    {.path = "/file", .body = "data", .type = "application/octet-stream", .is_download = true},
+    {.path = "/broken", .body = "<h1 id=title>Broken</h1>", .status = 500},
+    {.path = "/never", .never_answers = true},
+    {.path = "/hangs", .body = "<h1 id=title>Hangs</h1><img src=/never>"},
+    {.path = "/counts", .body = "<script>sessionStorage.n = +(sessionStorage.n || 0) + 1</script>"},
+    {.path = "/chain", .body = "<script>setTimeout(() => location.href = '/slow', 30)</script><h1>chain</h1>"},
+    {.path = "/frame", .body = "<iframe src=/slow></iframe><h1 id=title>Frame</h1>"},
+    {.path = NULL},
+};
+
+static struct driver driver;
+static struct driven_page page;
+
+static void begin(void) {
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &page);
+}
+
+static void end(void) {
+    driver_end(&driver);
+}
+
+TestSuite(navigation, .init = begin, .fini = end);
+
+static ll_err visit(const char *url, uint32_t timeout_ms) {
+    char full[256];
+    snprintf(full, sizeof full, "%s%s", url[0] == '/' ? driver.base_url : "", url);
+    struct ll_action action = {.operation = LL_OP_NAVIGATE, .text = full, .timeout_ms = timeout_ms};
+    return driven_act(&page, &action);
+}
+
+static void expect_failure(ll_err err, enum ll_status status, const char *sentence) {
+    cr_expect_eq(err.status, status, "%d: %s", err.status, err.text);
+    cr_expect(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text, sentence);
+}
+
+static void expect_ok(ll_err err) {
+    cr_expect_eq(err.status, LL_OK, "%s", err.text);
+}
+
+static void expect_title(const char *title) {
+    const char *read = driven_read(&page, LL_OP_INNER_TEXT, "#title", NULL);
+    cr_expect_str_eq(read, title, "\"%s\", not \"%s\"", read, title);
+}
+
+Test(navigation, returns_at_the_load_event) {
+    driven_visit(&page, "/image");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "document.readyState"), "complete");
+    for (int i = 0; i < 20; i++) driven_visit(&page, i % 2 ? "/" : "/slow");
+    expect_title("Start");
+}
+
+Test(navigation, to_another_place_of_the_document_returns_at_once) {
+    driven_visit(&page, "/");
+    driven_read(&page, LL_OP_EVALUATE, NULL, "window.mark = 1");
+    driven_visit(&page, "/#place");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "window.mark + location.hash"), "1#place");
+}
+
+Test(navigation, redirects_are_followed) {
+    driven_visit(&page, "/redirect");
+    expect_title("Slow");
+    driven_visit(&page, "/script-redirect");
+    expect_title("Slow");
+}
+
+Test(navigation, an_error_page_of_the_site_is_a_page) {
+    driven_visit(&page, "/broken");
+    expect_title("Broken");
+}
+
+Test(navigation, a_site_that_is_down_is_unavailable) {
+    expect_failure(visit("http://127.0.0.1:59999/a?user=7", 5000), LL_UNAVAILABLE,
+                   "net::ERR_CONNECTION_REFUSED at http://127.0.0.1:59999/a");
+    cr_expect(strstr(page.err.text, "user=7") == NULL, "%s", page.err.text);
+    driven_visit(&page, "/");
+    expect_title("Start");
+}
+
+Test(navigation, what_is_no_page_says_so) {
+    expect_failure(visit("/none", 5000), LL_UNAVAILABLE, "there is no page");
+    expect_failure(visit("/file", 5000), LL_UNAVAILABLE, "a download");
+    expect_failure(visit("no url", 5000), LL_INVALID_ARGUMENT, "invalid URL");
+    driven_visit(&page, "/");
+    expect_title("Start");
+}
+
+Test(navigation, a_page_that_never_comes_or_never_loads_is_late) {
+    expect_failure(visit("/never", 200), LL_DEADLINE_EXCEEDED, "did not answer");
+    expect_failure(visit("/hangs", 300), LL_DEADLINE_EXCEEDED, "load event did not come");
+    expect_title("Hangs");
+    driven_visit(&page, "/");
+    expect_title("Start");
+}
+
+Test(navigation, reload_loads_the_document_anew) {
+    driven_visit(&page, "/counts");
+    for (int i = 0; i < 5; i++) expect_ok(driven_do(&page, LL_OP_RELOAD, NULL, NULL));
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "+sessionStorage.n"), "6");
+}
+
+Test(navigation, what_follows_a_click_on_a_link_happens_in_the_new_document) {
+    for (int i = 0; i < 5; i++) {
+        driven_visit(&page, "/");
+        expect_ok(driven_do(&page, LL_OP_CLICK, i % 2 ? "#slow" : "#send", NULL));
+        expect_title("Slow"); // both documents have a title
+    }
+}
+
+Test(navigation, a_link_to_no_page_leaves_the_document) {
+    driven_visit(&page, "/");
+    expect_ok(driven_do(&page, LL_OP_CLICK, "#none", NULL));
+    expect_title("Start");
+    expect_ok(driven_do(&page, LL_OP_CLICK, "#file", NULL));
+    expect_title("Start");
+}
+
+Test(navigation, a_wait_goes_on_in_the_next_document) {
+    driven_visit(&page, "/chain");
+    expect_title("Slow");
+}
+
+Test(navigation, a_script_that_a_navigation_ends_is_not_run_twice) {
+    driven_visit(&page, "/");
+    ll_err err = driven_do(&page, LL_OP_EVALUATE, NULL, "location.href = '/slow'; new Promise(() => 0)");
+    expect_failure(err, LL_UNKNOWN, "another document");
+}
+
+Test(navigation, a_url_is_waited_for) {
+    driven_visit(&page, "/");
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "/"));
+    expect_ok(driven_do(&page, LL_OP_CLICK, "#push", NULL));
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "**/pushed?a=*"));
+    driven_visit(&page, "/chain");
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "**/slow"));
+    struct ll_action never = {.operation = LL_OP_WAIT_FOR_URL, .text = "**/elsewhere", .timeout_ms = 100};
+    expect_failure(driven_act(&page, &never), LL_DEADLINE_EXCEEDED, "no URL that matches");
+}
+
+Test(navigation, frames_within_a_page_do_not_disturb) {
+    driven_visit(&page, "/frame");
+    expect_title("Frame");
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "/frame"));
+}

@@ -1,0 +1,151 @@
+// HTTP and WebSocket metrics.
+#include "tests/unit/browser/driver.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ll_site_page site[] = {
+    {.path = "/",
+     .body = "<link rel=stylesheet href=/style.css><script src=/script.js></script><img src=/missing.png>"
+             "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=='>"},
+    {.path = "/style.css", .type = "text/css", .body = "body{}"},
+    {.path = "/script.js", .type = "text/javascript", .body = "1"},
+    {.path = "/empty", .body = "<h1>empty</h1>"},
+    {.path = "/data", .type = "text/plain", .body = "0123456789"},
+    {.path = "/slow", .type = "text/plain", .body = "slow", .delay_ms = 100},
+    {.path = "/never", .never_answers = true},
+    {.path = "/cached", .type = "text/plain", .body = "cached", .cache_control = "max-age=1000"},
+    {.path = "/hop", .status = 302, .location = "/data"},
+    {.path = "/gone", .status = 503, .body = "no"},
+    {.path = NULL},
+};
+
+static struct driver driver;
+static struct driven_page page;
+
+static void begin(void) {
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &page);
+}
+
+static void end(void) {
+    driver_end(&driver);
+}
+
+TestSuite(network, .init = begin, .fini = end);
+
+static void run(const char *script) {
+    ll_err err = driven_do(&page, LL_OP_EVALUATE, NULL, script);
+    cr_expect_eq(err.status, LL_OK, "%s: %s", script, err.text);
+}
+
+static uint64_t counted(enum ll_metric metric, const char *label) {
+    return driver_measured(&driver, metric, label).count;
+}
+
+Test(network, requests_are_counted_by_status_and_timed_by_type) {
+    driven_visit(&page, "/");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, NULL, 4);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 3));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "404"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 4)); // the data: image is none
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "404"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 1));
+    static const char *const types[] = {"document", "stylesheet", "script", "image"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, types[i]), 1), "%s", types[i]);
+        cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TTFB, types[i]), 1), "%s", types[i]);
+        cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, types[i]), 1), "%s", types[i]);
+    }
+}
+
+Test(network, phases_are_sampled_where_they_happened) {
+    driven_visit(&page, "/empty");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, NULL, 1);
+    uint64_t connects = counted(LL_METRIC_HTTP_REQUEST_CONNECT, NULL);
+    cr_expect(eq(u64, connects, 1));
+    run("fetch('/data').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_CONNECT, NULL), 1)); // the connection is used again
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TLS, NULL), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TTFB, "fetch"), 1));
+    struct measured bytes = driver_measured(&driver, LL_METRIC_HTTP_REQUEST_BYTES, "fetch");
+    cr_expect(gt(dbl, bytes.sum, 10), "headers count too");
+    cr_expect(lt(dbl, bytes.sum, 1000));
+}
+
+Test(network, durations_are_those_of_the_site) {
+    driven_visit(&page, "/empty");
+    run("fetch('/slow').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    struct measured duration = driver_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch");
+    struct measured ttfb = driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "fetch");
+    cr_expect(ge(dbl, duration.sum, 100e3));
+    cr_expect(lt(dbl, duration.sum, 5e6));
+    cr_expect(ge(dbl, ttfb.sum, 95e3));
+    cr_expect(le(dbl, ttfb.sum, duration.sum));
+}
+
+Test(network, each_hop_of_a_redirect_is_a_request) {
+    driven_visit(&page, "/empty");
+    run("fetch('/hop').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 2);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "302"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 2));
+}
+
+Test(network, what_the_cache_serves_is_no_request) {
+    driven_visit(&page, "/empty");
+    run("fetch('/cached').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    run("fetch('/cached').then(r => r.text())");
+    run("fetch('/data').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 2);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 3));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 2));
+}
+
+Test(network, failures_are_counted_by_status_or_error) {
+    driven_visit(&page, "/empty");
+    run("fetch('/gone').then(r => r.text())");
+    run("fetch('http://127.0.0.1:59999/', {mode: 'no-cors'}).catch(() => 0)");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_FAILURES, NULL, 2);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "503"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_REFUSED"), 1));
+}
+
+Test(network, what_is_cancelled_is_no_failure) {
+    driven_visit(&page, "/empty");
+    run("fetch('/never').catch(() => 0); null");
+    run("const c = new AbortController(); fetch('/never', {signal: c.signal}).catch(() => 0); c.abort(); null");
+    driven_visit(&page, "/empty");
+    run("fetch('/data').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+}
+
+Test(network, websockets_are_counted_and_their_frames_measured) {
+    char script[512], url[128];
+    snprintf(url, sizeof url, "ws%s/echo", strchr(driver.base_url, ':'));
+    snprintf(script, sizeof script,
+             "new Promise(done => { const s = new WebSocket('%s?user=7', 'echo'); s.binaryType = 'arraybuffer';"
+             "s.onopen = () => s.send('h\xc3\xa9llo'); let n = 0; s.onmessage = () => "
+             "n++ ? s.close() : s.send(new Uint8Array(100)); s.onclose = () => done('closed') })",
+             url);
+    driven_visit(&page, "/empty");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, script), "closed");
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_CLOSED, url, 1);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_OPENED, url), 1));
+    struct measured sent = driver_measured(&driver, LL_METRIC_WEBSOCKET_FRAME_SENT, url);
+    struct measured received = driver_measured(&driver, LL_METRIC_WEBSOCKET_FRAME_RECEIVED, url);
+    cr_expect(eq(dbl, sent.min, 6));
+    cr_expect(eq(dbl, sent.max, 100));
+    cr_expect(eq(dbl, received.sum, 106));
+}
+
+Test(network, the_round_trip_to_the_browser_is_measured) {
+    driver_await_measured(&driver, LL_METRIC_AGENT_CDP_ROUNDTRIP, "", 1);
+    cr_expect(gt(dbl, driver_measured(&driver, LL_METRIC_AGENT_CDP_ROUNDTRIP, "").min, 0));
+}
