@@ -230,15 +230,19 @@ static void lose_overdue(struct ll_run *run, int64_t now_us) {
     }
 }
 
+// Nothing ticks at the start itself: whatever happens first from then on happens to a run that is running.
+static void begin_if_due(struct ll_run *run, int64_t now_us) {
+    if (run->state != LL_RUN_STARTING || now_us < run->start_us) return;
+    move(run, LL_RUN_RUNNING, after_ms(run->start_us, longest_run_ms(run)));
+    ll_effects_log(run->effects, LL_LOG_INFO, "run %s has started on %zu agents", run->id, run->part_count);
+}
+
 // Moves on as far as what is known allows. Called after everything that happens to a run.
 static void advance(struct ll_run *run, int64_t now_us) {
     if (run->state == LL_RUN_WAITING && now_us >= run->deadline_us) on_wait_deadline(run, now_us);
     if (run->state == LL_RUN_PREPARING) advance_preparing(run, now_us);
+    begin_if_due(run, now_us);
     if (run->state == LL_RUN_STARTING && ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, now_us);
-    if (run->state == LL_RUN_STARTING && now_us >= run->start_us) {
-        move(run, LL_RUN_RUNNING, after_ms(run->start_us, longest_run_ms(run)));
-        ll_effects_log(run->effects, LL_LOG_INFO, "run %s has started on %zu agents", run->id, run->part_count);
-    }
     if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return;
     if (now_us >= run->deadline_us) lose_overdue(run, now_us);
     if (ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, now_us);
@@ -291,7 +295,9 @@ void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *ro
     log_plan(run);
 }
 
+// Before the start there is nothing to measure: what an agent sends all the same is neither taken nor acknowledged.
 static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const struct ll_exchange_request *request) {
+    if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return LL_SUCCESS;
     size_t node = index_of(run, part);
     for (size_t i = 0; i < request->snapshot_count && i < LL_EXCHANGE_SNAPSHOTS_MAX; i++) {
         const struct ll_bytes *frame = &request->snapshots[i];
@@ -318,6 +324,7 @@ static void on_not_held(struct ll_run *run, int64_t now_us, struct ll_part *part
 
 ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
                    const struct ll_exchange_request *request) {
+    begin_if_due(run, now_us);
     if (part->state != LL_PART_ACTIVE || ll_run_is_over(run)) return LL_SUCCESS;
     if (strcmp(request->run_id, run->id) != 0) {
         on_not_held(run, now_us, part);
@@ -348,6 +355,7 @@ void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_er
 }
 
 void ll_run_stop(struct ll_run *run, int64_t now_us) {
+    begin_if_due(run, now_us);
     if (ll_run_is_over(run) || run->state == LL_RUN_STOPPING) return;
     run->stopped_early = true;
     if (run->state != LL_RUN_RUNNING)
@@ -358,6 +366,7 @@ void ll_run_stop(struct ll_run *run, int64_t now_us) {
 }
 
 void ll_run_cut(struct ll_run *run, int64_t now_us) {
+    begin_if_due(run, now_us);
     if (ll_run_is_over(run)) return;
     run->stopped_early = run->cut = true;
     if (run->state == LL_RUN_RUNNING || run->state == LL_RUN_STOPPING)

@@ -159,6 +159,7 @@ static struct call *new_call(struct ll_rpc_client *client, int64_t now_us, void 
     client->now_us = now_us;
     client->call_count++;
     call->client = client;
+    if (client->next_call_id == 0) client->next_call_id++; // 0 is no call's
     call->id = client->next_call_id++;
     call->payload = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
     call->give_up_us = now_us + (int64_t)client->patience_ms * 1000;

@@ -3,8 +3,8 @@
 //
 // What can fail, each with a Response of its own status: bytes that are no Request (INVALID_ARGUMENT, call id 0),
 // another version (FAILED_PRECONDITION), a wrong token (UNAUTHENTICATED), an unknown method (UNIMPLEMENTED), a
-// malformed request (INVALID_ARGUMENT), and whatever the handler returns. Memory for unpacking is bounded by the bytes
-// that came.
+// malformed request or call id 0 (INVALID_ARGUMENT), and whatever the handler returns. Memory for unpacking is bounded
+// by the bytes that came.
 #include "libcommon/rpc/server.h"
 
 #include "libcommon/base/alloc.h"
@@ -171,6 +171,8 @@ static ll_err check_caller(const struct ll_rpc_server *server, const Liveload__V
     if (!is_same_token(server->token, request->token))
         return ll_err_make(LL_UNAUTHENTICATED, "the token does not fit this coordinator's: pass --token-file with a "
                                                "copy of the file it uses");
+    if (request->call_id == 0) // which is that of answers to what was no call
+        return ll_err_make(LL_INVALID_ARGUMENT, "a call came with call id 0: number calls from 1");
     return LL_SUCCESS;
 }
 

@@ -119,6 +119,33 @@ Test(run, start_is_commanded_ahead_for_one_moment) {
     cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
 }
 
+Test(run, a_part_may_be_over_before_anything_ticked_after_the_start) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_obey_prepare(rig, &agents[0], LL_AGENT_READY);
+    struct ll_exchange_reply start = rig_exchange(rig, &agents[0]);
+    cr_assert(eq(int, start.directive, LL_DIRECTIVE_START));
+    rig->now_us += (int64_t)start.in_us + 20000; // 20 ms of users, and no tick between
+    agents[0].active_users = 1;
+    drain(&agents[0], 1);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+}
+
+Test(run, snapshots_from_before_the_start_are_not_taken) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_obey_prepare(rig, &agents[0], LL_AGENT_PREPARING);
+    rig_seal(&agents[0], 1, 0, 9, true);
+    for (int i = 0; i < 2; i++) { // first while it prepares, then while its start is commanded
+        cr_expect(eq(u64, rig_exchange(rig, &agents[0]).acknowledged, 0));
+        cr_expect(eq(int, state_of("r1"), i ? LL_RUN_STARTING : LL_RUN_PREPARING));
+        agents[0].state = LL_AGENT_READY;
+    }
+    rig_wait(rig, 1000);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+    cr_expect(eq(u64, rig_status(rig, "r1").iterations_completed, 0));
+}
+
 Test(run, too_few_agents_fail_it_with_numbers) {
     register_agents(1);
     rig_submit(rig, "r1", 4, 3);

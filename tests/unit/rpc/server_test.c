@@ -103,10 +103,18 @@ Test(server, refuses_unknown_methods) {
                                     "liveload.v1.AgentsX/Exchange",
                                     "liveload.v2.Agents/Exchange"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        Liveload__V1__Request request = good_request(i);
+        Liveload__V1__Request request = good_request(i + 1);
         request.method = methods[i];
         expect_status(&request, LL_UNIMPLEMENTED, "install the same version on both");
     }
+}
+
+// Its answer, if it were a success without content, would be no bytes at all.
+Test(server, refuses_call_id_0) {
+    Liveload__V1__Request request = good_request(0);
+    request.method = "liveload.v1.Control/Stop";
+    expect_status(&request, LL_INVALID_ARGUMENT, "call id 0");
+    cr_expect(eq(int, fake.calls[FAKE_stop], 0));
 }
 
 Test(server, refuses_a_malformed_payload) {
