@@ -3,6 +3,7 @@
 #include "agent/scenario/scenario.h"
 #include "agent/telemetry/snapshotter.h"
 #include "agent/users/crew.h"
+#include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/rand.h"
@@ -134,8 +135,14 @@ static void on_bucket_due(void *arg) {
 static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
     const struct ll_spec *spec = &task->assignment.spec;
     LL_TRY(ll_bundle_unpack(packed->data, packed->len, &task->bundle));
-    LL_TRY(ll_scenario_load(&task->bundle, &task->scenario));
-    return ll_scenario_configure(task->scenario, spec->options, spec->option_count);
+    ll_watchdog_enter();
+    ll_err err = ll_scenario_load(&task->bundle, &task->scenario);
+    ll_watchdog_leave();
+    if (err.status != LL_OK) return err;
+    ll_watchdog_enter();
+    err = ll_scenario_configure(task->scenario, spec->options, spec->option_count);
+    ll_watchdog_leave();
+    return err;
 }
 
 ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle) {
@@ -158,7 +165,7 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
                  .on_ended = on_crew_ended},
     };
     ll_rand_secure(&options.random_seed, sizeof options.random_seed);
-    LL_TRY(ll_crew_new(&options, &task->crew));
+    task->crew = ll_crew_new(&options);
     ll_crew_open(task->crew);
     return LL_SUCCESS;
 }

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { SLICE_US = 20 * 1000 }; // of one poll, and again of scripts made in it: the loop has others to serve
+
 enum crew_phase { CREW_NEW, CREW_OPENING, CREW_READY, CREW_RUNNING, CREW_ENDING, CREW_ENDED };
 
 struct ll_crew {
@@ -17,6 +19,8 @@ struct ll_crew {
     struct ll_alarm schedule_alarm; // when the number of users changes next
     enum crew_phase phase;
     struct ll_user *users; // options.share.users of them
+    uint32_t booted;       // the first so many have their script
+    struct ll_rand seeds;
     struct ll_user *queue_first, *queue_last;
     uint32_t opening;
     uint32_t queued_early; // pages asked for before the start: one each, unless some died
@@ -195,7 +199,7 @@ static bool is_ended(const struct ll_crew *crew) {
     return true;
 }
 
-ll_err ll_crew_new(const struct ll_crew_options *options, struct ll_crew **out) {
+struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
     struct ll_crew *crew = ll_alloc(1, sizeof *crew);
     crew->options = *options;
     crew->wake_us = INT64_MAX;
@@ -215,22 +219,13 @@ ll_err ll_crew_new(const struct ll_crew_options *options, struct ll_crew **out) 
         .on_life_ended = on_user_life_ended,
     };
     crew->users = ll_alloc(options->share.users, sizeof *crew->users);
-    struct ll_rand seeds = ll_rand_seed(options->random_seed);
-    for (uint32_t k = 0; k < options->share.users; k++) {
-        ll_err err =
-            ll_user_init(&crew->users[k], &crew->env, ll_share_user_id(&options->share, k), ll_rand_next(&seeds));
-        if (err.status != LL_OK) {
-            ll_crew_free(&crew);
-            return err;
-        }
-    }
-    *out = crew;
-    return LL_SUCCESS;
+    crew->seeds = ll_rand_seed(options->random_seed);
+    return crew;
 }
 
 void ll_crew_free(struct ll_crew **crew) {
     if (!*crew) return;
-    for (uint32_t k = 0; k < user_count(*crew); k++) ll_user_fini(&(*crew)->users[k]);
+    for (uint32_t k = 0; k < user_count(*crew); k++) ll_user_fini(&(*crew)->users[k]); // also those not booted
     ll_agenda_fini(&(*crew)->agenda);
     free((*crew)->users);
     free(*crew);
@@ -240,7 +235,6 @@ void ll_crew_free(struct ll_crew **crew) {
 void ll_crew_open(struct ll_crew *crew) {
     assert(crew->phase == CREW_NEW);
     crew->phase = CREW_OPENING;
-    for (uint32_t k = 0; k < user_count(crew); k++) ll_user_want_page(&crew->users[k]);
     wake_soon(crew);
 }
 
@@ -264,8 +258,28 @@ void ll_crew_cut(struct ll_crew *crew) {
     wake_soon(crew);
 }
 
+// Makes the scripts of more users until the slice is over, at least one; each asks for its page as soon as it has one.
+static void boot_some(struct ll_crew *crew) {
+    if (crew->phase != CREW_OPENING || crew->open_err.status != LL_OK) return;
+    int64_t until_us = now_of(crew) + SLICE_US;
+    while (crew->booted < user_count(crew)) {
+        struct ll_user *user = &crew->users[crew->booted];
+        ll_err err = ll_user_init(user, &crew->env, ll_share_user_id(&crew->options.share, crew->booted),
+                                  ll_rand_next(&crew->seeds));
+        if (err.status != LL_OK) {
+            give_up_opening(crew, err);
+            return;
+        }
+        crew->booted++;
+        ll_user_want_page(user);
+        if (now_of(crew) >= until_us) break;
+    }
+    if (crew->booted < user_count(crew)) wake_soon(crew);
+}
+
 static void run_due(struct ll_crew *crew, int64_t now_us) {
-    // A poll has about as many turns as there are users: iterations that take no time leave the loop room for the rest.
+    // A poll has about as many turns as there are users, and a slice of time: iterations that take no time, or many
+    // that take some, leave the loop room for the rest.
     for (uint32_t turns = user_count(crew) + 1; turns > 0; turns--) {
         struct ll_alarm *alarm = ll_agenda_take(&crew->agenda, now_us);
         if (!alarm) break;
@@ -273,12 +287,14 @@ static void run_due(struct ll_crew *crew, int64_t now_us) {
             follow_schedule(crew, now_us);
         else
             ll_user_poll((struct ll_user *)alarm, now_us);
+        if (now_of(crew) >= now_us + SLICE_US) break;
     }
 }
 
 void ll_crew_poll(struct ll_crew *crew) {
     crew->wake_us = INT64_MAX;
     run_due(crew, now_of(crew));
+    boot_some(crew);
     open_next(crew);
     wake_by(crew, ll_agenda_next_us(&crew->agenda));
     if (is_opened(crew)) {

@@ -8,8 +8,10 @@
 // start; a crew that was never started is simply freed. on_opened and on_ended are the last thing a poll does: the
 // crew may be freed in them. The other calls come from inside users' work, and must not free or stop the crew.
 //
-// Pages are opened LL_CREW_OPENING_MAX at a time, before the start as in the run. A page that cannot be opened before
-// the start ends the preparation with its error; in the run it is a failed iteration.
+// Scripts are made in slices of time before the start, for a scenario with large modules may take seconds over all its
+// users, and the agent has a lease to keep. Pages are opened LL_CREW_OPENING_MAX at a time, before the start as in the
+// run. A page that cannot be opened before the start ends the preparation with its error; in the run it is a failed
+// iteration.
 //
 // The end: when the load's time is over, its iterations are used up or a stop was asked for, users finish the
 // iteration they are in; those that are still in it graceful_stop later are cut, and counted as interrupted.
@@ -57,11 +59,11 @@ struct ll_crew_totals {
 
 struct ll_crew;
 
-// Makes every user's script. LL_RESOURCE_EXHAUSTED.
-ll_err ll_crew_new(const struct ll_crew_options *options, struct ll_crew **out);
+struct ll_crew *ll_crew_new(const struct ll_crew_options *options);
 // Closes every page, untold.
 void ll_crew_free(struct ll_crew **crew);
 
+// Makes every user's script, a slice of time per poll, and opens its page. Once.
 void ll_crew_open(struct ll_crew *crew);
 // The run's time counts from `start_us`, which is now or a little ago.
 void ll_crew_start(struct ll_crew *crew, int64_t start_us);

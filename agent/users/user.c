@@ -279,7 +279,10 @@ ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, 
                                   .step_end = step_end,
                                   .check = check,
                                   .log = log_text};
-    return ll_err_in(ll_script_new(env->scenario, id, random_seed, host, &user->script), "user %u", id);
+    ll_watchdog_enter();
+    ll_err err = ll_script_new(env->scenario, id, random_seed, host, &user->script);
+    ll_watchdog_leave();
+    return ll_err_in(err, "user %u", id);
 }
 
 void ll_user_fini(struct ll_user *user) {

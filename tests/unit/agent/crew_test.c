@@ -20,6 +20,8 @@ struct bench {
     struct ll_crew *crew;
     struct ll_crew_options options;
     int64_t now_us, wake_us;
+    int64_t look_takes_us; // each look at the clock takes so long, as if there were work between them
+    int64_t longest_poll_us;
     int opened, ended, first_iterations;
     ll_err open_err;
     uint32_t active, most_active;
@@ -28,7 +30,8 @@ struct bench {
 };
 
 static int64_t now_us(void *owner) {
-    return ((struct bench *)owner)->now_us;
+    struct bench *bench = owner;
+    return bench->now_us += bench->look_takes_us;
 }
 static void wake_at(void *owner, int64_t at_us) {
     ((struct bench *)owner)->wake_us = at_us;
@@ -92,7 +95,9 @@ static void drive(struct bench *bench, int64_t until_us) {
         fake_browser_advance(&bench->browser, bench->now_us);
         if (bench->wake_us > bench->now_us) continue;
         bench->wake_us = INT64_MAX;
+        int64_t began_us = bench->now_us;
         ll_crew_poll(bench->crew);
+        if (bench->now_us - began_us > bench->longest_poll_us) bench->longest_poll_us = bench->now_us - began_us;
         bench->now_us += TURN;
     }
     if (bench->now_us < until_us) bench->now_us = until_us;
@@ -110,8 +115,7 @@ static void open_crew(struct bench *bench) {
         .random_seed = 42,
         .host = {bench, now_us, wake_at, on_opened, on_first_iteration, on_active, on_failure, on_ended},
     };
-    ll_err err = ll_crew_new(&bench->options, &bench->crew);
-    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    bench->crew = ll_crew_new(&bench->options);
     bench->browser.now_us = bench->now_us;
     ll_crew_open(bench->crew);
     drive(bench, START - SECOND);
@@ -158,6 +162,32 @@ Test(crew, pages_are_opened_ahead_a_few_at_a_time) {
     cr_expect(eq(int, bench.browser.opened, 10));
     cr_expect(eq(int, bench.browser.most_opening, LL_CREW_OPENING_MAX));
     cr_expect(eq(int, bench.browser.performed, 0));
+    bench_fini(&bench);
+}
+
+Test(crew, many_scripts_are_made_in_slices_that_leave_the_loop_room) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 200);
+    bench.look_takes_us = 1 * MS;
+    open_crew(&bench);
+    cr_expect(eq(int, bench.opened, 1));
+    cr_expect(eq(int, bench.open_err.status, LL_OK), "%s", bench.open_err.text);
+    cr_expect(eq(int, bench.browser.opened, 200));
+    cr_expect(lt(i64, bench.longest_poll_us, 60 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew, many_users_at_work_leave_the_loop_room) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 200);
+    bench.spec.load.duration_ms = 10 * 1000;
+    start_crew(&bench);
+    drive(&bench, START + MS);
+    bench.look_takes_us = 1 * MS;
+    bench.longest_poll_us = 0;
+    drive(&bench, START + 3 * SECOND);
+    cr_expect(eq(int, bench.active > 0, 1));
+    cr_expect(lt(i64, bench.longest_poll_us, 60 * MS));
     bench_fini(&bench);
 }
 

@@ -1,6 +1,7 @@
 // A task as the program runs it: a real loop, the real clock, and the browser that does nothing.
 #include "agent/task.h"
 
+#include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/loop/loop.h"
@@ -143,6 +144,24 @@ Test(task, a_broken_scenario_is_an_error_at_once) {
     cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
     cr_expect(ne(ptr, strstr(err.text, "t.lua:"), NULL), "%s", err.text);
     bench_fini(&bench);
+}
+
+// A pattern that backtracks for minutes inside one C function, where no instruction is counted.
+#define STUCK "string.find(string.rep('a', 60), string.rep('a-', 40) .. 'b')\n"
+
+Test(task, a_file_that_never_returns_ends_the_process, .exit_code = 1, .timeout = 30) {
+    struct bench bench;
+    bench_init(&bench, STUCK);
+    cr_assert(eq(int, ll_watchdog_start().status, LL_OK));
+    ll_task_prepare(bench.task, &bench.packed);
+}
+
+Test(task, a_config_that_never_returns_ends_the_process, .exit_code = 1, .timeout = 30) {
+    struct bench bench;
+    bench_init(&bench, "local ll = require 'liveload'\n"
+                       "return ll.scenario { name = 't', run = function() end, config = function()\n" STUCK "end }\n");
+    cr_assert(eq(int, ll_watchdog_start().status, LL_OK));
+    ll_task_prepare(bench.task, &bench.packed);
 }
 
 Test(task, bytes_that_are_no_bundle_are_an_error_at_once) {
