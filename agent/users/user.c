@@ -29,6 +29,7 @@ static void set_alarm(struct ll_user *user) {
     int64_t at_us = INT64_MAX;
     if (is_iterating(user)) at_us = earlier(iteration_deadline_us(user), user->retire_by_us);
     if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING) at_us = earlier(at_us, user->wait_until_us);
+    if (user->state == LL_USER_OPENING) at_us = user->open_by_us;
     ll_agenda_set(user->env->agenda, &user->alarm, at_us);
     user->env->on_alarm(user->env->crew);
 }
@@ -200,6 +201,12 @@ static void open_failed(struct ll_user *user, ll_err err) {
     }
 }
 
+static void give_up_page(struct ll_user *user) {
+    close_page(user);
+    open_failed(user, ll_err_make(LL_DEADLINE_EXCEEDED, "the browser had not opened the page after %d s",
+                                  LL_USER_OPEN_LIMIT_MS / 1000));
+}
+
 static void on_page_open(void *owner, ll_err err) {
     struct ll_user *user = owner;
     if (err.status != LL_OK) {
@@ -301,6 +308,8 @@ void ll_user_open(struct ll_user *user) {
         .on_page_open = on_page_open, .on_done = on_done, .on_page_lost = on_page_lost};
     assert(user->state == LL_USER_QUEUED && !user->page);
     user->state = LL_USER_OPENING;
+    user->open_by_us = now_of(user) + LL_USER_OPEN_LIMIT_MS * 1000LL;
+    set_alarm(user);
     struct ll_page_events mine = events;
     mine.owner = user;
     user->page = user->env->connection->ops->page_open(user->env->connection, &user->env->spec->context, mine);
@@ -348,6 +357,8 @@ void ll_user_poll(struct ll_user *user, int64_t now_us) {
         ll_user_cut(user);
     else if (is_iterating(user) && now_us >= iteration_deadline_us(user))
         time_out(user);
+    else if (user->state == LL_USER_OPENING && now_us >= user->open_by_us)
+        give_up_page(user);
     else if (user->state == LL_USER_THINKING && now_us >= user->wait_until_us)
         end_think(user);
     else if (user->state == LL_USER_RESTING && now_us >= user->wait_until_us) {

@@ -15,8 +15,9 @@
 //
 // What can go wrong, and what comes of it: an action fails - the script is told, and usually fails with it; the
 // iteration takes too long - its action is cancelled, its script abandoned, the iteration failed; the page or browser
-// dies - the iteration failed, a page is asked for anew; no page can be opened - an iteration failed, and the pacer's
-// rest before the next try. After any of these the user goes on, unless the scenario says on_failure = "stop_user".
+// dies - the iteration failed, a page is asked for anew; no page can be opened, or none is within
+// LL_USER_OPEN_LIMIT_MS - an iteration failed, and the pacer's rest before the next try. After any of these the user
+// goes on, unless the scenario says on_failure = "stop_user".
 #ifndef AGENT_USERS_USER_H
 #define AGENT_USERS_USER_H
 
@@ -27,7 +28,10 @@
 #include "agent/telemetry/recorder.h"
 #include "agent/users/agenda.h"
 
-enum { LL_USER_STEPS_MAX = 16 }; // steps within steps that are timed
+enum {
+    LL_USER_STEPS_MAX = 16,            // steps within steps that are timed
+    LL_USER_OPEN_LIMIT_MS = 60 * 1000, // a page that is not open by then will not be; a browser's restart fits in
+};
 
 enum ll_user_state {
     LL_USER_ABSENT,
@@ -71,6 +75,7 @@ struct ll_user {
     bool is_retiring; // ends with the iteration it is in
     bool is_done;     // ended of itself: is not begun again
     bool has_started, has_failed;
+    int64_t open_by_us; // of OPENING
     int64_t life_began_us;
     int64_t retire_by_us; // INT64_MAX: not retiring
     uint32_t interrupted; // iterations cut off

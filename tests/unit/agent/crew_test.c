@@ -1,5 +1,6 @@
 #include "agent/users/crew.h"
 
+#include "agent/users/user.h"
 #include "libcommon/base/alloc.h"
 #include "tests/unit/agent/fake_browser.h"
 
@@ -188,6 +189,37 @@ Test(crew, many_users_at_work_leave_the_loop_room) {
     drive(&bench, START + 3 * SECOND);
     cr_expect(eq(int, bench.active > 0, 1));
     cr_expect(lt(i64, bench.longest_poll_us, 60 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew, a_page_that_never_opens_ends_the_preparation) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 5);
+    bench.browser.open_takes_us = INT64_MAX;
+    open_crew(&bench);
+    cr_expect(eq(int, bench.opened, 0));
+    drive(&bench, bench.now_us + LL_USER_OPEN_LIMIT_MS * 1000LL);
+    cr_assert(eq(int, bench.opened, 1));
+    cr_expect(eq(int, bench.open_err.status, LL_DEADLINE_EXCEEDED));
+    bench_fini(&bench);
+}
+
+Test(crew, pages_that_never_open_are_failures_and_keep_nobody_waiting) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 2 * LL_CREW_OPENING_MAX);
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 1000;
+    start_crew(&bench);
+    drive(&bench, START + 20 * MS);
+    bench.browser.open_takes_us = INT64_MAX;
+    fake_browser_crash(&bench.browser);
+    drive(&bench, START + 150 * SECOND);
+    cr_expect(eq(int, bench.browser.opening, LL_CREW_OPENING_MAX));
+    bench.browser.open_takes_us = 1 * MS; // those under way stay stuck: only their limit frees the others
+    finish(&bench);
+    cr_expect(ge(u64, failed_with(&bench, "no page: the browser had not opened the page after 60 s"),
+                 2 * LL_CREW_OPENING_MAX));
+    cr_expect(gt(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 900));
     bench_fini(&bench);
 }
 

@@ -10,6 +10,7 @@ struct fake_page {
     struct ll_page base; // first
     struct fake_browser *browser;
     struct ll_page_events events;
+    bool is_opening;
     int64_t opens_us, answers_us; // INT64_MAX: not to come
     struct fake_page *prev, *next;
 };
@@ -26,6 +27,7 @@ static struct ll_page *page_open(struct ll_connection *connection, const struct 
     page->base.connection = connection;
     page->browser = browser;
     page->events = events;
+    page->is_opening = true;
     page->opens_us = after(browser->now_us, browser->open_takes_us);
     page->answers_us = INT64_MAX;
     DL_APPEND(browser->pages, page);
@@ -36,7 +38,7 @@ static struct ll_page *page_open(struct ll_connection *connection, const struct 
 static void perform(struct ll_page *base, const struct ll_action *action) {
     (void)action;
     struct fake_page *page = (struct fake_page *)base;
-    assert(page->opens_us == INT64_MAX && page->answers_us == INT64_MAX);
+    assert(!page->is_opening && page->answers_us == INT64_MAX);
     page->browser->performed++;
     page->answers_us = after(page->browser->now_us, page->browser->action_takes_us);
 }
@@ -48,7 +50,7 @@ static void perform_cancel(struct ll_page *base) {
 }
 
 static void forget(struct fake_page *page) {
-    if (page->opens_us != INT64_MAX) page->browser->opening--;
+    if (page->is_opening) page->browser->opening--;
     DL_DELETE(page->browser->pages, page);
     free(page);
 }
@@ -90,14 +92,15 @@ int64_t fake_browser_next_us(const struct fake_browser *browser) {
 static void answer(struct fake_page *page) {
     struct fake_browser *browser = page->browser;
     struct ll_page_events events = page->events;
-    if (page->opens_us != INT64_MAX) {
+    if (page->is_opening && browser->open_err.status != LL_OK) {
+        forget(page);
+        events.on_page_open(events.owner, browser->open_err);
+    } else if (page->is_opening) {
+        page->is_opening = false;
         page->opens_us = INT64_MAX;
         browser->opening--;
-        if (browser->open_err.status != LL_OK)
-            forget(page);
-        else
-            browser->opened++;
-        events.on_page_open(events.owner, browser->open_err);
+        browser->opened++;
+        events.on_page_open(events.owner, LL_SUCCESS);
     } else {
         page->answers_us = INT64_MAX;
         struct ll_action_result result = {.err = browser->action_err};
