@@ -16,8 +16,9 @@ enum {
     LL_STAGES_MAX = 100,
     LL_USERS_MAX = 100000, // users of a run
     LL_THRESHOLDS_MAX = 200,
-    LL_OPTIONS_MAX = 200,         // --set
-    LL_SPEC_TEXT_MAX = 16 * 1024, // bytes of an option's value, a threshold or a user agent
+    LL_OPTIONS_MAX = 200,                 // --set
+    LL_SPEC_TEXT_MAX = 16 * 1024,         // bytes of an option's value, a threshold or a user agent
+    LL_SPEC_PACKED_MAX = 8 * 1024 * 1024, // bytes of a packed spec: each of the above at its limit fits
     LL_DEFAULT_USERS = 1,
     LL_DEFAULT_DURATION_MS = 30 * 1000,
     LL_DEFAULT_ITERATION_TIMEOUT_MS = 2 * 60 * 1000,

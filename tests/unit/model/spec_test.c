@@ -183,6 +183,44 @@ Test(spec, limits_hold_on_the_wire) {
     cr_expect(eq(str, err.text, "the spec is damaged: its bytes are no Spec"));
 }
 
+// `length` bytes that begin with a number of their own.
+static char *text_of(int number, size_t length) {
+    char *text = ll_alloc(length + 1, 1);
+    memset(text, 'x', length);
+    char digits[20];
+    memcpy(text, digits, (size_t)snprintf(digits, sizeof digits, "%d", number));
+    return text;
+}
+
+Test(spec, one_with_every_part_at_its_limit_fits_the_space_for_a_packed_one) {
+    char *name = text_of(0, LL_NAME_MAX), *text = text_of(0, LL_SPEC_TEXT_MAX);
+    struct ll_spec spec = ll_spec_make(name), unpacked;
+    spec.context.locale = ll_strdup(name);
+    spec.context.user_agent = ll_strdup(text);
+    spec.load.stages = ll_alloc(LL_STAGES_MAX, sizeof *spec.load.stages);
+    spec.load.stage_count = LL_STAGES_MAX;
+    for (int i = 0; i < LL_STAGES_MAX; i++)
+        spec.load.stages[i] = (struct ll_stage){.users = UINT32_MAX, .over_ms = UINT64_MAX};
+    for (int i = 0; i < LL_THRESHOLDS_MAX; i++) ll_spec_add_threshold(&spec, text);
+    for (int i = 0; i < LL_OPTIONS_MAX; i++) {
+        char *key = text_of(i, LL_NAME_MAX);
+        ll_spec_set_option(&spec, key, text);
+        free(key);
+    }
+    struct ll_buf packed = ll_buf_make(LL_SPEC_PACKED_MAX);
+    ll_spec_pack(&spec, &packed);
+    cr_expect(eq(int, packed.overflowed, 0));
+    cr_expect(gt(sz, packed.len, 6 * 1000 * 1000));
+    ll_err err = ll_spec_unpack(packed.data, packed.len, &unpacked);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    cr_expect(eq(sz, unpacked.option_count, LL_OPTIONS_MAX));
+    ll_buf_fini(&packed);
+    ll_spec_fini(&spec);
+    ll_spec_fini(&unpacked);
+    free(name);
+    free(text);
+}
+
 // Two bytes make a stage: a megabyte of them must not become a hundred.
 Test(spec, a_flood_of_empty_parts_is_refused_before_it_takes_memory) {
     enum { COUNT = 1 << 20 };
