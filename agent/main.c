@@ -3,26 +3,24 @@
 #include "agent/scenario/describe.h"
 #include "libcommon/base/buf.h"
 #include "libcommon/base/log.h"
+#include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
 #include "libcommon/base/token.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/messages.h"
+#include "libcommon/model/spec.h"
 
 #include <argp.h>
 #include <limits.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 enum {
     EXIT_CANNOT = 1,
     EXIT_USAGE = 2,
     READ_BYTES = 64 * 1024,
-    SPEC_BYTES_MAX = 4 * 1024 * 1024,
     OPTION_EXIT_WITH_PARENT = 256, // beyond characters: no short forms
     OPTION_DESCRIBE,
 };
@@ -118,7 +116,7 @@ static ll_err read_all(FILE *file, struct ll_buf *out) {
 
 static int describe(void) {
     struct ll_buf packed = ll_buf_make(LL_BUNDLE_BYTES_MAX + READ_BYTES);
-    struct ll_buf spec = ll_buf_make(SPEC_BYTES_MAX);
+    struct ll_buf spec = ll_buf_make(LL_SPEC_PACKED_MAX);
     ll_err err = read_all(stdin, &packed);
     if (err.status == LL_OK) err = ll_describe(packed.data, packed.len, &spec);
     if (err.status == LL_OK && (fwrite(spec.data, 1, spec.len, stdout) != spec.len || fflush(stdout) != 0))
@@ -136,12 +134,6 @@ static ll_err read_token(const char *path, char out[LL_TOKEN_TEXT_MAX]) {
     return ll_token_read_or_make(usual, out, &made);
 }
 
-// Has the kernel tell when the parent ends. It may have ended already, before it could be asked for.
-static bool is_orphan_after_binding(void) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    return getppid() == 1;
-}
-
 // An agent holds thousands of small states on one thread: one arena, and memory given back as it comes free.
 static void keep_memory_small(void) {
     mallopt(M_ARENA_MAX, 1);
@@ -157,7 +149,7 @@ int main(int argc, char **argv) {
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.describe) return describe();
-    if (arguments.app.has_parent && is_orphan_after_binding()) return 0;
+    if (arguments.app.has_parent && !ll_parent_follow()) return 0;
 
     char token[LL_TOKEN_TEXT_MAX];
     ll_err err = read_token(arguments.token_file, token);

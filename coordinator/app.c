@@ -11,6 +11,7 @@
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/log.h"
+#include "libcommon/base/parent.h"
 #include "libcommon/base/rand.h"
 #include "libcommon/base/token.h"
 #include "libcommon/loop/loop.h"
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -177,7 +177,7 @@ static ll_err start(struct app *app) {
 
 ll_err ll_coordinator_app_run(const struct ll_coordinator_app_options *options) {
     struct app app = {.options = options, .keeper = ll_keeper_make(NULL, 0)};
-    if (options->exit_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (options->exit_with_parent && !ll_parent_follow()) return LL_SUCCESS;
     ll_err err = start(&app);
     if (err.status == LL_OK) ll_loop_run(app.loop);
     if (app.transport) app.transport->ops->fini(app.transport);

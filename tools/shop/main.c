@@ -1,5 +1,6 @@
 // liveload-shop: a small shop to point load tests at, with knobs that make it slow or break it.
 #include "libcommon/base/log.h"
+#include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
 #include "tools/shop/server.h"
 
@@ -7,8 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 enum { DEFAULT_PORT = 8089, OPTION_PARENT = 256 };
 
@@ -82,7 +81,7 @@ int main(int argc, char **argv) {
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     ll_log_init("liveload-shop", LL_LOG_INFO);
-    if (options.exits_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (options.exits_with_parent && !ll_parent_follow()) return EXIT_SUCCESS;
     ll_err err = serve(&options);
     if (err.status == LL_OK) return EXIT_SUCCESS;
     fprintf(stderr, "liveload-shop: %s\n", err.text);
