@@ -314,11 +314,15 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
     return LL_SUCCESS;
 }
 
-// The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone.
+// The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone, if its
+// next call says so too: a try from before it was told may come late, when the retry of it was answered already.
 static void on_not_held(struct ll_run *run, int64_t now_us, struct ll_part *part) {
+    bool is_sure = part->not_held;
+    part->not_held = run->state != LL_RUN_PREPARING;
+    if (part->not_held && !is_sure) return;
     part->agent_state = LL_AGENT_IDLE;
     part->active_users = 0;
-    if (run->state != LL_RUN_PREPARING)
+    if (part->not_held)
         lose(run, now_us, part, ll_err_make(LL_ABORTED, "agent %s does not hold the run any more", part->name));
 }
 
@@ -329,6 +333,7 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
     if (strcmp(request->run_id, run->id) != 0) {
         on_not_held(run, now_us, part);
     } else {
+        part->not_held = false;
         part->agent_state = request->state;
         part->active_users = request->active_users;
         part->first_iteration_started |= request->first_iteration_started;

@@ -58,7 +58,8 @@ struct ll_part {
     enum ll_agent_state agent_state; // as last heard of this run; IDLE before
     uint32_t active_users;
     bool first_iteration_started;
-    ll_err error; // why it was lost, or what it failed with
+    bool not_held; // so its agent said when it was last heard
+    ll_err error;  // why it was lost, or what it failed with
 };
 
 struct ll_run {

@@ -288,8 +288,21 @@ Test(run, an_agent_that_dropped_the_run_is_lost) {
     rig_start_all(rig, agents, 1);
     agents[0].run_id[0] = '\0';
     agents[0].state = LL_AGENT_IDLE;
+    rig_exchange(rig, &agents[0]);
     cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
     expect_sentence(rig_status(rig, "r1").error.text, "does not hold the run any more");
+}
+
+Test(run, a_call_from_before_the_run_that_comes_late_loses_nobody) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    struct rig_agent early = agents[0];
+    rig_start_all(rig, agents, 1);
+    for (int i = 0; i < 3; i++) {
+        rig_exchange(rig, &early);
+        cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_CONTINUE));
+    }
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
 }
 
 Test(run, an_agent_that_holds_another_run_is_told_to_drop_it_first) {

@@ -181,6 +181,7 @@ Test(server, a_repeated_call_gets_the_same_bytes_and_runs_once) {
 
 Test(server, a_remembered_reply_is_for_those_who_have_the_token) {
     Liveload__V1__Request request = good_request(7);
+    request.method = "liveload.v1.Agents/Leave";
     expect_status(&request, LL_OK, "");
     request.token = "guess";
     expect_status(&request, LL_UNAUTHENTICATED, "");
@@ -194,13 +195,22 @@ Test(server, a_status_is_always_fresh) {
     cr_expect(eq(int, fake.calls[FAKE_status], 2));
 }
 
+// When an order's moment comes is told from the answer on: a retry must not get the first answer's.
+Test(server, an_exchange_is_always_fresh) {
+    Liveload__V1__Request request = good_request(7);
+    expect_status(&request, LL_OK, "");
+    expect_status(&request, LL_OK, "");
+    cr_expect(eq(int, fake.calls[FAKE_exchange], 2));
+}
+
 Test(server, an_error_is_remembered_too) {
     Liveload__V1__Request request = good_request(7);
+    request.method = "liveload.v1.Agents/Leave";
     fake.fail = ll_err_make(LL_NOT_FOUND, "no such agent");
     expect_status(&request, LL_NOT_FOUND, "no such agent");
     fake.fail = LL_SUCCESS;
     expect_status(&request, LL_NOT_FOUND, "no such agent");
-    cr_expect(eq(int, fake.calls[FAKE_exchange], 1));
+    cr_expect(eq(int, fake.calls[FAKE_leave], 1));
 }
 
 static void expect_no_envelope(const void *data, size_t len) {
