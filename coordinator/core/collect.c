@@ -20,7 +20,7 @@ struct node {
     uint64_t cpu_permille_sum, health_count;
     uint32_t cpu_permille_peak, agent_cpu_permille_peak;
     uint64_t rss_bytes_peak;
-    uint32_t users_total, users_failed; // of the final snapshot, as all below
+    uint32_t users_total, users_failed; // of its latest snapshot, as all below
     uint64_t iterations_interrupted, first_user_start_ms, last_user_end_ms;
 };
 
@@ -123,8 +123,9 @@ static void add_failure(struct ll_collect *collect, const struct ll_failure_samp
     copy->detail = ll_strdup(sample->detail ? sample->detail : "");
 }
 
-static void finish_node(struct node *node, const struct ll_snapshot *snapshot) {
-    node->final = true;
+// Each snapshot tells the whole part so far, so that a node that is lost is known up to its latest.
+static void take_totals(struct node *node, const struct ll_snapshot *snapshot) {
+    node->final = snapshot->final;
     node->users_total = snapshot->users_total;
     node->users_failed = snapshot->users_failed;
     node->iterations_interrupted = snapshot->iterations_interrupted;
@@ -159,7 +160,7 @@ ll_err ll_collect_take(struct ll_collect *collect, size_t node_index, uint64_t e
     add_to_node(node, snapshot);
     add_health(node, &snapshot->health);
     for (size_t i = 0; i < snapshot->failure_count; i++) add_failure(collect, &snapshot->failures[i]);
-    if (snapshot->final) finish_node(node, snapshot);
+    take_totals(node, snapshot);
     return LL_SUCCESS;
 }
 
@@ -184,10 +185,11 @@ uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t n
     return node->health_count ? (uint32_t)(node->cpu_permille_sum / node->health_count) : 0;
 }
 
-// A node that did not get to its final snapshot has users and an end all the same: those its buckets show.
-static void estimate_unfinished(struct node *node) {
-    if (node->final || node->acknowledged == 0) return;
-    node->users_total = node->active_max;
+// The users of a node that did not get to its final snapshot ended, for all that is known, with its latest bucket; and
+// those that were active had started.
+static void end_unfinished(struct node *node) {
+    if (node->final) return;
+    node->users_total = larger(node->users_total, node->active_max);
     node->last_user_end_ms = node->end_ms;
 }
 
@@ -224,7 +226,7 @@ void ll_collect_move(struct ll_collect *collect, struct ll_scenario_result *resu
     uint64_t first_ms = UINT64_MAX, last_ms = 0;
     for (size_t n = 0; n < collect->node_count; n++) {
         struct node *node = &collect->nodes[n];
-        estimate_unfinished(node);
+        end_unfinished(node);
         move_node(node, &result->nodes[n]);
         result->users_total += node->users_total;
         result->users_failed += node->users_failed;

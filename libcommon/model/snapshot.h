@@ -44,8 +44,8 @@ struct ll_snapshot {
     struct ll_generator_health health;
     struct ll_failure_sample *failures; // owned
     size_t failure_count;
-    bool final; // seals the agent's run; the rest is set
-    uint32_t users_total, users_failed;
+    bool final;                         // the agent's part is over
+    uint32_t users_total, users_failed; // of the whole part so far, as all below
     uint64_t iterations_interrupted;
     uint64_t first_user_start_ms, last_user_end_ms; // from the run's start
 };

@@ -206,6 +206,34 @@ Test(collect, the_final_snapshot_says_who_and_how_long) {
     ll_collect_free(&collect);
 }
 
+static void take_with_totals(struct ll_collect *collect, uint64_t sequence, uint32_t users_failed) {
+    struct ll_snapshot snapshot = make(sequence, (sequence - 1) * 1000, 1);
+    snapshot.users_total = 7; // of which at most 3 were active at one time
+    snapshot.users_failed = users_failed;
+    snapshot.iterations_interrupted = sequence;
+    snapshot.first_user_start_ms = 400;
+    snapshot.last_user_end_ms = 600; // one of them; others go on
+    enum ll_taken taken;
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+    cr_expect(eq(int, ll_collect_is_final(collect, 0), 0));
+    ll_snapshot_fini(&snapshot);
+}
+
+Test(collect, a_node_that_was_lost_is_known_up_to_its_latest_snapshot) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    take_with_totals(collect, 1, 1);
+    take_with_totals(collect, 2, 5);
+    struct ll_scenario_result result;
+    move(collect, &result, 1);
+    cr_expect(eq(u32, result.users_total, 7));
+    cr_expect(eq(u32, result.users_failed, 5));
+    cr_expect(eq(u64, result.iterations_interrupted, 2));
+    cr_expect(eq(u64, result.duration_ms, 1600)); // from 400 to the end of the second bucket
+    cr_expect(eq(u64, result.nodes[0].duration_ms, 1600));
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
 Test(collect, failures_are_examples_not_a_log) {
     struct ll_collect *collect = ll_collect_new("run", 1, 1000);
     for (uint64_t i = 0; i < 500; i++) {
