@@ -3,7 +3,8 @@
 //
 // What can fail: no token file can be read or made, the port is in use, the output folder cannot be made: each ends the
 // program with a sentence before it listens. A result that cannot be written later is said in the log, and can still be
-// fetched. SIGTERM ends the run that goes on with what it has, writes its result, and ends the program.
+// fetched. SIGTERM ends the program: a run that goes on is left in its journal for a successor; without one it ends
+// with what it has, and its result is written.
 #include "coordinator/app.h"
 
 #include "coordinator/keeper.h"
@@ -116,7 +117,10 @@ static void on_signal(void *arg, int signal) {
     struct app *app = arg;
     if (signal == SIGCHLD || (signal == SIGINT && app->options->exit_with_parent)) return;
     ll_info("ending on %s", signal == SIGINT ? "Ctrl-C" : "SIGTERM");
-    ll_coordinator_cut(app->core, ll_clock_us());
+    if (ll_keeper_is_keeping(&app->keeper))
+        ll_info("the journal is left in %s: start a coordinator with it to go on", app->options->journal);
+    else
+        ll_coordinator_cut(app->core, ll_clock_us());
     ll_loop_quit(app->loop);
 }
 

@@ -74,8 +74,11 @@ static void put_content(struct ll_buf *out, const struct ll_journal_record *reco
         put_u32(out, record->why.status);
         put(out, record->why.text, sizeof record->why.text);
         break;
-    case LL_JOURNAL_STOPPED:
     case LL_JOURNAL_OVER:
+        put_u64(out, (uint64_t)(record->at_us + unix_us_at_zero));
+        break;
+    case LL_JOURNAL_STOPPED:
+    case LL_JOURNAL_DROPPED:
     case LL_JOURNAL_KINDS:
         break;
     }
@@ -188,7 +191,7 @@ static ll_err apply_start(struct reader *reader, int64_t unix_us_at_zero,
 static ll_err apply_content(struct reader *reader, int64_t unix_us_at_zero,
                             ll_err (*apply)(void *arg, const struct ll_journal_record *record), void *arg) {
     uint32_t kind = get_u32(reader);
-    if (reader->is_short || kind >= LL_JOURNAL_KINDS) return nonsense();
+    if (reader->is_short || kind >= LL_JOURNAL_DROPPED) return nonsense();
     struct ll_journal_record record = {.kind = (enum ll_journal_kind)kind};
     if (record.kind == LL_JOURNAL_STARTED) return apply_start(reader, unix_us_at_zero, apply, arg);
     if (record.kind == LL_JOURNAL_FRAME) {
@@ -198,6 +201,8 @@ static ll_err apply_content(struct reader *reader, int64_t unix_us_at_zero,
         record.part = get_u32(reader);
         record.why.status = ll_status_from_number(get_u32(reader));
         get_text(reader, record.why.text, sizeof record.why.text);
+    } else if (record.kind == LL_JOURNAL_OVER) {
+        record.at_us = (int64_t)get_u64(reader) - unix_us_at_zero;
     }
     return reader->is_short ? nonsense() : apply(arg, &record);
 }
@@ -218,11 +223,12 @@ static bool find_content(const uint8_t *data, size_t len, struct reader *out) {
 ll_err ll_journal_read(const void *data, size_t len, int64_t unix_us_at_zero,
                        ll_err (*apply)(void *arg, const struct ll_journal_record *record), void *arg, size_t *out_len) {
     *out_len = 0;
-    if (len < sizeof magic - 1 || memcmp(data, magic, sizeof magic - 1) != 0)
+    size_t head_len = len < sizeof magic - 1 ? len : sizeof magic - 1;
+    if (memcmp(data, magic, head_len) != 0)
         return ll_err_make(LL_FAILED_PRECONDITION,
                            "it was written by another version of LiveLoad than " LIVELOAD_VERSION
                            ": use that one, or delete the journal");
-    *out_len = sizeof magic - 1;
+    *out_len = head_len;
     struct reader content;
     while (find_content((const uint8_t *)data + *out_len, len - *out_len, &content)) {
         size_t record_len = HEAD_BYTES + content.left;

@@ -47,18 +47,27 @@ static void write_all(struct ll_keeper *keeper, const struct ll_buf *bytes) {
     }
 }
 
+static void close_file(struct ll_keeper *keeper) {
+    if (keeper->fd >= 0) close(keeper->fd);
+    keeper->fd = -1;
+}
+
 static void remove_file(struct ll_keeper *keeper) {
     if (keeper->fd < 0) return;
-    close(keeper->fd);
-    keeper->fd = -1;
+    close_file(keeper);
     unlink(keeper->path);
+}
+
+bool ll_keeper_is_keeping(const struct ll_keeper *keeper) {
+    return keeper->fd >= 0;
 }
 
 void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *record) {
     if (!keeper->path || keeper->is_restoring) return;
-    if (record->kind == LL_JOURNAL_OVER) return remove_file(keeper);
+    if (record->kind == LL_JOURNAL_DROPPED) return remove_file(keeper);
     struct ll_buf bytes = ll_buf_make(LL_JOURNAL_BYTES_MAX);
     if (record->kind == LL_JOURNAL_STARTED) {
+        close_file(keeper); // of a run whose result nobody fetched
         keeper->fd = open(keeper->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
         if (keeper->fd < 0) give_up(keeper, errno);
         ll_journal_begin(&bytes);
@@ -73,10 +82,12 @@ void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *r
 struct telling {
     struct ll_coordinator *core;
     int64_t now_us;
+    size_t records;
 };
 
 static ll_err tell(void *arg, const struct ll_journal_record *record) {
-    const struct telling *telling = arg;
+    struct telling *telling = arg;
+    telling->records++;
     return ll_coordinator_restore(telling->core, telling->now_us, record);
 }
 
@@ -121,6 +132,10 @@ ll_err ll_keeper_restore(struct ll_keeper *keeper, struct ll_coordinator *core, 
     ll_err err = info.st_size > 0 ? read_file(keeper, &telling, fd, (size_t)info.st_size) : LL_SUCCESS;
     keeper->is_restoring = false;
     keeper->fd = fd;
-    if (err.status == LL_OK) ll_info("went on from the journal %s", keeper->path);
-    return err;
+    LL_TRY(err);
+    if (telling.records == 0)
+        remove_file(keeper); // its coordinator ended in the middle of the first one
+    else
+        ll_info("went on from the journal %s", keeper->path);
+    return LL_SUCCESS;
 }

@@ -1,4 +1,4 @@
-// The journal's file: one run's, made when it starts and removed when it is over.
+// The journal's file: one run's, made when it starts and removed when its result was fetched, or the next one starts.
 //
 // One owner. Writing that fails is said in the log once, and the journal is given up until the next run.
 #ifndef COORDINATOR_KEEPER_H
@@ -13,7 +13,7 @@ struct ll_keeper {
     char *folder, *path; // owned
     int lock_fd;         // of the folder: one coordinator at a time; -1: not locked
     int64_t unix_us_at_zero;
-    int fd; // -1: no run is being journaled
+    int fd; // of the file; -1: there is none
     bool is_restoring;
 };
 
@@ -21,10 +21,13 @@ struct ll_keeper {
 struct ll_keeper ll_keeper_make(const char *folder, int64_t unix_us_at_zero);
 void ll_keeper_fini(struct ll_keeper *keeper);
 
+// Whether there is a journal for a successor to read.
+bool ll_keeper_is_keeping(const struct ll_keeper *keeper);
+
 void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *record);
 
-// Takes the folder, tells `core`, which was just made, what the file says, and writes on from there. No file: nothing
-// to tell. LL_ALREADY_EXISTS when another coordinator has the folder.
+// Takes the folder, tells `core`, which was just made, what the file says, and writes on from there. No file, or none
+// with a whole record: nothing to tell, and the file goes. LL_ALREADY_EXISTS when another coordinator has the folder.
 ll_err ll_keeper_restore(struct ll_keeper *keeper, struct ll_coordinator *core, int64_t now_us);
 
 #endif

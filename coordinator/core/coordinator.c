@@ -16,8 +16,9 @@ struct ll_coordinator {
     struct ll_roster roster;
     struct ll_run *run; // the one that goes on, or NULL
     struct ll_archive archive;
-    int64_t run_ended_us;   // of the last one; INT64_MIN / 2 before
-    int64_t tick_wanted_us; // what next_us last said
+    char journaled[LL_TOKEN_CHARS + 1]; // the run that is over and that the journal, if kept, is of; "": none
+    int64_t run_ended_us;               // of the last one; INT64_MIN / 2 before
+    int64_t tick_wanted_us;             // what next_us last said
 };
 
 static const int64_t stall_us = 1000 * 1000; // a tick this late means that this program itself was held up
@@ -72,16 +73,20 @@ static uint32_t cadence_ms(const struct ll_coordinator *coordinator, const struc
 
 // ---- The run's end
 
+static uint64_t unix_ms(const struct ll_coordinator *coordinator, int64_t at_us) {
+    return (uint64_t)((coordinator->options.unix_ms_at_zero * 1000 + at_us) / 1000);
+}
+
 // Packs the result of the run that has just ended. What is too large for a file is said, and the run has none.
 static void pack_result(struct ll_coordinator *coordinator, int64_t now_us, struct ll_buf *out,
                         struct ll_status_reply *status) {
     struct ll_run *run = coordinator->run;
     int64_t started_us = run->start_us < now_us ? run->start_us : now_us;
     struct ll_scenario_result *scenario = ll_alloc(1, sizeof *scenario);
-    *scenario = ll_run_take_result(run, (uint64_t)(coordinator->options.unix_ms_at_zero + started_us / 1000));
+    *scenario = ll_run_take_result(run, unix_ms(coordinator, started_us));
     struct ll_result result = {
         .liveload_version = ll_strdup(LIVELOAD_VERSION),
-        .generated_at_ms = (uint64_t)(coordinator->options.unix_ms_at_zero + now_us / 1000),
+        .generated_at_ms = unix_ms(coordinator, now_us),
         .scenarios = scenario,
         .scenario_count = 1,
     };
@@ -94,6 +99,19 @@ static void pack_result(struct ll_coordinator *coordinator, int64_t now_us, stru
     ll_result_fini(&result);
 }
 
+static bool has_journal(const struct ll_run *run) {
+    return run->start_us != INT64_MAX;
+}
+
+// The journal stays until then, so that a successor can make the result again.
+static void drop_journal(struct ll_coordinator *coordinator, const char *run_id) {
+    const struct ll_effects *effects = &coordinator->options.effects;
+    bool is_anothers = coordinator->run && has_journal(coordinator->run);
+    if (is_anothers || strcmp(coordinator->journaled, run_id) != 0) return;
+    coordinator->journaled[0] = '\0';
+    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_DROPPED});
+}
+
 static void archive_run(struct ll_coordinator *coordinator, int64_t now_us) {
     struct ll_run *run = coordinator->run;
     const struct ll_effects *effects = &coordinator->options.effects;
@@ -103,7 +121,10 @@ static void archive_run(struct ll_coordinator *coordinator, int64_t now_us) {
     pack_result(coordinator, now_us, &file, &status);
     status.result_bytes = file.len;
     if (file.len > 0) effects->result(effects->owner, run->id, file.data, file.len);
-    effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_OVER});
+    if (has_journal(run)) {
+        effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_OVER, .at_us = now_us});
+        memcpy(coordinator->journaled, run->id, sizeof coordinator->journaled);
+    }
     ll_archive_add(&coordinator->archive, run->id, &status, file.data, file.len);
     ll_run_free(&coordinator->run);
     coordinator->run_ended_us = now_us;
@@ -276,12 +297,14 @@ ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const str
                            "run %s still goes on: its result can be fetched when it is finished", coordinator->run->id);
     const struct ll_archived_run *run;
     LL_TRY(find_archived(coordinator, request->run_id, &run));
-    return cut_chunk(run->result, run->result_bytes, request->offset, out_reply);
+    LL_TRY(cut_chunk(run->result, run->result_bytes, request->offset, out_reply));
+    if (request->offset + out_reply->chunk.len == run->result_bytes) drop_journal(coordinator, run->run_id);
+    return LL_SUCCESS;
 }
 
 // ---- After a restart
 
-static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_part *part) {
+static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, struct ll_part *part) {
     struct ll_roster_agent agent = {
         .id = part->agent_id,
         .epoch = part->epoch,
@@ -292,7 +315,12 @@ static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, co
     };
     memcpy(agent.name, part->name, sizeof agent.name);
     memcpy(agent.browser, part->browser, sizeof agent.browser);
-    ll_roster_restore(&coordinator->roster, &agent);
+    if (ll_roster_restore(&coordinator->roster, &agent)) return;
+    ll_run_lose(coordinator->run, coordinator->run->start_us, part,
+                ll_err_make(LL_RESOURCE_EXHAUSTED,
+                            "agent %s has no place here any more: the coordinator was started anew with --max-agents "
+                            "%zu",
+                            part->name, coordinator->roster.max));
 }
 
 static ll_err restore_frame(struct ll_run *run, struct ll_part *part, const struct ll_bytes *frame) {
@@ -313,6 +341,15 @@ static void restore_loss(struct ll_coordinator *coordinator, struct ll_part *par
     ll_run_lose(coordinator->run, coordinator->run->start_us, part, why);
 }
 
+// The run was over at `at_us`, and its result is made again as it was then. Its agents register anew.
+static void restore_end(struct ll_coordinator *coordinator, int64_t at_us) {
+    struct ll_run *run = coordinator->run;
+    if (!ll_run_is_over(run)) ll_run_cut(run, at_us);
+    run->end_us = at_us;
+    archive_run(coordinator, at_us);
+    while (coordinator->roster.count > 0) ll_roster_remove(&coordinator->roster, coordinator->roster.agents);
+}
+
 // What happened while the run went on is told as of its start, when nothing was overdue; the next tick sees the rest.
 ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
                               const struct ll_journal_record *record) {
@@ -324,7 +361,7 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
     switch (record->kind) {
     case LL_JOURNAL_STARTED:
         coordinator->run = ll_run_restore(&coordinator->options.effects, record->run);
-        for (size_t i = 0; i < record->run->part_count; i++)
+        for (size_t i = 0; i < coordinator->run->part_count; i++)
             restore_agent(coordinator, now_us, &coordinator->run->parts[i]);
         break;
     case LL_JOURNAL_FRAME:
@@ -336,9 +373,10 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
     case LL_JOURNAL_STOPPED:
         ll_run_stop(run, now_us);
         break;
-    case LL_JOURNAL_OVER: // its result was made, and the journal only not removed any more
-        ll_run_free(&coordinator->run);
+    case LL_JOURNAL_OVER:
+        restore_end(coordinator, record->at_us);
         break;
+    case LL_JOURNAL_DROPPED:
     case LL_JOURNAL_KINDS:
         break;
     }

@@ -66,7 +66,7 @@ int64_t ll_coordinator_next_us(struct ll_coordinator *coordinator);
 ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
                               const struct ll_journal_record *record);
 
-// The coordinator is about to be stopped: ends the run with what it has.
+// The coordinator is about to be stopped, and no journal is kept: ends the run with what it has.
 void ll_coordinator_cut(struct ll_coordinator *coordinator, int64_t now_us);
 
 #endif

@@ -17,7 +17,8 @@ enum ll_journal_kind {
     LL_JOURNAL_FRAME,   // a snapshot of a part was taken
     LL_JOURNAL_LOST,    // a part is lost, and why
     LL_JOURNAL_STOPPED, // someone stopped the run
-    LL_JOURNAL_OVER,    // the run is over and its result made
+    LL_JOURNAL_OVER,    // the run is over and its result made, at `at_us`
+    LL_JOURNAL_DROPPED, // its result was fetched: the journal is not needed any more. Not a record of it
     LL_JOURNAL_KINDS
 };
 
@@ -27,6 +28,7 @@ struct ll_journal_record {
     size_t part;              // of FRAME and LOST: its number in the run
     struct ll_bytes frame;    // of FRAME
     ll_err why;               // of LOST
+    int64_t at_us;            // of OVER
 };
 
 struct ll_effects {

@@ -93,6 +93,40 @@ Test(cluster, a_run_waits_for_agents_that_others_start) {
     free(scenario);
 }
 
+// The first coordinator, with a journal, replaces the one that stands; the second goes on where it stands.
+static void stand_with_journal(struct standing *standing, const char *journal) {
+    standing->coordinator = program_start("liveload-coordinator", "--listen", standing->url, "--token-file",
+                                          standing->token, "--journal", journal, NULL);
+    program_await(standing->coordinator, "listening on ");
+}
+
+static void end_coordinator(struct standing *standing) {
+    program_signal(standing->coordinator, SIGTERM);
+    cr_expect(eq(int, program_wait(standing->coordinator), 0), "%s", standing->coordinator->complained);
+    program_free(&standing->coordinator);
+}
+
+Test(cluster, a_coordinator_that_is_ended_leaves_its_run_to_the_next) {
+    struct standing standing = stand();
+    char *journal = path_in(standing.folder, "journal"), *file = path_in(journal, "run.journal");
+    end_coordinator(&standing);
+    stand_with_journal(&standing, journal);
+    struct program *agent = start_agent(&standing, "steady");
+    struct program *run =
+        program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
+                      standing.token, "--users", "3", "--duration", "4s", "--out", standing.out, NULL);
+    program_await(run, " iterations ");
+    end_coordinator(&standing);
+    stand_with_journal(&standing, journal);
+    cr_expect(eq(int, program_wait(run), 0), "%s%s%s", run->said, run->complained, standing.coordinator->complained);
+    cr_expect(eq(int, access(file, F_OK), -1)); // the result was fetched
+    program_free(&run);
+    program_free(&agent);
+    free(file);
+    free(journal);
+    fall(&standing);
+}
+
 Test(cluster, a_wrong_token_is_refused_with_the_way_out) {
     struct standing standing = stand();
     char *wrong = folder_write(standing.folder, "wrong", "ffffffffffffffffffffffffffffffff\n");

@@ -49,15 +49,19 @@ static void do_log(void *owner, enum ll_log_level level, const char *text) {
 static void do_journal(void *owner, const struct ll_journal_record *record) {
     struct cluster *cluster = owner;
     if (cluster->is_restoring) return;
-    if (record->kind == LL_JOURNAL_STARTED || record->kind == LL_JOURNAL_OVER) ll_buf_clear(&cluster->journal);
-    if (record->kind == LL_JOURNAL_OVER) return;
+    if (record->kind == LL_JOURNAL_STARTED || record->kind == LL_JOURNAL_DROPPED) ll_buf_clear(&cluster->journal);
+    if (record->kind == LL_JOURNAL_DROPPED) return;
     if (record->kind == LL_JOURNAL_STARTED) ll_journal_begin(&cluster->journal);
     ll_journal_append(record, 0, &cluster->journal);
 }
 
 static void do_result(void *owner, const char *run_id, const void *data, size_t len) {
     struct cluster *cluster = owner;
-    (void)run_id;
+    if (strcmp(run_id, cluster->result_of) == 0) { // made again, by a coordinator that was started anew
+        assert(cluster->result.len == len && memcmp(cluster->result.data, data, len) == 0);
+        return;
+    }
+    snprintf(cluster->result_of, sizeof cluster->result_of, "%s", run_id);
     cluster->results++;
     ll_buf_clear(&cluster->result);
     ll_buf_append(&cluster->result, data, len);

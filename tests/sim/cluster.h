@@ -41,11 +41,12 @@ struct cluster {
     size_t agent_count;
     struct control control;
     struct ledger ledger;
-    uint64_t trace;        // hash of what happened
-    uint64_t events;       // moments
-    int results;           // that the coordinator made
-    struct ll_buf result;  // the last one
-    struct ll_buf journal; // of the run that goes on; outlives the coordinator
+    uint64_t trace;       // hash of what happened
+    uint64_t events;      // moments
+    int results;          // that the coordinator made
+    struct ll_buf result; // the last one, of run `result_of`
+    char result_of[LL_TOKEN_CHARS + 1];
+    struct ll_buf journal; // until the run's result is fetched; outlives the coordinator
     bool is_restoring;
     bool is_verbose; // LIVELOAD_SIM_TRACE is set: says on stderr what happens
 };

@@ -87,6 +87,72 @@ Test(journal, losses_and_stops_are_remembered) {
     ll_result_fini(&result);
 }
 
+static void end_all(struct rig *rig) {
+    for (size_t i = 0; i < 2; i++) {
+        agents[i].state = LL_AGENT_DRAINING;
+        rig_seal(&agents[i], 1, 0, 5, true);
+        rig_exchange(rig, &agents[i]);
+    }
+    cr_assert(eq(int, rig_status(rig, "r1").state, LL_RUN_FINISHED));
+}
+
+static void fetch(struct rig *rig) {
+    struct ll_fetch_request request = {.run_id = "r1"};
+    struct ll_fetch_reply reply = {0};
+    cr_assert(eq(int, ll_coordinator_fetch_result(rig->core, &request, &reply).status, LL_OK));
+    cr_assert(eq(u64, reply.chunk.len, reply.total_bytes));
+}
+
+Test(journal, it_is_kept_until_the_result_was_fetched) {
+    end_all(before);
+    cr_expect(eq(int, before->journaled[LL_JOURNAL_OVER], 1));
+    rig_wait(before, 60000);
+    cr_expect(eq(int, before->journaled[LL_JOURNAL_DROPPED], 0));
+    fetch(before);
+    fetch(before);
+    cr_expect(eq(int, before->journaled[LL_JOURNAL_DROPPED], 1));
+}
+
+Test(journal, the_next_runs_journal_is_not_dropped_for_the_last_ones_result) {
+    end_all(before);
+    rig_submit(before, "r2", 4, 2);
+    for (size_t i = 0; i < 2; i++) {
+        agents[i].run_id[0] = '\0';
+        agents[i].state = LL_AGENT_IDLE;
+        rig_forget_frames(&agents[i]);
+    }
+    rig_start_all(before, agents, 2);
+    fetch(before);
+    cr_expect(eq(int, before->journaled[LL_JOURNAL_DROPPED], 0));
+}
+
+Test(journal, a_result_that_nobody_fetched_is_made_again_the_same) {
+    rig_wait(before, 1234);
+    end_all(before);
+    after->now_us += 5000000;
+    restart();
+    struct ll_status_reply was = rig_status(before, "r1"), is = rig_status(after, "r1");
+    cr_expect(eq(int, is.state, LL_RUN_FINISHED));
+    cr_expect(eq(u64, is.elapsed_ms, was.elapsed_ms));
+    cr_expect(eq(u32, is.agents_registered, 0));
+    cr_assert(eq(sz, after->result.len, before->result.len));
+    cr_expect(eq(int, memcmp(after->result.data, before->result.data, before->result.len), 0));
+    fetch(after);
+    cr_expect(eq(int, after->journaled[LL_JOURNAL_DROPPED], 1));
+}
+
+Test(journal, agents_without_room_in_the_roster_are_lost) {
+    rig_free(&after);
+    after = rig_new_for(1);
+    after->now_us = before->now_us + 500000;
+    restart();
+    struct ll_status_reply status = rig_status(after, "r1");
+    cr_expect(eq(int, status.state, LL_RUN_RUNNING));
+    cr_expect(eq(u32, status.agents_lost, 1));
+    cr_expect(eq(u32, status.agents_registered, 1));
+    cr_expect(rig_logged(after, "--max-agents 1"));
+}
+
 Test(journal, agents_that_do_not_come_back_are_lost) {
     restart();
     rig_wait(after, 5000);
@@ -102,7 +168,7 @@ Test(journal, a_journal_cut_anywhere_is_good_up_to_its_last_whole_record) {
         size_t good;
         ll_err err = read_into(rig, before->journal.data, len, &good);
         cr_expect(le(sz, good, len));
-        if (good > 0) cr_expect(eq(int, err.status, LL_OK), "cut at %zu: %s", len, err.text);
+        cr_expect(eq(int, err.status, LL_OK), "cut at %zu: %s", len, err.text);
         if (len >= whole) cr_expect(eq(sz, good, whole), "cut at %zu", len);
         rig_free(&rig);
     }
@@ -141,6 +207,26 @@ static ll_err keep(void *arg, const struct ll_journal_record *record) {
     return LL_SUCCESS;
 }
 
+// What a coordinator leaves that ends while it writes the first bytes.
+Test(journal, a_file_without_a_record_is_none) {
+    char folder[] = "/tmp/liveload-journal-XXXXXX", path[64];
+    cr_assert(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/run.journal", folder);
+    for (size_t len = 0; len < 40; len += 3) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        cr_assert(ge(int, fd, 0));
+        cr_assert(eq(long, write(fd, before->journal.data, len), (long)len));
+        close(fd);
+        struct ll_keeper keeper = ll_keeper_make(folder, 0);
+        ll_err err = ll_keeper_restore(&keeper, after->core, after->now_us);
+        cr_expect(eq(int, err.status, LL_OK), "%zu bytes: %s", len, err.text);
+        cr_expect(eq(int, ll_keeper_is_keeping(&keeper), 0));
+        cr_expect(ne(int, access(path, F_OK), 0), "%zu bytes", len);
+        ll_keeper_fini(&keeper);
+    }
+    cr_expect(eq(int, rmdir(folder), 0));
+}
+
 Test(journal, the_file_is_written_on_after_a_restart_and_removed_at_the_end) {
     char folder[] = "/tmp/liveload-journal-XXXXXX", path[64];
     cr_assert(mkdtemp(folder) != NULL);
@@ -166,7 +252,9 @@ Test(journal, the_file_is_written_on_after_a_restart_and_removed_at_the_end) {
     struct stat info;
     cr_assert(eq(int, stat(path, &info), 0));
     cr_expect(eq(sz, (size_t)info.st_size, before->journal.len));
-    ll_keeper_write(&second, &(struct ll_journal_record){LL_JOURNAL_OVER});
+    cr_expect(eq(int, ll_keeper_is_keeping(&second), 1));
+    ll_keeper_write(&second, &(struct ll_journal_record){LL_JOURNAL_DROPPED});
+    cr_expect(eq(int, ll_keeper_is_keeping(&second), 0));
     cr_expect(ne(int, stat(path, &info), 0));
     ll_keeper_fini(&second);
     cr_expect(eq(int, rmdir(folder), 0));

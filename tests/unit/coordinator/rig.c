@@ -17,6 +17,7 @@ static void do_log(void *owner, enum ll_log_level level, const char *text) {
 static void do_journal(void *owner, const struct ll_journal_record *record) {
     struct rig *rig = owner;
     rig->journaled[record->kind]++;
+    if (record->kind == LL_JOURNAL_DROPPED) return;
     if (rig->journal.len == 0) ll_journal_begin(&rig->journal);
     ll_journal_append(record, 0, &rig->journal);
 }
@@ -30,6 +31,10 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
 }
 
 struct rig *rig_new(void) {
+    return rig_new_for(100);
+}
+
+struct rig *rig_new_for(size_t max_agents) {
     struct rig *rig = ll_alloc(1, sizeof *rig);
     rig->now_us = 1000000;
     rig->log = ll_buf_make(1 << 20);
@@ -37,7 +42,7 @@ struct rig *rig_new(void) {
     rig->journal = ll_buf_make(LL_JOURNAL_BYTES_MAX);
     struct ll_coordinator_options options = {
         .effects = {.owner = rig, .log = do_log, .journal = do_journal, .result = do_result},
-        .max_agents = 100,
+        .max_agents = max_agents,
         .last_epoch = 7000,
         .unix_ms_at_zero = 1700000000000,
     };

@@ -32,7 +32,8 @@ struct rig_agent {
     size_t frame_count;
 };
 
-struct rig *rig_new(void);
+struct rig *rig_new(void); // for 100 agents
+struct rig *rig_new_for(size_t max_agents);
 void rig_free(struct rig **rig);
 
 // Lets time pass, ticking whenever the core wants it.
