@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DESCRIBE_TIMEOUT_MS = 20 * 1000, SPEC_BYTES_MAX = 1024 * 1024, COMPLAINT_BYTES_MAX = 16 * 1024 };
+enum { DESCRIBE_TIMEOUT_MS = 20 * 1000, COMPLAINT_BYTES_MAX = 16 * 1024 };
 
 static const char *const agent_program = "liveload-agent";
 
@@ -59,7 +59,7 @@ static ll_err ask_agent(const char *path, const struct ll_buf *bundle, struct ll
 }
 
 ll_err describe_scenario(const char *path, struct ll_buf *out_bundle, struct ll_spec *out_spec) {
-    struct ll_buf spec = ll_buf_make(SPEC_BYTES_MAX), complaint = ll_buf_make(COMPLAINT_BYTES_MAX);
+    struct ll_buf spec = ll_buf_make(LL_SPEC_PACKED_MAX), complaint = ll_buf_make(COMPLAINT_BYTES_MAX);
     ll_err err = pack_bundle(path, out_bundle);
     if (err.status == LL_OK) err = ask_agent(path, out_bundle, &spec, &complaint);
     if (err.status == LL_OK) err = ll_spec_unpack(spec.data, spec.len, out_spec);
