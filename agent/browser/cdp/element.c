@@ -11,8 +11,6 @@
 // in the next. An answer that was waited for stands: what was waited for did come.
 #include "agent/browser/cdp/page.h"
 
-#include "libcommon/base/clock.h"
-
 #include <string.h>
 
 enum { RERUNS_MAX = 100 };
@@ -53,8 +51,13 @@ static void ask(struct ll_cdp_page *page, const char *operation) {
     ll_cdp_page_end(page, on_decided);
 }
 
-void ll_cdp_element_resume(struct ll_cdp_page *page) {
+static void ask_it(struct ll_cdp_page *page) {
     ask(page, ll_operation_info(page->action.operation)->name);
+}
+
+void ll_cdp_element_resume(struct ll_cdp_page *page) {
+    ll_cdp_page_set_alarm(page); // the commit was awaited by a shorter one
+    ask_it(page);
 }
 
 void ll_cdp_element(struct ll_cdp_page *page) {
@@ -67,10 +70,10 @@ void ll_cdp_element(struct ll_cdp_page *page) {
     }
     if (page->navigating) {
         page->waiting = LL_CDP_WAITS_COMMIT;
-        ll_timer_set(page->timer, ll_clock_us() + LL_COMMIT_WAIT_MS * INT64_C(1000));
+        ll_timer_set(page->timer, page->deadline_us);
         return;
     }
-    ll_cdp_element_resume(page);
+    ask_it(page);
 }
 
 static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {

@@ -55,10 +55,10 @@ void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered) {
 }
 
 // A navigation's deadline is kept here; an element's in the page, unless the page is stuck.
-static int64_t alarm_us(const struct ll_cdp_page *page) {
+void ll_cdp_page_set_alarm(struct ll_cdp_page *page) {
     enum ll_operation_kind kind = ll_operation_info(page->action.operation)->kind;
     bool keeps_own = kind == LL_OPKIND_NAVIGATION || page->action.operation == LL_OP_WAIT_FOR_URL;
-    return page->deadline_us + (keeps_own ? 0 : LL_ANSWER_GRACE_MS * INT64_C(1000));
+    ll_timer_set(page->timer, page->deadline_us + (keeps_own ? 0 : LL_ANSWER_GRACE_MS * INT64_C(1000)));
 }
 
 void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action) {
@@ -68,7 +68,7 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     page->reruns = 0;
     page->toggled = false;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
-    ll_timer_set(page->timer, alarm_us(page));
+    ll_cdp_page_set_alarm(page);
     if (action->operation == LL_OP_NAVIGATE)
         ll_cdp_navigate(page);
     else if (action->operation == LL_OP_RELOAD)
@@ -114,8 +114,7 @@ static void on_timer(void *arg) {
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page came to no URL that matches"), NULL);
         return;
     case LL_CDP_WAITS_COMMIT:
-        ll_timer_set(page->timer, alarm_us(page));
-        ll_cdp_element_resume(page);
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the next page did not come"), NULL);
         return;
     case LL_CDP_WAITS_ANSWER:
         break;

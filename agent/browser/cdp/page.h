@@ -15,8 +15,7 @@ enum {
     LL_CDP_ID_MAX = 64,
     LL_URL_MAX = 2048,
     LL_LOADERS_KEPT = 4,
-    LL_COMMIT_WAIT_MS = 10 * 1000, // for a document that was asked for, before acting in the old one after all
-    LL_ANSWER_GRACE_MS = 1000,     // the page keeps the deadline itself; this much later it is taken for stuck
+    LL_ANSWER_GRACE_MS = 1000, // the page keeps the deadline itself; this much later it is taken for stuck
 };
 
 struct ll_cdp_connection;
@@ -83,6 +82,8 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err);
 // Sends a command for the action in flight whose answer the action then awaits.
 struct ll_buf *ll_cdp_page_begin(struct ll_cdp_page *page, const char *method);
 void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered);
+// Sets the timer to when the action in flight is late.
+void ll_cdp_page_set_alarm(struct ll_cdp_page *page);
 uint32_t ll_cdp_page_remaining_ms(const struct ll_cdp_page *page);
 struct ll_cdp_client *ll_cdp_page_client(const struct ll_cdp_page *page);
 

@@ -9,7 +9,8 @@
 static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<h1 id=title>Start</h1><a id=slow href=/slow>slow</a> <a id=none href=/none>none</a> "
-             "<a id=file href=/file>file</a><form action=/slow><button id=send>Send</button></form>"
+             "<a id=file href=/file>file</a> <a id=never href=/never>never</a><form action=/slow><button "
+             "id=send>Send</button></form>"
              "<a id=push onclick=\"history.pushState({}, '', '/pushed?a=1')\">push</a>"},
     {.path = "/slow", .body = "<h1 id=title>Slow</h1>", .delay_ms = 200},
     {.path = "/image", .body = "<h1>With an image</h1><img src=/slow.png>"},
@@ -124,6 +125,23 @@ Test(navigation, what_follows_a_click_on_a_link_happens_in_the_new_document) {
         expect_ok(driven_do(&page, LL_OP_CLICK, i % 2 ? "#slow" : "#send", NULL));
         expect_title("Slow"); // both documents have a title
     }
+}
+
+Test(navigation, a_wait_for_the_next_document_keeps_the_deadline_of_its_action) {
+    driven_visit(&page, "/");
+    expect_ok(driven_do(&page, LL_OP_CLICK, "#never", NULL));
+    struct ll_action click = {.operation = LL_OP_CLICK, .selector = "#slow", .timeout_ms = 300};
+    for (int i = 0; i < 2; i++) expect_failure(driven_act(&page, &click), LL_DEADLINE_EXCEEDED, "did not come");
+    driven_visit(&page, "/");
+    expect_title("Start");
+}
+
+// The page itself says what is missing: the wait for the document has left no shorter deadline behind.
+Test(navigation, after_a_wait_for_the_next_document_the_page_keeps_the_deadline) {
+    driven_visit(&page, "/");
+    expect_ok(driven_do(&page, LL_OP_CLICK, "#slow", NULL));
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_SELECTOR, .selector = "#missing", .timeout_ms = 700};
+    expect_failure(driven_act(&page, &wait), LL_DEADLINE_EXCEEDED, "matches nothing");
 }
 
 Test(navigation, a_link_to_no_page_leaves_the_document) {
