@@ -1,5 +1,7 @@
 #include "libcommon/base/log.h"
 
+#include "libcommon/base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +31,9 @@ void ll_log(enum ll_log_level level, const char *format, ...) {
     va_start(args, format);
     int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
     va_end(args);
-    size_t len = strlen(line);
     if (more < 0) return;
+    ll_text_clean(line, line, sizeof line); // scenarios and peers have a say in it
+    size_t len = strlen(line);
     line[len++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, len);
     (void)written; // nobody to tell when stderr is gone

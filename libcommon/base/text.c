@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,31 @@ void ll_text_bytes(double bytes, char *out, size_t size) {
         format_scaled(bytes / 1e6, "MB", out, size);
     else
         format_scaled(bytes / 1e9, "GB", out, size);
+}
+
+// The length of the UTF-8 character at `text` (RFC 3629, without its rarer exclusions), or 0 when there is none.
+static size_t character_len(const char *text) {
+    const unsigned char *at = (const unsigned char *)text;
+    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
+    for (size_t i = 1; i < len; i++)
+        if ((at[i] & 0xC0) != 0x80) return 0;
+    return len;
+}
+
+void ll_text_clean(const char *in, char *out, size_t size) {
+    size_t used = 0;
+    for (size_t len; *in; in += len ? len : 1) {
+        len = character_len(in);
+        unsigned char first = (unsigned char)in[0];
+        bool is_c1 = len == 2 && first == 0xC2 && (unsigned char)in[1] < 0xA0;
+        bool is_control = first < ' ' || first == 0x7F || is_c1;
+        bool is_kept = len > 0 && !is_control;
+        size_t take = is_kept ? len : 1;
+        if (used + take >= size) break;
+        memmove(out + used, is_kept ? in : first == '\t' ? " " : "?", take);
+        used += take;
+    }
+    out[used] = '\0';
 }
 
 static size_t min3(size_t a, size_t b, size_t c) {

@@ -24,6 +24,11 @@ void ll_text_duration_us(double us, char *out, size_t size);
 // Bytes for people: "312 B", "48.2 KB", "1.03 MB" (1 KB = 1000 B).
 void ll_text_bytes(double bytes, char *out, size_t size);
 
+// Copies a text that came from elsewhere as a terminal and a page may show it: what is no UTF-8 and the control
+// characters of C0, DEL and C1 become `?`, a tab a space. Cut between characters to `size` - 1 bytes. `out` may be
+// `in`: the copy is never longer.
+void ll_text_clean(const char *in, char *out, size_t size);
+
 // The candidate nearest to `wanted` by edit distance (Damerau-Levenshtein, adjacent swaps count one), or NULL
 // when none is within a third of its length. `candidates` ends with NULL.
 const char *ll_text_nearest(const char *wanted, const char *const *candidates);

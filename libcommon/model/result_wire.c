@@ -1,6 +1,7 @@
 #include "libcommon/model/result_wire.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
 #include "libcommon/model/wire.h"
 
 #include <liveload/v1/result.pb-c.h>
@@ -9,6 +10,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // What reading one result may take, whatever its bytes ask for.
@@ -157,7 +159,7 @@ static ll_err read_windows(Liveload__V1__Window *const *list, size_t count, size
 
 static ll_err read_node(const Liveload__V1__NodeResult *message, struct ll_wire_budget *budget,
                         struct ll_node_result *node) {
-    node->name = ll_strdup(message->node);
+    node->name = ll_wire_read_text(message->node);
     node->error = ll_wire_text_or_null(message->error);
     node->browser = ll_wire_text_or_null(message->browser);
     node->lost = message->lost;
@@ -180,11 +182,11 @@ static ll_err read_outcomes(Liveload__V1__ThresholdOutcome *const *list, size_t 
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(list[i]->observed)) return ll_err_make(LL_DATA_LOSS, "a threshold observed what is no number");
         struct ll_threshold_outcome *outcome = &scenario->thresholds[scenario->threshold_count++];
-        outcome->expression = ll_strdup(list[i]->expression);
+        outcome->expression = ll_wire_read_text(list[i]->expression);
         outcome->held = list[i]->held;
         outcome->has_data = list[i]->has_data;
         outcome->observed = list[i]->observed;
-        snprintf(outcome->observed_text, sizeof outcome->observed_text, "%s", list[i]->observed_text);
+        ll_text_clean(list[i]->observed_text, outcome->observed_text, sizeof outcome->observed_text);
     }
     return LL_SUCCESS;
 }
@@ -213,13 +215,17 @@ static ll_err read_scenario_lists(const Liveload__V1__ScenarioResult *message, s
                                        &scenario->failures));
     scenario->failure_count = message->n_failures;
     LL_TRY(check_count("remarks", message->n_remarks, LL_RESULT_REMARKS_MAX));
-    for (size_t i = 0; i < message->n_remarks; i++) ll_scenario_result_add_remark(scenario, "%s", message->remarks[i]);
+    for (size_t i = 0; i < message->n_remarks; i++) {
+        char *remark = ll_wire_read_text(message->remarks[i]);
+        ll_scenario_result_add_remark(scenario, "%s", remark);
+        free(remark);
+    }
     return LL_SUCCESS;
 }
 
 static ll_err read_scenario(const Liveload__V1__ScenarioResult *message, struct ll_wire_budget *budget,
                             struct ll_scenario_result *scenario) {
-    scenario->name = ll_strdup(message->name);
+    scenario->name = ll_wire_read_text(message->name);
     scenario->error = ll_wire_text_or_null(message->error);
     scenario->started_at_ms = message->started_at_ms;
     scenario->duration_ms = message->duration_ms;
@@ -239,7 +245,7 @@ static ll_err read_scenario(const Liveload__V1__ScenarioResult *message, struct 
 static ll_err from_proto(const Liveload__V1__Result *message, struct ll_result *result) {
     struct ll_wire_budget budget = {.sketch_bytes = sketch_bytes_max};
     LL_TRY(check_count("scenarios", message->n_scenarios, LL_RESULT_SCENARIOS_MAX));
-    result->liveload_version = ll_strdup(message->liveload_version);
+    result->liveload_version = ll_wire_read_text(message->liveload_version);
     result->generated_at_ms = message->generated_at_ms;
     result->scenarios = message->n_scenarios ? ll_alloc(message->n_scenarios, sizeof *result->scenarios) : NULL;
     for (size_t i = 0; i < message->n_scenarios; i++)

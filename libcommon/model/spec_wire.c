@@ -5,6 +5,7 @@
 
 #include "libcommon/base/alloc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static Liveload__V1__Load *load_to_proto(struct ll_wire_arena *arena, const struct ll_load *load) {
@@ -128,7 +129,9 @@ ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec
     else if (message->on_failure != LIVELOAD__V1__ON_FAILURE__ON_FAILURE_CONTINUE)
         return ll_err_make(LL_INVALID_ARGUMENT, "the spec's on_failure is %d, which this version does not know",
                            (int)message->on_failure);
-    struct ll_spec spec = ll_spec_make(message->name);
+    struct ll_spec spec = ll_spec_make("");
+    free(spec.name);
+    spec.name = ll_wire_read_text(message->name);
     spec.on_failure = on_failure;
     if (message->load) read_load(message->load, &spec.load);
     if (message->context) read_context(message->context, &spec.context);

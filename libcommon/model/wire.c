@@ -1,6 +1,7 @@
 #include "libcommon/model/wire.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
 
 #include <assert.h>
 #include <float.h>
@@ -99,8 +100,14 @@ char *ll_wire_text(const char *text) {
     return text ? (char *)(uintptr_t)text : (char *)(uintptr_t)protobuf_c_empty_string;
 }
 
+char *ll_wire_read_text(const char *text) {
+    char *copy = ll_strdup(text);
+    ll_text_clean(copy, copy, strlen(copy) + 1);
+    return copy;
+}
+
 char *ll_wire_text_or_null(const char *text) {
-    return text && *text ? ll_strdup(text) : NULL;
+    return text && *text ? ll_wire_read_text(text) : NULL;
 }
 
 struct bins { // a sketch on its way out
@@ -225,8 +232,10 @@ static ll_err add_series(struct ll_series_set *set, enum ll_metric metric, const
         samples = scratch->total;
     }
     if (samples == 0) return LL_SUCCESS;
-    struct ll_series *series = ll_series_ensure(set, metric, message->label);
-    if (strcmp(series->label, message->label) != 0) // folded
+    char label[LL_LABEL_BYTES_MAX + 1];
+    ll_text_clean(message->label, label, sizeof label);
+    struct ll_series *series = ll_series_ensure(set, metric, label);
+    if (strcmp(series->label, label) != 0) // folded
         ll_series_count(set, LL_METRIC_LABEL_OVERFLOW, NULL, samples);
     if (is_histogram)
         ll_sketch_merge(&series->sketch, scratch);
@@ -297,11 +306,11 @@ ll_err ll_wire_failures_from_proto(Liveload__V1__FailureSample *const *list, siz
     struct ll_failure_sample *failures = count ? ll_alloc(count, sizeof *failures) : NULL;
     for (size_t i = 0; i < count; i++) {
         failures[i] = (struct ll_failure_sample){
-            .signature = ll_strdup(list[i]->signature),
+            .signature = ll_wire_read_text(list[i]->signature),
             .user_id = list[i]->user_id,
             .iteration = list[i]->iteration,
             .step = list[i]->step,
-            .detail = ll_strdup(list[i]->detail),
+            .detail = ll_wire_read_text(list[i]->detail),
         };
     }
     *out = failures;

@@ -41,7 +41,9 @@ size_t ll_wire_memory_for(size_t len);
 ll_err ll_wire_unpack(const ProtobufCMessageDescriptor *type, const char *what, const void *data, size_t len,
                       struct ll_wire_arena *arena, ProtobufCMessage **out);
 
-// Protobuf has no NULL texts: NULL becomes "", and "" becomes NULL (a copy otherwise).
+// A clean copy (ll_text_clean) of a text that people get to see: names, labels and sentences come from scenarios.
+char *ll_wire_read_text(const char *text);
+// Protobuf has no NULL texts: NULL becomes "", and "" becomes NULL (a clean copy otherwise).
 char *ll_wire_text(const char *text);
 char *ll_wire_text_or_null(const char *text);
 

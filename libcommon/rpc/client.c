@@ -9,6 +9,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/buf.h"
+#include "libcommon/base/text.h"
 #include "libcommon/rpc/convert.h"
 
 #include <assert.h>
@@ -124,7 +125,7 @@ static ll_err outcome_of(const struct call *call, const Liveload__V1__Response *
     if (response->call_id != call->id && !(response->call_id == 0 && response->status != LL_OK))
         return ll_err_make(LL_DATA_LOSS, "%s answered another call than %s", call->client->server, call->method);
     ll_err err = {.status = ll_status_from_number(response->status)};
-    if (err.status != LL_OK) ll_pb_read_text(response->message, err.text, sizeof err.text);
+    if (err.status != LL_OK) ll_text_clean(response->message, err.text, sizeof err.text);
     return err;
 }
 

@@ -1,5 +1,6 @@
 #include "libcommon/rpc/convert.h"
 
+#include "libcommon/base/text.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/snapshot.h"
 
@@ -25,32 +26,10 @@ static struct ll_bytes read_bytes(const ProtobufCBinaryData *in) {
     return (struct ll_bytes){.data = in->data, .len = in->len};
 }
 
-// The length of the UTF-8 character at `text` (RFC 3629, without its rarer exclusions), or 0 when there is none.
-static size_t character_len(const char *text) {
-    const unsigned char *at = (const unsigned char *)text;
-    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
-    for (size_t i = 1; i < len; i++)
-        if ((at[i] & 0xC0) != 0x80) return 0;
-    return len;
-}
-
-void ll_pb_read_text(const char *in, char *out, size_t size) {
-    size_t used = 0;
-    for (size_t len; *in; in += len ? len : 1) {
-        len = character_len(in);
-        bool is_printable = len > 0 && (unsigned char)*in >= ' ' && *in != 0x7F;
-        size_t take = is_printable ? len : 1;
-        if (used + take >= size) break;
-        memcpy(out + used, is_printable ? in : "?", take);
-        used += take;
-    }
-    out[used] = '\0';
-}
-
 static ll_err read_run_id(const char *in, char out[LL_TOKEN_CHARS + 1]) {
     if (strlen(in) > LL_TOKEN_CHARS)
         return ll_err_make(LL_INVALID_ARGUMENT, "run_id is longer than %d characters", LL_TOKEN_CHARS);
-    ll_pb_read_text(in, out, LL_TOKEN_CHARS + 1);
+    ll_text_clean(in, out, LL_TOKEN_CHARS + 1);
     return LL_SUCCESS;
 }
 
@@ -73,7 +52,7 @@ static ll_err read_error(bool is_error, uint32_t status, const char *text) {
     if (!is_error) return err;
     err.status = ll_status_from_number(status);
     if (err.status == LL_OK) err.status = LL_UNKNOWN;
-    ll_pb_read_text(text, err.text, sizeof err.text);
+    ll_text_clean(text, err.text, sizeof err.text);
     return err;
 }
 
@@ -91,8 +70,8 @@ void ll_pb_write_register_request(const struct ll_register_request *in, struct l
 }
 
 ll_err ll_pb_read_register_request(const Liveload__V1__RegisterRequest *in, struct ll_register_request *out) {
-    ll_pb_read_text(in->name, out->name, sizeof out->name);
-    ll_pb_read_text(in->browser, out->browser, sizeof out->browser);
+    ll_text_clean(in->name, out->name, sizeof out->name);
+    ll_text_clean(in->browser, out->browser, sizeof out->browser);
     out->max_users = in->max_users;
     out->cpus = in->cpus;
     out->memory_bytes = in->memory_bytes;
@@ -113,7 +92,7 @@ void ll_pb_write_register_reply(const struct ll_register_reply *in, struct ll_wi
 ll_err ll_pb_read_register_reply(const Liveload__V1__RegisterReply *in, struct ll_register_reply *out) {
     out->agent_id = in->agent_id;
     out->epoch = in->epoch;
-    ll_pb_read_text(in->name, out->name, sizeof out->name);
+    ll_text_clean(in->name, out->name, sizeof out->name);
     out->exchange_ms = in->exchange_ms;
     out->lease_ms = in->lease_ms;
     return LL_SUCCESS;
@@ -276,7 +255,7 @@ void ll_pb_write_leave_request(const struct ll_leave_request *in, struct ll_wire
 ll_err ll_pb_read_leave_request(const Liveload__V1__LeaveRequest *in, struct ll_leave_request *out) {
     out->agent_id = in->agent_id;
     out->epoch = in->epoch;
-    ll_pb_read_text(in->reason, out->reason, sizeof out->reason);
+    ll_text_clean(in->reason, out->reason, sizeof out->reason);
     return LL_SUCCESS;
 }
 
@@ -356,7 +335,7 @@ ll_err ll_pb_read_status_reply(const Liveload__V1__StatusReply *in, struct ll_st
     out->iterations_failed = in->iterations_failed;
     out->http_requests = in->http_requests;
     out->iteration_p95_us = in->iteration_p95_us;
-    ll_pb_read_text(in->waiting_for, out->waiting_for, sizeof out->waiting_for);
+    ll_text_clean(in->waiting_for, out->waiting_for, sizeof out->waiting_for);
     out->result_bytes = in->result_bytes;
     out->first_iteration_started = in->first_iteration_started;
     return LL_SUCCESS;

@@ -20,10 +20,6 @@
 #include "libcommon/rpc/methods.def"
 #undef LL_RPC_CALL
 
-// Texts from a peer end up on terminals and in reports: what is no printable character becomes '?', and what does not
-// fit is cut between characters.
-void ll_pb_read_text(const char *in, char *out, size_t size);
-
 void ll_pb_release_submit_request(struct ll_submit_request *request);
 void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply);
 static inline void ll_pb_release_nothing(const void *message) {

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 
 Test(text, durations_as_people_write_them) {
     static const struct {
@@ -52,4 +53,30 @@ Test(text, nearest_name_forgives_a_slip_but_not_another_word) {
     cr_expect(eq(str, (char *)ll_text_nearest("clik", names), "click"));
     cr_expect(eq(str, (char *)ll_text_nearest("wait_for_selecotr", names), "wait_for_selector"));
     cr_expect_null(ll_text_nearest("checkout", names));
+}
+
+Test(text, what_comes_from_elsewhere_is_made_fit_to_be_shown) {
+    static const struct {
+        const char *in, *out;
+    } texts[] = {
+        {"bad\x1b[31mRED\n", "bad?[31mRED?"},
+        {"a\tb\rc\x7f", "a b?c?"},
+        {"\xc2\x9b"
+         "31m and \xc2\x80",
+         "?31m and ?"}, // C1: CSI in two bytes
+        {"\xc2\xa0 µs, 日本, 🙂", "\xc2\xa0 µs, 日本, 🙂"},
+        {"cut \xe6\x97", "cut ??"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[64];
+        ll_text_clean(texts[i].in, text, sizeof text);
+        cr_expect(eq(str, text, (char *)texts[i].out));
+        snprintf(text, sizeof text, "%s", texts[i].in);
+        ll_text_clean(text, text, sizeof text);
+        cr_expect(eq(str, text, (char *)texts[i].out), "in place");
+    }
+    char few[6];
+    ll_text_clean("日本", few, sizeof few);
+    cr_expect(eq(str, few, "日"));
 }

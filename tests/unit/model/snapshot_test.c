@@ -212,3 +212,27 @@ Test(snapshot, a_bomb_of_wide_sketches_is_refused) {
     cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED), "%s", err.text);
     free(list);
 }
+
+// A scenario may put anything in its errors, steps and checks.
+Test(snapshot, texts_that_people_see_come_without_control_characters) {
+    struct ll_failure_sample failure = {.signature = "bad\x1b[31mRED", .detail = "t.lua:1: bad\x1b[31mRED\nüber"};
+    struct ll_snapshot snapshot = {.run_id = "r",
+                                   .epoch = 1,
+                                   .sequence = 1,
+                                   .series = ll_series_set_new(),
+                                   .failures = &failure,
+                                   .failure_count = 1};
+    ll_series_count(snapshot.series, LL_METRIC_ITERATIONS_FAILED, failure.signature, 2);
+    struct ll_buf frame = ll_buf_make(LL_SNAPSHOT_FRAME_MAX);
+    cr_assert(eq(int, ll_snapshot_seal(&snapshot, &frame).status, LL_OK));
+    ll_series_set_free(&snapshot.series);
+    struct ll_snapshot opened;
+    ll_err err = ll_snapshot_open(frame.data, frame.len, &opened);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    cr_assert(eq(sz, opened.failure_count, 1));
+    cr_expect(eq(str, opened.failures[0].signature, "bad?[31mRED"));
+    cr_expect(eq(str, opened.failures[0].detail, "t.lua:1: bad?[31mRED?über"));
+    cr_expect_not_null(ll_series_find(opened.series, LL_METRIC_ITERATIONS_FAILED, "bad?[31mRED"));
+    ll_snapshot_fini(&opened);
+    ll_buf_fini(&frame);
+}
