@@ -103,18 +103,23 @@ static uint64_t ms_into_run(const struct ll_task *task, int64_t at_us) {
     return at_us > task->start_us ? (uint64_t)(at_us - task->start_us) / 1000 : 0;
 }
 
-static void on_crew_ended(void *owner) {
-    struct ll_task *task = owner;
+static struct ll_run_totals totals_so_far(const struct ll_task *task, int64_t now_us) {
     struct ll_crew_totals crew = ll_crew_totals(task->crew);
-    struct ll_run_totals totals = {
+    return (struct ll_run_totals){
         .users_total = crew.users_started,
         .users_failed = crew.users_failed,
         .iterations_interrupted = crew.iterations_interrupted,
         .first_user_start_ms = ms_into_run(task, crew.first_start_us),
-        .last_user_end_ms = ms_into_run(task, crew.last_end_us),
+        .last_user_end_ms = ms_into_run(task, task->active_users > 0 ? now_us : crew.last_end_us),
     };
+}
+
+static void on_crew_ended(void *owner) {
+    struct ll_task *task = owner;
+    int64_t now_us = ll_clock_us();
+    struct ll_run_totals totals = totals_so_far(task, now_us);
     ll_timer_cancel(task->bucket_timer);
-    ll_snapshotter_finish(task->snapshotter, ll_clock_us(), task->is_cut ? NULL : &totals);
+    ll_snapshotter_finish(task->snapshotter, now_us, &totals, task->is_cut ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
     task->options.on_ended(task->options.owner);
 }
 
@@ -125,7 +130,9 @@ static void on_crew_due(void *arg) {
 
 static void on_bucket_due(void *arg) {
     struct ll_task *task = arg;
-    size_t sealed = ll_snapshotter_poll(task->snapshotter, ll_clock_us());
+    int64_t now_us = ll_clock_us();
+    struct ll_run_totals totals = totals_so_far(task, now_us);
+    size_t sealed = ll_snapshotter_poll(task->snapshotter, now_us, &totals);
     ll_timer_set(task->bucket_timer, ll_snapshotter_next_us(task->snapshotter));
     if (sealed > 0) task->options.on_sealed(task->options.owner);
 }

@@ -70,7 +70,8 @@ static void seal_bare(struct ll_snapshot *snapshot, ll_err why, struct ll_buf *f
     snapshot->series = full;
 }
 
-static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals) {
+static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals,
+                 bool is_final) {
     struct ll_snapshot snapshot = {
         .epoch = snapshotter->options.epoch,
         .sequence = ++snapshotter->sequence,
@@ -79,17 +80,15 @@ static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struc
         .active_users = snapshotter->active_most,
         .series = ll_recorder_flip(snapshotter->options.recorder),
         .health = ll_health_take(snapshotter->options.health, now_us),
+        .final = is_final,
+        .users_total = totals->users_total,
+        .users_failed = totals->users_failed,
+        .iterations_interrupted = totals->iterations_interrupted,
+        .first_user_start_ms = totals->first_user_start_ms,
+        .last_user_end_ms = totals->last_user_end_ms,
     };
     snprintf(snapshot.run_id, sizeof snapshot.run_id, "%s", snapshotter->run_id);
     ll_failures_hand_over(snapshotter->failures, &snapshot);
-    if (totals) {
-        snapshot.final = true;
-        snapshot.users_total = totals->users_total;
-        snapshot.users_failed = totals->users_failed;
-        snapshot.iterations_interrupted = totals->iterations_interrupted;
-        snapshot.first_user_start_ms = totals->first_user_start_ms;
-        snapshot.last_user_end_ms = totals->last_user_end_ms;
-    }
     struct ll_buf frame = ll_buf_make(LL_SNAPSHOT_FRAME_MAX);
     ll_err err = ll_snapshot_seal(&snapshot, &frame);
     if (err.status != LL_OK) seal_bare(&snapshot, err, &frame);
@@ -101,11 +100,11 @@ static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struc
     snapshotter->active_most = snapshotter->active;
 }
 
-size_t ll_snapshotter_poll(struct ll_snapshotter *snapshotter, int64_t now_us) {
+size_t ll_snapshotter_poll(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals) {
     size_t sealed = 0;
     while (now_us >= ll_snapshotter_next_us(snapshotter)) {
         if (ll_outbox_has_room(snapshotter->options.outbox)) {
-            seal(snapshotter, now_us, NULL);
+            seal(snapshotter, now_us, totals, false);
             sealed++;
         } else {
             if (snapshotter->buckets++ == 1)
@@ -116,8 +115,9 @@ size_t ll_snapshotter_poll(struct ll_snapshotter *snapshotter, int64_t now_us) {
     return sealed;
 }
 
-void ll_snapshotter_finish(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals) {
-    ll_snapshotter_poll(snapshotter, now_us);
-    seal(snapshotter, now_us, totals);
+void ll_snapshotter_finish(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals,
+                           enum ll_run_end end) {
+    ll_snapshotter_poll(snapshotter, now_us, totals);
+    seal(snapshotter, now_us, totals, end == LL_RUN_ENDS_HERE);
     snapshotter->start_us = INT64_MAX;
 }

@@ -21,6 +21,12 @@ struct ll_snapshotter_options { // all borrowed
     uint32_t width_ms;
 };
 
+struct ll_run_totals { // so far
+    uint32_t users_total, users_failed;
+    uint64_t iterations_interrupted;
+    uint64_t first_user_start_ms, last_user_end_ms; // while users are active, the end is now
+};
+
 struct ll_snapshotter;
 
 struct ll_snapshotter *ll_snapshotter_new(const struct ll_snapshotter_options *options);
@@ -31,18 +37,18 @@ void ll_snapshotter_start(struct ll_snapshotter *snapshotter, int64_t start_us);
 void ll_snapshotter_active(struct ll_snapshotter *snapshotter, uint32_t users);
 void ll_snapshotter_failure(struct ll_snapshotter *snapshotter, const struct ll_failure *failure);
 
-// Seals what has ended by `now_us`. Returns how many snapshots that made.
-size_t ll_snapshotter_poll(struct ll_snapshotter *snapshotter, int64_t now_us);
+// Seals what has ended by `now_us`, each with the totals so far: whatever snapshot is an agent's last to arrive, its
+// users are known. Returns how many snapshots that made.
+size_t ll_snapshotter_poll(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals);
 // When the bucket that fills ends.
 int64_t ll_snapshotter_next_us(const struct ll_snapshotter *snapshotter);
 
-struct ll_run_totals { // of the final snapshot
-    uint32_t users_total, users_failed;
-    uint64_t iterations_interrupted;
-    uint64_t first_user_start_ms, last_user_end_ms;
+enum ll_run_end {
+    LL_RUN_ENDS_HERE, // every user came to its end: the snapshot is final
+    LL_RUN_IS_LEFT,   // the agent goes away before: it is not
 };
-// Seals the bucket that fills as the run's last. Call once. `totals` NULL: the run ends here, but not as it should
-// have, and the snapshot does not count as final.
-void ll_snapshotter_finish(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals);
+// Seals the bucket that fills as the agent's last of this run. Call once.
+void ll_snapshotter_finish(struct ll_snapshotter *snapshotter, int64_t now_us, const struct ll_run_totals *totals,
+                           enum ll_run_end end);
 
 #endif

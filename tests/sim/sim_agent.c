@@ -26,8 +26,16 @@ static void plan_iteration(struct sim_agent *agent, int64_t now_us) {
     agent->iteration_at_us = now_us + 1 + (int64_t)ll_rand_below(&agent->rand, 2000000 / agent->users);
 }
 
+static struct ll_run_totals totals_so_far(const struct sim_agent *agent) {
+    return (struct ll_run_totals){
+        .users_total = agent->users,
+        .last_user_end_ms = (uint64_t)(agent->now_us - agent->start_us) / 1000,
+    };
+}
+
 static void seal_due(struct sim_agent *agent) {
-    size_t sealed = ll_snapshotter_poll(agent->snapshotter, agent->now_us);
+    struct ll_run_totals totals = totals_so_far(agent);
+    size_t sealed = ll_snapshotter_poll(agent->snapshotter, agent->now_us, &totals);
     if (sealed == 0) return;
     for (size_t i = 0; i < sealed; i++) {
         ledger_seal(agent->options.ledger, agent->entry, agent->pending);
@@ -39,11 +47,8 @@ static void seal_due(struct sim_agent *agent) {
 static void end_users(struct sim_agent *agent) {
     seal_due(agent);
     if (!is_running(agent)) return;
-    struct ll_run_totals totals = {
-        .users_total = agent->users,
-        .last_user_end_ms = (uint64_t)(agent->now_us - agent->start_us) / 1000,
-    };
-    ll_snapshotter_finish(agent->snapshotter, agent->now_us, &totals);
+    struct ll_run_totals totals = totals_so_far(agent);
+    ll_snapshotter_finish(agent->snapshotter, agent->now_us, &totals, LL_RUN_ENDS_HERE);
     ledger_seal(agent->options.ledger, agent->entry, agent->pending);
     agent->pending = 0;
     agent->iteration_at_us = agent->users_end_us = agent->start_us = INT64_MAX;

@@ -65,6 +65,22 @@ static void pack(struct bench *bench, const char *source) {
     ll_bundle_fini(&bundle);
 }
 
+// Makes the task, or makes it anew with another answer to a sealed snapshot.
+static void bench_task(struct bench *bench, void (*sealed)(void *owner)) {
+    ll_task_free(&bench->task);
+    bench->task = ll_task_new(&(struct ll_task_options){.loop = bench->loop,
+                                                        .connection = bench->connection,
+                                                        .recorder = bench->recorder,
+                                                        .health = bench->health,
+                                                        .assignment = &bench->assignment,
+                                                        .epoch = 5,
+                                                        .owner = bench,
+                                                        .on_prepared = on_prepared,
+                                                        .on_first_iteration = on_first_iteration,
+                                                        .on_sealed = sealed,
+                                                        .on_ended = on_ended});
+}
+
 static void bench_init(struct bench *bench, const char *source) {
     *bench = (struct bench){.recorder = ll_recorder_new(), .health = ll_health_new()};
     cr_assert(eq(int, ll_loop_new(&bench->loop).status, LL_OK));
@@ -81,17 +97,7 @@ static void bench_init(struct bench *bench, const char *source) {
         .run_id = "run-1", .spec = ll_spec_make("t"), .first_user = 1, .stride = 1, .users = 3, .bucket_width_ms = 50};
     bench->assignment.spec.load.users = 3;
     bench->assignment.spec.load.duration_ms = 170;
-    bench->task = ll_task_new(&(struct ll_task_options){.loop = bench->loop,
-                                                        .connection = bench->connection,
-                                                        .recorder = bench->recorder,
-                                                        .health = bench->health,
-                                                        .assignment = &bench->assignment,
-                                                        .epoch = 5,
-                                                        .owner = bench,
-                                                        .on_prepared = on_prepared,
-                                                        .on_first_iteration = on_first_iteration,
-                                                        .on_sealed = on_sealed,
-                                                        .on_ended = on_ended});
+    bench_task(bench, on_sealed);
 }
 
 static void bench_fini(struct bench *bench) {
@@ -128,12 +134,41 @@ Test(task, a_run_becomes_numbered_snapshots_of_which_the_last_is_final) {
         cr_expect(eq(u64, snapshot.epoch, 5));
         cr_expect(eq(u32, snapshot.active_users, 3));
         cr_expect(eq(int, snapshot.final, i + 1 == count));
-        if (snapshot.final) cr_expect(eq(u32, snapshot.users_total, 3));
+        cr_expect(eq(u32, snapshot.users_total, 3));
+        cr_expect(ge(u64, snapshot.last_user_end_ms, snapshot.final ? 170 : snapshot.offset_ms + snapshot.width_ms));
         completed += ll_series_total(snapshot.series, LL_METRIC_ITERATIONS_COMPLETED);
         ll_snapshot_fini(&snapshot);
     }
     cr_expect(ge(u64, completed, 3));
     cr_expect(le(u64, completed, 3 * 18));
+    bench_fini(&bench);
+}
+
+static void cut_at_first_seal(void *owner) {
+    struct bench *bench = owner;
+    if (bench->sealed++ == 0) ll_task_cut(bench->task);
+}
+
+Test(task, one_that_is_cut_says_what_became_of_its_users) {
+    struct bench bench;
+    bench_init(&bench, "local ll = require 'liveload'\n"
+                       "return ll.scenario { name = 't', run = function(ctx) ctx:think('60s') end }\n");
+    bench_task(&bench, cut_at_first_seal);
+    ll_err err = ll_task_prepare(bench.task, &bench.packed);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    ll_loop_run(bench.loop);
+    cr_assert(eq(int, bench.ended, 1));
+
+    struct ll_bytes frames[LL_EXCHANGE_SNAPSHOTS_MAX];
+    size_t count = ll_outbox_oldest(ll_task_outbox(bench.task), frames);
+    cr_assert(ge(sz, count, 2));
+    struct ll_snapshot last;
+    cr_assert(eq(int, ll_snapshot_open(frames[count - 1].data, frames[count - 1].len, &last).status, LL_OK));
+    cr_expect(not(last.final));
+    cr_expect(eq(u32, last.users_total, 3));
+    cr_expect(eq(u64, last.iterations_interrupted, 3));
+    cr_expect(ge(u64, last.last_user_end_ms, 50));
+    ll_snapshot_fini(&last);
     bench_fini(&bench);
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct ll_run_totals no_totals;
+
 enum { MS = 1000, START = 5000 * MS, WIDTH_MS = 1000 };
 
 struct bench {
@@ -64,9 +66,9 @@ Test(snapshotter, buckets_are_sealed_numbered_and_aligned_to_the_start) {
     ll_snapshotter_active(bench.snapshotter, 3);
     ll_recorder_count(bench.recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 4);
     ll_recorder_sample(bench.recorder, LL_METRIC_ITERATION_DURATION, NULL, 1234);
-    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 999 * MS), 0));
+    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 999 * MS, &no_totals), 0));
     cr_expect(eq(i64, ll_snapshotter_next_us(bench.snapshotter), START + 1000 * MS));
-    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 1003 * MS), 1));
+    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 1003 * MS, &no_totals), 1));
     struct ll_snapshot snapshot = open_oldest(&bench, 0);
     cr_expect(eq(str, snapshot.run_id, "run-1"));
     cr_expect(eq(u64, snapshot.epoch, 9));
@@ -86,7 +88,7 @@ Test(snapshotter, a_late_loop_leaves_no_holes) {
     ll_snapshotter_start(bench.snapshotter, START);
     ll_snapshotter_active(bench.snapshotter, 5);
     ll_snapshotter_active(bench.snapshotter, 2);
-    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 3500 * MS), 3));
+    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 3500 * MS, &no_totals), 3));
     for (size_t i = 0; i < 3; i++) {
         struct ll_snapshot snapshot = open_oldest(&bench, i);
         cr_expect(eq(u64, snapshot.offset_ms, i * WIDTH_MS));
@@ -104,7 +106,7 @@ Test(snapshotter, the_last_one_carries_the_totals) {
                                    .iterations_interrupted = 3,
                                    .first_user_start_ms = 1,
                                    .last_user_end_ms = 1490};
-    ll_snapshotter_finish(bench.snapshotter, START + 1500 * MS, &totals);
+    ll_snapshotter_finish(bench.snapshotter, START + 1500 * MS, &totals, LL_RUN_ENDS_HERE);
     cr_expect(eq(sz, ll_outbox_count(bench.outbox), 2));
     struct ll_snapshot last = open_oldest(&bench, 1);
     cr_expect(last.final);
@@ -118,6 +120,28 @@ Test(snapshotter, the_last_one_carries_the_totals) {
     bench_fini(&bench);
 }
 
+Test(snapshotter, every_snapshot_has_the_totals_so_far_and_one_that_is_left_is_not_final) {
+    struct bench bench = bench_make();
+    ll_snapshotter_start(bench.snapshotter, START);
+    struct ll_run_totals totals = {
+        .users_total = 8, .users_failed = 1, .first_user_start_ms = 4, .last_user_end_ms = 1000};
+    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 1000 * MS, &totals), 1));
+    totals = (struct ll_run_totals){.users_total = 8, .users_failed = 2, .iterations_interrupted = 6};
+    ll_snapshotter_finish(bench.snapshotter, START + 1500 * MS, &totals, LL_RUN_IS_LEFT);
+    struct ll_snapshot first = open_oldest(&bench, 0), last = open_oldest(&bench, 1);
+    cr_expect(not(first.final));
+    cr_expect(eq(u32, first.users_total, 8));
+    cr_expect(eq(u32, first.users_failed, 1));
+    cr_expect(eq(u64, first.first_user_start_ms, 4));
+    cr_expect(eq(u64, first.last_user_end_ms, 1000));
+    cr_expect(not(last.final));
+    cr_expect(eq(u32, last.users_failed, 2));
+    cr_expect(eq(u64, last.iterations_interrupted, 6));
+    ll_snapshot_fini(&first);
+    ll_snapshot_fini(&last);
+    bench_fini(&bench);
+}
+
 Test(snapshotter, a_full_outbox_widens_the_bucket_and_loses_nothing) {
     struct bench bench = bench_make();
     ll_snapshotter_start(bench.snapshotter, START);
@@ -126,11 +150,11 @@ Test(snapshotter, a_full_outbox_widens_the_bucket_and_loses_nothing) {
     for (int i = 0; i < LL_OUTBOX_FRAMES_MAX + 5; i++) {
         ll_recorder_count(bench.recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 1);
         recorded++;
-        ll_snapshotter_poll(bench.snapshotter, now_us += WIDTH_MS * MS);
+        ll_snapshotter_poll(bench.snapshotter, now_us += WIDTH_MS * MS, &no_totals);
     }
     cr_expect(eq(sz, ll_outbox_count(bench.outbox), LL_OUTBOX_FRAMES_MAX));
     cr_expect(eq(sz, ll_outbox_acknowledge(bench.outbox, LL_OUTBOX_FRAMES_MAX), LL_OUTBOX_FRAMES_MAX));
-    ll_snapshotter_poll(bench.snapshotter, now_us += WIDTH_MS * MS);
+    ll_snapshotter_poll(bench.snapshotter, now_us += WIDTH_MS * MS, &no_totals);
     struct ll_snapshot wide = open_oldest(&bench, 0);
     cr_expect(eq(u64, wide.sequence, LL_OUTBOX_FRAMES_MAX + 1));
     cr_expect(eq(u64, wide.offset_ms, LL_OUTBOX_FRAMES_MAX * (uint64_t)WIDTH_MS));
