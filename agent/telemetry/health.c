@@ -20,6 +20,8 @@ struct usage {
 struct ll_health {
     int stat_fd, statm_fd; // kept open: read once per bucket; -1 where there is no /proc
     struct usage since;
+    bool has_reading;
+    struct ll_generator_health reading; // the last
 };
 
 struct ll_health *ll_health_new(void) {
@@ -78,14 +80,18 @@ static uint32_t permille(double part, double whole) {
 
 void ll_health_begin(struct ll_health *health, int64_t now_us) {
     health->since = measure(health, now_us);
+    health->has_reading = false;
 }
 
-struct ll_generator_health ll_health_take(struct ll_health *health, int64_t now_us) {
+struct ll_generator_health ll_health_take(struct ll_health *health, int64_t now_us, int64_t least_us) {
+    if (health->has_reading && now_us - health->since.at_us < least_us) return health->reading;
     struct usage was = health->since, is = measure(health, now_us);
     health->since = is;
-    return (struct ll_generator_health){
+    health->has_reading = true;
+    health->reading = (struct ll_generator_health){
         .cpu_permille = permille((double)is.busy - (double)was.busy, (double)is.total - (double)was.total),
         .rss_bytes = resident_bytes(health),
         .agent_cpu_permille = permille((double)(is.own_cpu_us - was.own_cpu_us), (double)(is.at_us - was.at_us)),
     };
+    return health->reading;
 }

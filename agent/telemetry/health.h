@@ -22,8 +22,10 @@ int64_t ll_health_beat(int64_t due_us, int64_t now_us, int64_t *out_next_us);
 
 // Begins a span; what was used before it does not count.
 void ll_health_begin(struct ll_health *health, int64_t now_us);
-// Ends the span that began last and begins the next one.
-struct ll_generator_health ll_health_take(struct ll_health *health, int64_t now_us);
+// Ends the span that began last and begins the next one. One that is shorter than `least_us` says nothing: it goes on,
+// and the reading of the one before it stands. So the buckets that a stalled loop seals at once, and a run's short last
+// one, are as busy as the time they come from, and not idle.
+struct ll_generator_health ll_health_take(struct ll_health *health, int64_t now_us, int64_t least_us);
 
 // The busy and total ticks of /proc/stat's first line; false when the text is not of that form. For tests.
 bool ll_health_parse_stat(const char *text, uint64_t *out_busy, uint64_t *out_total);

@@ -79,7 +79,7 @@ static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struc
         .width_ms = snapshotter->buckets * snapshotter->options.width_ms,
         .active_users = snapshotter->active_most,
         .series = ll_recorder_flip(snapshotter->options.recorder),
-        .health = ll_health_take(snapshotter->options.health, now_us),
+        .health = ll_health_take(snapshotter->options.health, now_us, snapshotter->options.width_ms * 500LL),
         .final = is_final,
         .users_total = totals->users_total,
         .users_failed = totals->users_failed,

@@ -1,6 +1,7 @@
 #include "agent/telemetry/snapshotter.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -226,6 +227,40 @@ Test(health, a_beat_measures_its_own_lateness) {
     cr_expect(eq(i64, next_us, 1000 + LL_HEALTH_BEAT_MS * 1000));
     cr_expect(eq(i64, ll_health_beat(1000, 751000, &next_us), 750000));
     cr_expect(eq(i64, next_us, 751000 + LL_HEALTH_BEAT_MS * 1000));
+}
+
+static void burn_cpu(int64_t us) {
+    int64_t until_us = ll_clock_cpu_us() + us;
+    while (ll_clock_cpu_us() < until_us) {}
+}
+
+Test(health, buckets_that_a_stalled_loop_seals_at_once_are_as_busy_as_it_was) {
+    struct bench bench = bench_make();
+    ll_snapshotter_start(bench.snapshotter, START);
+    burn_cpu(40 * MS);
+    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 3001 * MS, &no_totals), 3));
+    ll_snapshotter_finish(bench.snapshotter, START + 3100 * MS, &no_totals, LL_RUN_ENDS_HERE);
+    struct ll_snapshot first = open_oldest(&bench, 0);
+    cr_expect(ge(u32, first.health.agent_cpu_permille, 13)); // 40 ms of 3 s
+    for (size_t i = 1; i < 4; i++) {
+        struct ll_snapshot next = open_oldest(&bench, i);
+        cr_expect(eq(u32, next.health.agent_cpu_permille, first.health.agent_cpu_permille));
+        cr_expect(eq(u32, next.health.cpu_permille, first.health.cpu_permille));
+        ll_snapshot_fini(&next);
+    }
+    ll_snapshot_fini(&first);
+    bench_fini(&bench);
+}
+
+Test(health, a_run_shorter_than_a_span_is_measured_all_the_same) {
+    struct bench bench = bench_make();
+    ll_snapshotter_start(bench.snapshotter, START);
+    burn_cpu(40 * MS);
+    ll_snapshotter_finish(bench.snapshotter, START + 100 * MS, &no_totals, LL_RUN_ENDS_HERE);
+    struct ll_snapshot only = open_oldest(&bench, 0);
+    cr_expect(ge(u32, only.health.agent_cpu_permille, 390));
+    ll_snapshot_fini(&only);
+    bench_fini(&bench);
 }
 
 Test(health, the_machine_s_ticks_are_read) {
