@@ -1,7 +1,6 @@
 // What dies, and what is left: agents and browsers are killed; nothing measured is lost and nothing stays behind.
 #include "libcommon/base/alloc.h"
-#include "libcommon/model/result.h"
-#include "tests/support/program.h"
+#include "tests/support/scene.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -9,45 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char look_lua[] = "local ll = require 'liveload'\n"
-                               "return ll.scenario { name = 'look', config = function(o) return o end,\n"
-                               "  run = function(ctx, id, config)\n"
-                               "    ctx:navigate(config.url .. '/products'):wait_for_selector('#products .product')\n"
-                               "  end }\n";
+static const char look_lua[] =
+    "local ll = require 'liveload'\n"
+    "return ll.scenario { name = 'look', config = function(o) return o end,\n"
+    "  run = function(ctx, id, config)\n"
+    "    ctx:navigate(config.base_url .. '/products'):wait_for_selector('#products .product')\n"
+    "  end }\n";
 
-struct setting { // a run of look_lua in the shop
-    struct shop shop;
-    char *folder, *out, *scenario, *set;
-    struct program *run;
-};
-
-static struct setting begin(const char *duration, const char *agents) {
-    struct setting setting = {.shop = shop_start(NULL), .folder = folder_make()};
-    setting.out = path_in(setting.folder, "out");
-    setting.scenario = folder_write(setting.folder, "look.lua", look_lua);
-    setting.set = ll_format("url=%s", setting.shop.url);
-    setting.run = program_start("liveload", "run", setting.scenario, "--users", "2", "--duration", duration, "--agents",
-                                agents, "--set", setting.set, "--out", setting.out, NULL);
-    program_await(setting.run, " iterations ");
-    return setting;
-}
-
-static void finish(struct setting *setting) {
-    program_free(&setting->run);
-    shop_stop(&setting->shop);
-    folder_remove(&setting->folder);
-    free(setting->out);
-    free(setting->scenario);
-    free(setting->set);
-}
-
-static struct ll_result result_of(const struct setting *setting) {
-    char *path = path_in(setting->out, "result.llr");
-    struct ll_result result;
-    ll_err err = ll_result_read_file(path, &result);
-    cr_assert(eq(int, err.status, LL_OK), "%s\n%s%s", err.text, setting->run->said, setting->run->complained);
-    free(path);
-    return result;
+// Two users look at the shop for `duration`, on `agents` agents.
+static struct scene begin(const char *duration, const char *agents) {
+    struct scene scene = scene_make(NULL, look_lua);
+    scene_start(&scene, "--users", "2", "--duration", duration, "--agents", agents, NULL);
+    program_await(scene.run, " iterations ");
+    return scene;
 }
 
 static const struct ll_node_result *node_named(const struct ll_result *result, const char *name) {
@@ -64,49 +37,49 @@ static char *profile_of(pid_t agent) {
 }
 
 Test(chaos, a_killed_agent_leaves_no_browser_behind_and_the_run_ends_with_exit_1) {
-    struct setting setting = begin("10m", "1");
-    pid_t agent = process_with("liveload-agent", setting.run->pid);
+    struct scene scene = begin("10m", "1");
+    pid_t agent = process_with("liveload-agent", scene.run->pid);
     cr_assert(ne(int, agent, 0));
     char *profile = profile_of(agent);
     cr_assert(gt(int, processes_with(profile), 0), "no browser works in %s", profile);
-    program_await(setting.run, "iterations");
+    program_await(scene.run, "iterations");
     kill(agent, SIGKILL);
     await_processes_with(profile, 0);
-    cr_expect(eq(int, program_wait(setting.run), 1), "%s%s", setting.run->said, setting.run->complained);
-    struct ll_result result = result_of(&setting);
+    cr_expect(eq(int, program_wait(scene.run), 1), "%s%s", scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
     cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_AGENT_LOSSES), 1));
     cr_expect(result.scenarios[0].nodes[0].lost);
     ll_result_fini(&result);
     free(profile);
-    finish(&setting);
+    scene_free(&scene);
 }
 
 Test(chaos, one_of_two_agents_lost_is_invalid_and_the_other_goes_on) {
-    struct setting setting = begin("8s", "2");
-    pid_t agent = process_with("--name agent-2", setting.run->pid);
+    struct scene scene = begin("8s", "2");
+    pid_t agent = process_with("--name agent-2", scene.run->pid);
     cr_assert(ne(int, agent, 0));
     kill(agent, SIGKILL);
-    cr_expect(eq(int, program_wait(setting.run), 98), "%s%s", setting.run->said, setting.run->complained);
-    cr_expect(has(setting.run->said, "agent-2"), "%s", setting.run->said);
-    struct ll_result result = result_of(&setting);
+    cr_expect(eq(int, program_wait(scene.run), 98), "%s%s", scene.run->said, scene.run->complained);
+    cr_expect(has(scene.run->said, "agent-2"), "%s", scene.run->said);
+    struct ll_result result = scene_result(&scene);
     cr_assert(eq(sz, result.scenarios[0].node_count, 2));
     const struct ll_node_result *kept = node_named(&result, "agent-1");
     cr_expect(not(kept->lost));
     cr_expect(node_named(&result, "agent-2")->lost);
     cr_expect(gt(u64, ll_series_total(kept->total, LL_METRIC_ITERATIONS_COMPLETED), 0));
     ll_result_fini(&result);
-    finish(&setting);
+    scene_free(&scene);
 }
 
 Test(chaos, a_browser_that_dies_is_counted_restarted_and_its_users_go_on) {
-    struct setting setting = begin("8s", "1");
-    pid_t agent = process_with("liveload-agent", setting.run->pid);
+    struct scene scene = begin("8s", "1");
+    pid_t agent = process_with("liveload-agent", scene.run->pid);
     pid_t browser = process_with("--remote-debugging-port", agent);
     cr_assert(ne(int, browser, 0));
     kill(browser, SIGKILL);
-    int code = program_wait(setting.run);
-    cr_expect(eq(int, code, 0), "%s%s", setting.run->said, setting.run->complained);
-    struct ll_result result = result_of(&setting);
+    int code = program_wait(scene.run);
+    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
     const struct ll_scenario_result *look = &result.scenarios[0];
     cr_expect(eq(u64, ll_series_total(look->total, LL_METRIC_BROWSER_CRASHES), 1));
     // users went on: iterations were completed in the last seconds too
@@ -116,19 +89,19 @@ Test(chaos, a_browser_that_dies_is_counted_restarted_and_its_users_go_on) {
         late += ll_series_total(look->buckets[i].series, LL_METRIC_ITERATIONS_COMPLETED);
     cr_expect(gt(u64, late, 0));
     ll_result_fini(&result);
-    finish(&setting);
+    scene_free(&scene);
 }
 
 Test(chaos, a_killed_liveload_takes_everything_with_it) {
-    struct setting setting = begin("10m", "1");
-    pid_t agent = process_with("liveload-agent", setting.run->pid);
+    struct scene scene = begin("10m", "1");
+    pid_t agent = process_with("liveload-agent", scene.run->pid);
     char *profile = profile_of(agent);
-    program_signal(setting.run, SIGKILL);
-    program_wait(setting.run);
+    program_signal(scene.run, SIGKILL);
+    program_wait(scene.run);
     await_processes_with(profile, 0);
-    await_processes_with(setting.scenario, 0);
+    await_processes_with(scene.scenario, 0);
     free(profile);
-    finish(&setting);
+    scene_free(&scene);
 }
 
 Test(chaos, a_pattern_that_hangs_in_c_ends_the_agent_and_names_the_line) {
