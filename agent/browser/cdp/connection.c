@@ -273,6 +273,7 @@ static void requeue_opening(struct ll_cdp_connection *connection) {
         if (page->session[0]) HASH_DEL(connection->by_session, page);
         page->context[0] = page->target[0] = page->session[0] = '\0';
         page->call = 0;
+        ll_timer_cancel(page->timer);
         page->state = LL_CDP_PAGE_WAITING;
     }
 }
@@ -358,7 +359,7 @@ static void cdp_perform_cancel(struct ll_page *page) {
 static void cdp_page_close(struct ll_page *base) {
     struct ll_cdp_page *page = (struct ll_cdp_page *)base;
     ll_cdp_page_cancel(page);
-    if (page->state == LL_CDP_PAGE_OPENING) {
+    if (page->state == LL_CDP_PAGE_OPENING && page->call) {
         page->state = LL_CDP_PAGE_CLOSING; // freed with the step under way
         return;
     }

@@ -101,6 +101,10 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err) {
 
 static void on_timer(void *arg) {
     struct ll_cdp_page *page = arg;
+    if (page->state == LL_CDP_PAGE_OPENING) {
+        ll_cdp_target_give_up(page);
+        return;
+    }
     switch (page->waiting) {
     case LL_CDP_IDLE:
         return;

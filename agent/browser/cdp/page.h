@@ -15,6 +15,7 @@ enum {
     LL_CDP_ID_MAX = 64,
     LL_URL_MAX = 2048,
     LL_LOADERS_KEPT = 4,
+    LL_OPENING_MS = 30 * 1000,
     LL_ANSWER_GRACE_MS = 1000, // the page keeps the deadline itself; this much later it is taken for stuck
 };
 
@@ -89,6 +90,8 @@ struct ll_cdp_client *ll_cdp_page_client(const struct ll_cdp_page *page);
 
 // target.c: opening answers with ll_cdp_connection_page_opened.
 void ll_cdp_target_open(struct ll_cdp_page *page);
+// Ends an opening with `outcome`.
+void ll_cdp_target_give_up(struct ll_cdp_page *page);
 void ll_cdp_target_close(struct ll_cdp_page *page);
 
 // navigation.c

@@ -1,9 +1,13 @@
 // A user's context, target and session. Opening is four steps, since each needs the id that the one before gives:
 // createBrowserContext, createTarget, attachToTarget, and then everything about the session at once.
 //
+// All of them together have LL_OPENING_MS. The answer to the step under way may still come after that and bring an id
+// to give back, so such a page is told that it is not opened, and is closed as one that its user closes early.
+//
 // Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
 // every console message. Downloads are denied, so that nothing piles up.
 #include "agent/browser/cdp/page.h"
+#include "libcommon/base/clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +20,12 @@ static void on_target(void *arg, const struct ll_cdp_answer *answer);
 static void on_session(void *arg, const struct ll_cdp_answer *answer);
 static void on_set_up(void *arg, const struct ll_cdp_answer *answer);
 
-// Sends a step; without room for it the page cannot be opened.
+// Sends a step; without room for it the page cannot be opened, which is told from the loop.
 static void end_step(struct ll_cdp_page *page, ll_cdp_answered *answered) {
     page->call = ll_cdp_end(ll_cdp_page_client(page), answered, page);
-    if (!page->call)
-        ll_cdp_connection_page_opened(page,
-                                      ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy to open pages"));
+    if (page->call) return;
+    page->outcome = ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy to open pages");
+    ll_timer_set(page->timer, 0);
 }
 
 // The id that a step's answer brings. False when the opening is over, one way or the other.
@@ -43,6 +47,8 @@ static bool take_step(struct ll_cdp_page *page, const struct ll_cdp_answer *answ
 
 void ll_cdp_target_open(struct ll_cdp_page *page) {
     page->state = LL_CDP_PAGE_OPENING;
+    page->outcome = ll_err_make(LL_DEADLINE_EXCEEDED, "the browser opened no page for %d s", LL_OPENING_MS / 1000);
+    ll_timer_set(page->timer, ll_clock_us() + LL_OPENING_MS * INT64_C(1000));
     ll_buf_text(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createBrowserContext"),
                 "{\"disposeOnDetach\":true}");
     end_step(page, on_context);
@@ -128,7 +134,20 @@ static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
     if (!take_step(page, answer, "identifier", unused)) return;
     snprintf(page->url, sizeof page->url, "about:blank");
     page->loaded = true;
+    ll_timer_cancel(page->timer);
     ll_cdp_connection_page_opened(page, LL_SUCCESS);
+}
+
+void ll_cdp_target_give_up(struct ll_cdp_page *page) {
+    ll_err why = page->outcome;
+    if (!page->call) {
+        ll_cdp_target_close(page);
+        ll_cdp_connection_page_opened(page, why);
+        return;
+    }
+    struct ll_page_events events = page->events;
+    page->state = LL_CDP_PAGE_CLOSING;
+    events.on_page_open(events.owner, why);
 }
 
 void ll_cdp_target_close(struct ll_cdp_page *page) {

@@ -1,6 +1,7 @@
 // Browsers and pages that die, and browsers that never live.
 #include "tests/unit/browser/driver.h"
 
+#include "agent/browser/cdp/page.h"
 #include "agent/browser/profile.h"
 
 #include <criterion/criterion.h>
@@ -72,6 +73,40 @@ Test(crash, pages_that_were_being_opened_open_in_the_next_browser) {
         driver_serve_until(&driver, &pages[i].opened);
         cr_expect_eq(pages[i].err.status, LL_OK, "%s", pages[i].err.text);
     }
+    driver_end(&driver);
+}
+
+Test(crash, a_browser_that_hangs_opens_no_page_and_says_so) {
+    struct driver driver;
+    struct driven_page page;
+    driver_begin(&driver, NULL, site);
+    pid_t browser = browser_pid();
+    kill(browser, SIGSTOP);
+    driven_open_begin(&driver, &page);
+    ll_timer_set(((struct ll_cdp_page *)page.page)->timer, 0); // the deadline, which nobody needs to wait for here
+    driver_serve_until(&driver, &page.opened);
+    cr_expect(eq(int, page.err.status, LL_DEADLINE_EXCEEDED), "%s", page.err.text);
+    kill(browser, SIGCONT);
+    driven_open(&driver, &page); // after the first one's context, which is given back when its id comes
+    driver_end(&driver);
+}
+
+static void fill_all_calls(struct driven_page *page) {
+    struct ll_cdp_client *client = ll_cdp_page_client((struct ll_cdp_page *)page->page);
+    while (ll_cdp_call(client, "", "Browser.getVersion", "{}", NULL, NULL)) {}
+}
+
+Test(crash, a_browser_that_is_too_busy_opens_no_page_and_says_so) {
+    struct driver driver;
+    struct driven_page page, refused, closed;
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &page);
+    fill_all_calls(&page);
+    driven_open_begin(&driver, &refused);
+    driven_open_begin(&driver, &closed);
+    driven_close(&closed);
+    driver_serve_until(&driver, &refused.opened);
+    cr_expect(eq(int, refused.err.status, LL_RESOURCE_EXHAUSTED), "%s", refused.err.text);
     driver_end(&driver);
 }
 
