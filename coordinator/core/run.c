@@ -54,15 +54,14 @@ static int64_t after_ms(int64_t now_us, uint64_t ms) {
     return now_us + (int64_t)ms * 1000;
 }
 
-// How long shared iterations can take: every one of them times out, and is followed by the longest back-off.
+// How long shared iterations can take: users that fail may end, until one user has all that are left; its page is
+// opened for each (it waits for its turn, in a fresh context outside the iteration's timeout), every one times out, and
+// is followed by the longest back-off. At most the longest run that there is.
 static uint64_t longest_iterations_ms(const struct ll_run *run) {
-    uint64_t rounds = 1, round_ms = run->spec.load.iteration_timeout_ms + 1000;
-    for (size_t i = 0; i < run->part_count; i++) {
-        const struct ll_plan_share *share = &run->parts[i].share;
-        uint64_t here = share->iterations / share->users + 2;
-        if (here > rounds) rounds = here;
-    }
-    return rounds < LL_DURATION_MAX_MS / round_ms ? rounds * round_ms : LL_DURATION_MAX_MS;
+    uint64_t most = 0, round_ms = LL_RUN_PREPARE_LIMIT_MS + run->spec.load.iteration_timeout_ms + 1000;
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].share.iterations > most) most = run->parts[i].share.iterations;
+    return most < LL_DURATION_MAX_MS / round_ms ? (most + 2) * round_ms : LL_DURATION_MAX_MS;
 }
 
 static uint64_t longest_run_ms(const struct ll_run *run) {

@@ -371,6 +371,26 @@ Test(run, an_agent_that_never_ends_is_given_up) {
     cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_IDLE));
 }
 
+// Ten iterations of two users, one of whom has ended: the other needs far longer than five rounds.
+Test(run, iterations_may_all_fall_to_one_user) {
+    register_agents(1);
+    struct ll_spec spec = ll_spec_make("shop");
+    spec.load.users = 2;
+    spec.load.duration_ms = 0;
+    spec.load.iterations = 10;
+    spec.on_failure = LL_ON_FAILURE_STOP_USER;
+    cr_assert(eq(int, rig_try_submit(rig, "r1", &spec, 1, 0).status, LL_OK));
+    ll_spec_fini(&spec);
+    rig_start_all(rig, agents, 1);
+    for (int seconds = 0; seconds < 12 * (120 + 30); seconds++) { // each times out, after half a minute for its page
+        rig_exchange(rig, &agents[0]);
+        rig_wait(rig, 1000);
+    }
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+    drain(&agents[0], 10);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+}
+
 Test(run, one_run_at_a_time) {
     register_agents(1);
     rig_submit(rig, "r1", 1, 1);
