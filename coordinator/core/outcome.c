@@ -95,6 +95,7 @@ static void judge(const struct ll_run *run, struct ll_scenario_result *result) {
     struct ll_verdict_facts facts = {
         .agents_lost = ll_run_count_parts(run, LL_PART_LOST),
         .max_lost_agents = run->max_lost_agents,
+        .nobody_finished = run->state == LL_RUN_FAILED,
         .mean_cpu_permille = mean_cpu,
     };
     ll_verdict_judge(result, &facts);

@@ -66,6 +66,10 @@ static void judge_thresholds(struct ll_scenario_result *result) {
 }
 
 static void judge_losses(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
+    if (facts->nobody_finished) {
+        worsen(result, LL_VERDICT_INVALID);
+        ll_scenario_result_add_remark(result, "no agent finished its part of the run: the load ended before its time");
+    }
     if (facts->agents_lost <= facts->max_lost_agents) return;
     worsen(result, LL_VERDICT_INVALID);
     ll_scenario_result_add_remark(

@@ -7,10 +7,12 @@
 
 #include "libcommon/model/result.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ll_verdict_facts {
     uint32_t agents_lost, max_lost_agents;
+    bool nobody_finished;
     const uint32_t *mean_cpu_permille; // one for each node of the result
 };
 

@@ -273,6 +273,23 @@ Test(run, the_last_agent_lost_ends_it_with_what_it_has) {
     ll_result_fini(&result);
 }
 
+Test(run, without_agents_it_is_invalid_however_many_may_be_lost) {
+    register_agents(1);
+    struct ll_spec spec = ll_spec_make("shop");
+    cr_assert(eq(int, rig_try_submit(rig, "r1", &spec, 1, 5).status, LL_OK));
+    ll_spec_fini(&spec);
+    rig_start_all(rig, agents, 1);
+    rig_seal(&agents[0], 1, 0, 7, false);
+    rig_exchange(rig, &agents[0]);
+    rig_wait(rig, 5000);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FAILED));
+    struct ll_result result = rig_result(rig);
+    cr_expect(eq(int, (int)result.scenarios[0].verdict, LL_VERDICT_INVALID));
+    cr_assert(eq(sz, result.scenarios[0].remark_count, 2));
+    expect_sentence(result.scenarios[0].remarks[1], "no agent finished");
+    ll_result_fini(&result);
+}
+
 Test(run, leaving_is_a_loss_with_its_reason) {
     register_agents(1);
     rig_submit(rig, "r1", 1, 1);
