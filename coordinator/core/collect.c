@@ -17,7 +17,7 @@ struct node {
     uint32_t active[LL_RESULT_BUCKETS_MAX]; // by global bucket: the most active users, plus 1; 0: nothing from there
     uint64_t end_ms;                        // of its latest bucket
     uint32_t active_max;
-    uint64_t cpu_permille_sum, health_count;
+    uint64_t cpu_permille_ms, cpu_ms; // load times time, and that time
     uint32_t cpu_permille_peak, agent_cpu_permille_peak;
     uint64_t rss_bytes_peak;
     uint32_t users_total, users_failed; // of its latest snapshot, as all below
@@ -26,6 +26,7 @@ struct node {
 
 struct ll_collect {
     char run_id[LL_TOKEN_CHARS + 1];
+    uint64_t usual_width_ms; // of snapshots
     struct ll_series_set *total;
     struct ll_timeline buckets;
     struct node *nodes;
@@ -43,6 +44,7 @@ static size_t windows_for_each(size_t node_count) {
 struct ll_collect *ll_collect_new(const char *run_id, size_t node_count, uint64_t bucket_width_ms) {
     struct ll_collect *collect = ll_alloc(1, sizeof *collect);
     memccpy(collect->run_id, run_id, '\0', sizeof collect->run_id - 1);
+    collect->usual_width_ms = bucket_width_ms;
     collect->total = ll_series_set_new();
     collect->buckets = ll_timeline_make(LL_RESULT_BUCKETS_MAX, bucket_width_ms);
     collect->nodes = ll_alloc(node_count, sizeof *collect->nodes);
@@ -103,12 +105,16 @@ static void add_to_node(struct node *node, const struct ll_snapshot *snapshot) {
     if (end_ms > node->end_ms) node->end_ms = end_ms;
 }
 
-static void add_health(struct node *node, const struct ll_generator_health *health) {
-    node->cpu_permille_sum += health->cpu_permille;
-    node->health_count++;
+// A load counts for as long as it was measured. Spans shorter than half of the usual one say nothing: so are the last
+// one, and those that an agent seals at once when its loop was held up and that were idle only since the one before.
+static void add_health(struct ll_collect *collect, struct node *node, const struct ll_snapshot *snapshot) {
+    const struct ll_generator_health *health = &snapshot->health;
+    if (health->rss_bytes > node->rss_bytes_peak) node->rss_bytes_peak = health->rss_bytes;
+    if (snapshot->width_ms < collect->usual_width_ms / 2) return;
+    node->cpu_permille_ms += (uint64_t)health->cpu_permille * snapshot->width_ms;
+    node->cpu_ms += snapshot->width_ms;
     node->cpu_permille_peak = larger(node->cpu_permille_peak, health->cpu_permille);
     node->agent_cpu_permille_peak = larger(node->agent_cpu_permille_peak, health->agent_cpu_permille);
-    if (health->rss_bytes > node->rss_bytes_peak) node->rss_bytes_peak = health->rss_bytes;
 }
 
 static void add_failure(struct ll_collect *collect, const struct ll_failure_sample *sample) {
@@ -158,7 +164,7 @@ ll_err ll_collect_take(struct ll_collect *collect, size_t node_index, uint64_t e
     ll_series_set_merge(collect->total, snapshot->series);
     add_to_buckets(collect, node, snapshot);
     add_to_node(node, snapshot);
-    add_health(node, &snapshot->health);
+    add_health(collect, node, snapshot);
     for (size_t i = 0; i < snapshot->failure_count; i++) add_failure(collect, &snapshot->failures[i]);
     take_totals(node, snapshot);
     return LL_SUCCESS;
@@ -182,7 +188,7 @@ void ll_collect_count_loss(struct ll_collect *collect) {
 
 uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t node_index) {
     const struct node *node = &collect->nodes[node_index];
-    return node->health_count ? (uint32_t)(node->cpu_permille_sum / node->health_count) : 0;
+    return node->cpu_ms ? (uint32_t)(node->cpu_permille_ms / node->cpu_ms) : 0;
 }
 
 // The users of a node that did not get to its final snapshot ended, for all that is known, with its latest bucket; and

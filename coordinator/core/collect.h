@@ -46,7 +46,7 @@ bool ll_collect_is_final(const struct ll_collect *collect, size_t node);
 // All series of the whole run so far.
 const struct ll_series_set *ll_collect_total(const struct ll_collect *collect);
 void ll_collect_count_loss(struct ll_collect *collect);
-// Mean of the node's machine processor load over its buckets, in thousandths.
+// Mean of the node's machine processor load over the time of its buckets, in thousandths.
 uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t node);
 
 // Moves everything collected into `result`, whose `nodes` (one for each node, in order) are there already. Only

@@ -234,6 +234,32 @@ Test(collect, a_node_that_was_lost_is_known_up_to_its_latest_snapshot) {
     ll_collect_free(&collect);
 }
 
+static void take_with_load(struct ll_collect *collect, uint64_t sequence, uint32_t width_ms, uint32_t cpu_permille) {
+    struct ll_snapshot snapshot = make(sequence, (sequence - 1) * 1000, 1);
+    snapshot.width_ms = width_ms;
+    snapshot.health.cpu_permille = snapshot.health.agent_cpu_permille = cpu_permille;
+    enum ll_taken taken;
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+    ll_snapshot_fini(&snapshot);
+}
+
+Test(collect, a_load_counts_for_as_long_as_it_was_measured) {
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    take_with_load(collect, 1, 1000, 600);
+    take_with_load(collect, 2, 4000, 1000); // the loop was held up
+    for (uint64_t sequence = 3; sequence < 6; sequence++) take_with_load(collect, sequence, 0, 0);
+    take_with_load(collect, 6, 499, 1);
+    take_with_load(collect, 7, 20, 1001); // by chance
+    cr_expect(eq(u32, ll_collect_mean_cpu_permille(collect, 0), 920));
+    struct ll_scenario_result result;
+    move(collect, &result, 1);
+    cr_expect(eq(u32, result.nodes[0].cpu_permille_peak, 1000));
+    cr_expect(eq(u32, result.nodes[0].agent_cpu_permille_peak, 1000));
+    cr_expect(eq(u64, result.nodes[0].rss_bytes_peak, 7000));
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
 Test(collect, failures_are_examples_not_a_log) {
     struct ll_collect *collect = ll_collect_new("run", 1, 1000);
     for (uint64_t i = 0; i < 500; i++) {
