@@ -191,11 +191,10 @@ uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t n
     return node->cpu_ms ? (uint32_t)(node->cpu_permille_ms / node->cpu_ms) : 0;
 }
 
-// The users of a node that did not get to its final snapshot ended, for all that is known, with its latest bucket; and
-// those that were active had started.
-static void end_unfinished(struct node *node) {
-    if (node->final) return;
-    node->users_total = larger(node->users_total, node->active_max);
+// A node that told no totals has users and an end all the same: those its buckets show.
+static void estimate_untold(struct node *node) {
+    if (node->users_total > 0) return;
+    node->users_total = node->active_max;
     node->last_user_end_ms = node->end_ms;
 }
 
@@ -232,7 +231,7 @@ void ll_collect_move(struct ll_collect *collect, struct ll_scenario_result *resu
     uint64_t first_ms = UINT64_MAX, last_ms = 0;
     for (size_t n = 0; n < collect->node_count; n++) {
         struct node *node = &collect->nodes[n];
-        end_unfinished(node);
+        estimate_untold(node);
         move_node(node, &result->nodes[n]);
         result->users_total += node->users_total;
         result->users_failed += node->users_failed;
