@@ -87,7 +87,7 @@ struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, cons
     run->max_lost_agents = request->max_lost_agents;
     run->bucket_width_ms = bucket_width_ms;
     run->deadline_us = after_ms(now_us, request->wait_ms);
-    run->start_us = run->stop_us = run->end_us = INT64_MAX;
+    run->start_us = run->end_us = INT64_MAX;
     return run;
 }
 
@@ -105,7 +105,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     memcpy(run->parts, journaled->parts, run->part_count * sizeof *run->parts);
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
     run->start_us = journaled->start_us;
-    run->stop_us = run->end_us = INT64_MAX;
+    run->end_us = INT64_MAX;
     run->deadline_us = after_ms(run->start_us, longest_run_ms(run));
     return run;
 }
@@ -364,9 +364,8 @@ void ll_run_stop(struct ll_run *run, int64_t now_us) {
     run->stopped_early = true;
     if (run->state != LL_RUN_RUNNING)
         return fail(run, now_us, ll_err_make(LL_CANCELLED, "the run was stopped before its first user started"));
-    run->stop_us = after_ms(now_us, run->quick_ms);
     journal(run, &(struct ll_journal_record){LL_JOURNAL_STOPPED});
-    move(run, LL_RUN_STOPPING, after_ms(run->stop_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
+    move(run, LL_RUN_STOPPING, after_ms(now_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
 }
 
 void ll_run_cut(struct ll_run *run, int64_t now_us) {
@@ -448,5 +447,4 @@ void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_par
     out_reply->directive = wanted(run, part, request);
     if (out_reply->directive == LL_DIRECTIVE_PREPARE) fill_assignment(run, part, &out_reply->assignment);
     if (out_reply->directive == LL_DIRECTIVE_START) out_reply->in_us = until_us(run->start_us, now_us);
-    if (out_reply->directive == LL_DIRECTIVE_STOP) out_reply->in_us = until_us(run->stop_us, now_us);
 }

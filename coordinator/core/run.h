@@ -22,6 +22,9 @@
 // Every state has a deadline, so a run always ends. An agent's part is over when its final snapshot was taken, or when
 // it is lost: silent for its lease, gone, without the run it should hold, or still at it when the deadline passed.
 //
+// Only the start is commanded for one moment. Each agent stops when it hears of it, within a second: its users then end
+// their iterations, which takes as long as each of them needs, so a common moment would only make the stop later.
+//
 // One owner, no locks; time comes in.
 #ifndef COORDINATOR_CORE_RUN_H
 #define COORDINATOR_CORE_RUN_H
@@ -73,11 +76,10 @@ struct ll_run {
     uint8_t bundle_hash[LL_SHA256_BYTES];
     uint32_t min_agents, wait_ms, max_lost_agents;
     uint32_t bucket_width_ms, quick_ms;
-    size_t agents_there;       // while WAITING
-    int64_t deadline_us;       // of the state; INT64_MAX in the last two
-    int64_t start_us, stop_us; // commanded times; INT64_MAX before
-    int64_t end_us;            // INT64_MAX before
-    struct ll_part *parts;     // all with users
+    size_t agents_there;      // while WAITING
+    int64_t deadline_us;      // of the state; INT64_MAX in the last two
+    int64_t start_us, end_us; // INT64_MAX before; the start is commanded ahead
+    struct ll_part *parts;    // all with users
     size_t part_count;
     struct ll_collect *collect; // NULL before PREPARING
     ll_err last_loss;           // of the part that was lost last

@@ -342,7 +342,9 @@ Test(run, stopping_is_commanded_until_it_shows) {
     cr_assert(eq(int, rig_stop(rig, "r1").status, LL_OK));
     cr_assert(eq(int, rig_stop(rig, "r1").status, LL_OK));
     cr_expect(eq(int, state_of("r1"), LL_RUN_STOPPING));
-    cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_STOP));
+    struct ll_exchange_reply stop = rig_exchange(rig, &agents[0]);
+    cr_expect(eq(int, stop.directive, LL_DIRECTIVE_STOP));
+    cr_expect(eq(u64, stop.in_us, 0)); // as soon as it is heard
     cr_expect(eq(int, rig_directive(rig, &agents[0]), LL_DIRECTIVE_STOP));
     drain(&agents[0], 1);
     cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
