@@ -3,17 +3,20 @@
 #include "coordinator/core/coordinator.h"
 #include "libcommon/base/log.h"
 #include "libcommon/base/text.h"
+#include "libcommon/rpc/transport.h"
 
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    MAX_AGENTS_MAX = 10000,
+    CONTROL_CONNECTIONS = 24, // kept free, so that a full cluster can still be asked and stopped
+    MAX_AGENTS_MAX = LL_CONNECTIONS_MAX - CONTROL_CONNECTIONS,
     EXIT_COULD_NOT_RUN = 1,
     EXIT_USAGE = 2,
     KEY_EXIT_WITH_PARENT = 256,
 };
+_Static_assert(MAX_AGENTS_MAX == 1000, "--help says so");
 
 const char *argp_program_version = "liveload-coordinator " LIVELOAD_VERSION;
 
@@ -22,7 +25,7 @@ static const struct argp_option options[] = {
      0},
     {"token-file", 't', "FILE", 0,
      "The cluster's token, made when missing (default ~/.config/liveload/token, as for agents and liveload)", 0},
-    {"max-agents", 'm', "N", 0, "Agents that may be registered at once (default 256)", 0},
+    {"max-agents", 'm', "N", 0, "Agents that may be registered at once (default 256, at most 1000)", 0},
     {"out", 'o', "DIR", 0, "Also write each run's result there, as RUN.llr", 0},
     {"journal", 'j', "DIR", 0, "Keep a journal there, and go on with the run that is in it after a restart", 0},
     {"exit-with-parent", KEY_EXIT_WITH_PARENT, NULL, 0, "End when the program that started this one ends", 0},

@@ -167,6 +167,14 @@ Test(cluster, a_port_in_use_is_said) {
     fall(&standing);
 }
 
+Test(cluster, more_agents_than_can_connect_are_refused) {
+    struct program *coordinator =
+        program_run("liveload-coordinator", "--listen", "tcp://127.0.0.1:0", "--max-agents", "1001");
+    cr_expect(eq(int, coordinator->exit_code, 2));
+    cr_expect(has(coordinator->complained, "from 1 to 1000"), "%s", coordinator->complained);
+    program_free(&coordinator);
+}
+
 Test(cluster, a_coordinator_off_loopback_is_refused) {
     struct program *coordinator = program_run("liveload-coordinator", "--listen", "tcp://0.0.0.0:0");
     cr_expect(ne(int, coordinator->exit_code, 0));
