@@ -16,6 +16,7 @@
 #include "libcommon/base/rand.h"
 #include "libcommon/base/token.h"
 #include "libcommon/loop/loop.h"
+#include "libcommon/model/file.h"
 #include "libcommon/rpc/transport.h"
 
 #include <errno.h>
@@ -62,30 +63,15 @@ static void do_journal(void *owner, const struct ll_journal_record *record) {
     ll_keeper_write(&app->keeper, record);
 }
 
-// Whole or not at all: beside its place first, then moved there.
-static bool write_file(const char *path, const void *data, size_t len) {
-    char *temporary = ll_format("%s.part", path);
-    FILE *file = fopen(temporary, "we");
-    bool ok = file && fwrite(data, 1, len, file) == len;
-    if (file && fclose(file) != 0) ok = false;
-    ok = ok && rename(temporary, path) == 0;
-    if (!ok) {
-        int error = errno;
-        unlink(temporary);
-        errno = error;
-    }
-    free(temporary);
-    return ok;
-}
-
 static void do_result(void *owner, const char *run_id, const void *data, size_t len) {
     struct app *app = owner;
     if (!app->options->out) return;
     char *path = ll_format("%s/%s.llr", app->options->out, run_id);
-    if (write_file(path, data, len))
+    ll_err err = ll_file_replace(path, data, len);
+    if (err.status == LL_OK)
         ll_info("the result of run %s is in %s", run_id, path);
     else
-        ll_error("the result of run %s cannot be written to %s: %s", run_id, path, strerror(errno));
+        ll_error("the result of run %s is not kept: %s", run_id, err.text);
     free(path);
 }
 
