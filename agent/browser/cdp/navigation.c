@@ -93,15 +93,17 @@ void ll_cdp_wait_for_url(struct ll_cdp_page *page) {
 
 // True when the action in flight was finished by it.
 static bool on_frame_navigated(struct ll_cdp_page *page, struct ll_slice params) {
-    static const char *const keys[] = {"parentId", "loaderId", "url", "unreachableUrl"};
-    struct ll_slice values[4];
-    ll_scan_members(ll_scan_get(params, "frame"), keys, values, 4);
+    static const char *const keys[] = {"parentId", "loaderId", "url", "unreachableUrl", "urlFragment"};
+    struct ll_slice values[5];
+    ll_scan_members(ll_scan_get(params, "frame"), keys, values, 5);
     if (values[0].len) return false; // a frame within the page
     memmove(page->loaders + 1, page->loaders, sizeof page->loaders - sizeof *page->loaders);
     page->loaders[0] = ll_scan_hash(values[1]);
     page->loaded = false;
     page->navigating = false;
-    ll_scan_text(values[2], page->url, sizeof page->url);
+    ll_cdp_network_committed(page->network, values[1]);
+    size_t len = ll_scan_text(values[2], page->url, sizeof page->url);
+    ll_scan_text(values[4], page->url + len, sizeof page->url - len); // "#place", which the url is given without
     if (!values[3].len || page->waiting != LL_CDP_WAITS_LOAD || page->action.operation != LL_OP_RELOAD) return false;
     char url[LL_URL_MAX];
     ll_scan_text(values[3], url, sizeof url);

@@ -3,6 +3,9 @@
 //
 // A request is known from requestWillBeSent until loadingFinished or loadingFailed, by the hash of its id, in a table
 // of at most REQUESTS_MAX; what does not fit is counted but not timed. Each hop of a redirect is a request of its own.
+// Chromium does not always say how a document's requests and WebSockets ended that it was replaced under, so a new
+// document of the page itself ends what the one before it had.
+//
 // What never went over the wire is none: data: and blob: URLs, and whatever a cache served. A load that was cancelled,
 // by a navigation or by the page itself, is no failure.
 #include "agent/browser/cdp/page.h"
@@ -23,8 +26,11 @@ enum {
 };
 
 struct request {
-    uint64_t id; // a hash; 0: free
+    uint64_t id;     // a hash; 0: free
+    uint64_t loader; // a hash: of the document that asked for it, or that it becomes
     double started_s;
+    bool failed;     // and counted as such
+    bool from_cache; // so there is nothing to measure
     char type[TYPE_CHARS];
 };
 
@@ -141,25 +147,33 @@ static void sample_timing(struct ll_cdp_network *network, const char *type, stru
     sample_phase(network, LL_METRIC_HTTP_REQUEST_TTFB, type, at[6], at[7].len ? at[7] : at[8]);
 }
 
+static bool is_on_wire(struct ll_slice url) {
+    return url.len > 5 && memcmp(url.at, "\"http", 5) == 0;
+}
+
 static bool came_from_cache(const struct ll_slice *flags, size_t len) {
     for (size_t i = 0; i < len; i++)
         if (ll_scan_is_true(flags[i])) return true;
     return false;
 }
 
-// A response that came over the wire: its status and phases. False when a cache gave it.
-static bool count_response(struct ll_cdp_network *network, const char *type, struct ll_slice response) {
-    static const char *const keys[] = {"fromDiskCache", "fromServiceWorker", "fromPrefetchCache", "status", "timing"};
-    struct ll_slice values[5];
-    ll_scan_members(response, keys, values, 5);
-    if (came_from_cache(values, 3)) return false;
+enum served { SERVED_BY_CACHE, SERVED, SERVED_FAILURE };
+
+// Counts a response that came over the wire by its status, and samples its phases.
+static enum served count_response(struct ll_cdp_network *network, const char *type, struct ll_slice response) {
+    static const char *const keys[] = {
+        "fromDiskCache", "fromServiceWorker", "fromPrefetchCache", "status", "timing", "url"};
+    struct ll_slice values[6];
+    ll_scan_members(response, keys, values, 6);
+    if (came_from_cache(values, 3) || !is_on_wire(values[5])) return SERVED_BY_CACHE;
     int status = (int)ll_scan_number(values[3], 0);
     char label[16];
     snprintf(label, sizeof label, "%d", status);
     count(network, LL_METRIC_HTTP_REQUESTS, label);
-    if (status >= 400) count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
     sample_timing(network, type, values[4]);
-    return true;
+    if (status < 400) return SERVED;
+    count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
+    return SERVED_FAILURE;
 }
 
 static void sample_end(struct ll_cdp_network *network, const struct request *request, double ended_s,
@@ -168,19 +182,15 @@ static void sample_end(struct ll_cdp_network *network, const struct request *req
     sample(network, LL_METRIC_HTTP_REQUEST_BYTES, request->type, ll_scan_number(bytes, -1));
 }
 
-static bool is_on_wire(struct ll_slice url) {
-    return url.len > 5 && memcmp(url.at, "\"http", 5) == 0;
-}
-
 static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
-    static const char *const keys[] = {"requestId", "request", "timestamp", "redirectResponse", "type"};
-    struct ll_slice values[5];
-    ll_scan_members(params, keys, values, 5);
+    static const char *const keys[] = {"requestId", "request", "timestamp", "redirectResponse", "type", "loaderId"};
+    struct ll_slice values[6];
+    ll_scan_members(params, keys, values, 6);
     uint64_t id = ll_scan_hash(values[0]);
     double now_s = ll_scan_number(values[2], 0);
     struct request *request = find_request(network, id);
     if (request && values[3].len) {
-        if (count_response(network, request->type, values[3]))
+        if (count_response(network, request->type, values[3]) != SERVED_BY_CACHE)
             sample_end(network, request, now_s, ll_scan_get(values[3], "encodedDataLength"));
     }
     if (!is_on_wire(ll_scan_get(values[1], "url"))) {
@@ -189,7 +199,9 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
     }
     if (!request) request = add_request(network, id);
     if (!request) return;
+    request->loader = ll_scan_hash(values[5]);
     request->started_s = now_s;
+    request->failed = request->from_cache = false;
     read_type(values[4], request->type);
 }
 
@@ -197,10 +209,13 @@ static void on_response(struct ll_cdp_network *network, struct ll_slice params) 
     static const char *const keys[] = {"requestId", "type", "response"};
     struct ll_slice values[3];
     ll_scan_members(params, keys, values, 3);
-    struct request *request = find_request(network, ll_scan_hash(values[0]));
-    if (!request) return; // not on the wire, or served from memory
+    struct request unknown = {.id = 0}, *known = find_request(network, ll_scan_hash(values[0]));
+    struct request *request = known ? known : &unknown;
+    if (request->from_cache) return;
     read_type(values[1], request->type);
-    if (!count_response(network, request->type, values[2])) remove_request(network, request);
+    enum served served = count_response(network, request->type, values[2]);
+    request->failed = served == SERVED_FAILURE;
+    if (known && served == SERVED_BY_CACHE) remove_request(network, known);
 }
 
 static void on_finished(struct ll_cdp_network *network, struct ll_slice params) {
@@ -209,7 +224,7 @@ static void on_finished(struct ll_cdp_network *network, struct ll_slice params) 
     ll_scan_members(params, keys, values, 3);
     struct request *request = find_request(network, ll_scan_hash(values[0]));
     if (!request) return;
-    sample_end(network, request, ll_scan_number(values[1], 0), values[2]);
+    if (!request->from_cache) sample_end(network, request, ll_scan_number(values[1], 0), values[2]);
     remove_request(network, request);
 }
 
@@ -220,7 +235,7 @@ static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct request *request = find_request(network, ll_scan_hash(values[0]));
     if (!request) return;
     char error[LABEL_CHARS];
-    if (!ll_scan_is_true(values[2]) && ll_scan_text(values[1], error, sizeof error) &&
+    if (!request->failed && !ll_scan_is_true(values[2]) && ll_scan_text(values[1], error, sizeof error) &&
         strcmp(error, "net::ERR_ABORTED") != 0)
         count(network, LL_METRIC_HTTP_REQUEST_FAILURES, error);
     remove_request(network, request);
@@ -232,6 +247,12 @@ static struct socket **find_socket(struct ll_cdp_network *network, uint64_t id) 
     for (size_t i = 0; i < SOCKETS_MAX; i++)
         if (network->sockets[i] && network->sockets[i]->id == id) return &network->sockets[i];
     return NULL;
+}
+
+static void close_socket(struct ll_cdp_network *network, struct socket **place) {
+    if ((*place)->open) count(network, LL_METRIC_WEBSOCKET_CLOSED, (*place)->url);
+    free(*place);
+    *place = NULL;
 }
 
 static void on_socket_created(struct ll_cdp_network *network, uint64_t id, struct ll_slice params) {
@@ -269,9 +290,7 @@ static void on_socket_event(struct ll_cdp_network *network, enum ll_cdp_event ev
         socket->open = true;
         count(network, LL_METRIC_WEBSOCKET_OPENED, socket->url);
     } else if (event == LL_CDP_WEBSOCKET_CLOSED) {
-        if (socket->open) count(network, LL_METRIC_WEBSOCKET_CLOSED, socket->url);
-        free(socket);
-        *place = NULL;
+        close_socket(network, place);
     } else {
         enum ll_metric metric =
             event == LL_CDP_WEBSOCKET_FRAME_SENT ? LL_METRIC_WEBSOCKET_FRAME_SENT : LL_METRIC_WEBSOCKET_FRAME_RECEIVED;
@@ -290,8 +309,23 @@ void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event even
         on_failed(network, params);
     } else if (event == LL_CDP_REQUEST_SERVED_FROM_CACHE) {
         struct request *request = find_request(network, ll_scan_hash(ll_scan_get(params, "requestId")));
-        if (request) remove_request(network, request);
+        if (request) request->from_cache = true;
     } else {
         on_socket_event(network, event, params);
+    }
+}
+
+// Removing may move later requests up, so a slot is looked at until it is free or stays; one that wraps around the
+// table's end waits for the next commit.
+void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id) {
+    uint64_t loader = ll_scan_hash(loader_id);
+    for (size_t i = 0; i < SOCKETS_MAX; i++)
+        if (network->sockets[i]) close_socket(network, &network->sockets[i]);
+    for (size_t i = 0; network->used && i < network->slots;) {
+        struct request *request = &network->requests[i];
+        if (request->id && request->loader != loader)
+            remove_request(network, request);
+        else
+            i++;
     }
 }

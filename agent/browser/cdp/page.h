@@ -118,6 +118,8 @@ void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answe
 // network.c
 struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink);
 void ll_cdp_network_free(struct ll_cdp_network **network);
+// The page has another document.
+void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
 
 // connection.c

@@ -174,6 +174,13 @@ Test(navigation, a_url_is_waited_for) {
     expect_failure(driven_act(&page, &never), LL_DEADLINE_EXCEEDED, "no URL that matches");
 }
 
+Test(navigation, a_url_has_its_fragment) {
+    driven_visit(&page, "/slow#cart");
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "**/slow#cart"));
+    expect_ok(driven_do(&page, LL_OP_EVALUATE, NULL, "location.hash = 'receipt'"));
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "**/slow#receipt"));
+}
+
 Test(navigation, frames_within_a_page_do_not_disturb) {
     driven_visit(&page, "/frame");
     expect_title("Frame");

@@ -1,8 +1,11 @@
 // HTTP and WebSocket metrics.
 #include "tests/unit/browser/driver.h"
 
+#include "agent/browser/cdp/page.h"
+
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,6 +146,97 @@ Test(network, websockets_are_counted_and_their_frames_measured) {
     cr_expect(eq(dbl, sent.min, 6));
     cr_expect(eq(dbl, sent.max, 100));
     cr_expect(eq(dbl, received.sum, 106));
+}
+
+static void open_socket(const char *host) {
+    char url[128], script[256];
+    snprintf(url, sizeof url, "http://%s:%d/empty", host, ll_site_port(driver.site));
+    ll_err err = driven_do(&page, LL_OP_NAVIGATE, NULL, url);
+    cr_expect_eq(err.status, LL_OK, "%s: %s", url, err.text);
+    snprintf(script, sizeof script,
+             "new Promise(done => { new WebSocket('ws%s/echo', 'echo').onopen = () => done('open') })",
+             strchr(driver.base_url, ':'));
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, script), "open");
+}
+
+// To another site and back: Chromium does not tell that the sockets of the site that was left are closed.
+Test(network, websockets_end_with_their_document) {
+    enum { VISITS = 40 };
+    for (int i = 0; i < VISITS; i++) open_socket(i % 2 ? "localhost" : "127.0.0.1");
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_OPENED, NULL, VISITS);
+    driven_visit(&page, "/empty");
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_CLOSED, NULL, VISITS);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_OPENED, NULL), VISITS));
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_CLOSED, NULL), VISITS));
+}
+
+// Events as Chromium sends them, with little in them.
+__attribute__((format(printf, 3, 4))) static void feed(struct ll_cdp_network *network, enum ll_cdp_event event,
+                                                       const char *format, ...) {
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    struct ll_slice params = {text, (size_t)vsnprintf(text, sizeof text, format, args)};
+    va_end(args);
+    ll_cdp_network_event(network, event, params);
+}
+
+static void request(struct ll_cdp_network *network, int n) {
+    feed(network, LL_CDP_REQUEST_WILL_BE_SENT,
+         "{\"requestId\":\"%d\",\"loaderId\":\"A\",\"timestamp\":1,\"type\":\"Fetch\","
+         "\"request\":{\"url\":\"http://a/%d\"}}",
+         n, n);
+}
+
+static void respond(struct ll_cdp_network *network, int n, int status) {
+    feed(network, LL_CDP_RESPONSE_RECEIVED,
+         "{\"requestId\":\"%d\",\"type\":\"Fetch\",\"response\":{\"url\":\"http://a/%d\",\"status\":%d}}", n, n,
+         status);
+}
+
+static void finish(struct ll_cdp_network *network, int n) {
+    feed(network, LL_CDP_LOADING_FINISHED, "{\"requestId\":\"%d\",\"timestamp\":2,\"encodedDataLength\":1}", n);
+}
+
+static void fail(struct ll_cdp_network *network, int n, const char *error) {
+    feed(network, LL_CDP_LOADING_FAILED, "{\"requestId\":\"%d\",\"errorText\":\"%s\"}", n, error);
+}
+
+static struct ll_cdp_network *fed_network(void) {
+    return ll_cdp_network_new(ll_cdp_connection_sink(((struct ll_cdp_page *)page.page)->connection));
+}
+
+Test(network, requests_that_never_end_leave_room_for_those_of_the_next_document) {
+    enum { MANY = 3000, LAST = 100000 };
+    struct ll_cdp_network *network = fed_network();
+    for (int n = 1; n <= MANY; n++) request(network, n);
+    respond(network, MANY, 201); // there was no room for it, so it is only counted
+    finish(network, MANY);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "201"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "fetch"), 0));
+    ll_cdp_network_committed(network, (struct ll_slice){"\"B\"", 3});
+    for (int n = LAST; n < LAST + 1000; n++) {
+        request(network, n);
+        respond(network, n, 202);
+        finish(network, n);
+    }
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "202"), 1000));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "fetch"), 1000));
+    ll_cdp_network_free(&network);
+}
+
+Test(network, a_request_fails_once) {
+    struct ll_cdp_network *network = fed_network();
+    request(network, 1);
+    respond(network, 1, 500);
+    fail(network, 1, "net::ERR_FAILED");
+    request(network, 2);
+    respond(network, 2, 200);
+    fail(network, 2, "net::ERR_CONNECTION_RESET");
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "500"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 2));
+    ll_cdp_network_free(&network);
 }
 
 Test(network, the_round_trip_to_the_browser_is_measured) {
