@@ -143,6 +143,11 @@ void ll_cdp_connection_page_crashed(struct ll_cdp_page *page) {
     page_lost(page, ll_err_make(LL_ABORTED, "the page crashed"));
 }
 
+void ll_cdp_connection_page_hangs(struct ll_cdp_page *page) {
+    ll_cdp_target_close(page);
+    page_lost(page, ll_err_make(LL_ABORTED, "the page hangs and could not be freed from its script"));
+}
+
 static void open_waiting(struct ll_cdp_connection *connection) {
     struct ll_cdp_page *page, *next;
     DL_FOREACH_SAFE(connection->pages, page, next) {
@@ -353,7 +358,7 @@ static void cdp_perform(struct ll_page *page, const struct ll_action *action) {
 }
 
 static void cdp_perform_cancel(struct ll_page *page) {
-    ll_cdp_page_cancel((struct ll_cdp_page *)page);
+    ll_cdp_page_give_up((struct ll_cdp_page *)page);
 }
 
 static void cdp_page_close(struct ll_page *base) {

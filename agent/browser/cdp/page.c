@@ -26,6 +26,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
 
 void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
+    ll_cdp_forget(ll_cdp_page_client(page), page->probe);
     ll_timer_free(&page->timer);
     ll_cdp_network_free(&page->network);
     free(page->options.user_agent);
@@ -99,6 +100,39 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err) {
     ll_timer_set(page->timer, 0);
 }
 
+static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer;
+    page->probe = 0;
+}
+
+// Ends what the page may be busy with: a load, and a script that would hold up every action after this one. On a page
+// that is not busy the termination waits for the next script, which is then the probe, and does no harm. Whether the
+// probe is answered tells whether that has helped.
+static void interrupt(struct ll_cdp_page *page) {
+    struct ll_cdp_client *client = ll_cdp_page_client(page);
+    if (!client || page->probe) return;
+    ll_cdp_call(client, page->session, "Runtime.terminateExecution", "{}", NULL, NULL);
+    ll_cdp_call(client, page->session, "Page.stopLoading", "{}", NULL, NULL);
+    page->probe = ll_cdp_call(client, page->session, "Runtime.evaluate", "{\"expression\":\"0\"}", on_probed, page);
+}
+
+void ll_cdp_page_give_up(struct ll_cdp_page *page) {
+    bool is_busy = page->waiting == LL_CDP_WAITS_ANSWER || page->waiting == LL_CDP_WAITS_LOAD;
+    ll_cdp_page_cancel(page);
+    if (is_busy) interrupt(page);
+}
+
+// The action in flight is late, and so may be the page.
+static void finish_late(struct ll_cdp_page *page, const char *why) {
+    if (page->probe) {
+        ll_cdp_connection_page_hangs(page);
+        return;
+    }
+    interrupt(page);
+    ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "%s", why), NULL);
+}
+
 static void on_timer(void *arg) {
     struct ll_cdp_page *page = arg;
     if (page->state == LL_CDP_PAGE_OPENING) {
@@ -112,7 +146,7 @@ static void on_timer(void *arg) {
         ll_cdp_page_finish(page, page->outcome, NULL);
         return;
     case LL_CDP_WAITS_LOAD:
-        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page's load event did not come"), NULL);
+        finish_late(page, "the page's load event did not come");
         return;
     case LL_CDP_WAITS_URL:
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page came to no URL that matches"), NULL);
@@ -123,14 +157,8 @@ static void on_timer(void *arg) {
     case LL_CDP_WAITS_ANSWER:
         break;
     }
-    if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_NAVIGATION) {
-        ll_cdp_call(ll_cdp_page_client(page), page->session, "Page.stopLoading", "{}", NULL, NULL);
-        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the site did not answer"), NULL);
-        return;
-    }
-    // A script that does not end would hold up every action after this one.
-    ll_cdp_call(ll_cdp_page_client(page), page->session, "Runtime.terminateExecution", "{}", NULL, NULL);
-    ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page is busy and does not answer"), NULL);
+    bool navigates = ll_operation_info(page->action.operation)->kind == LL_OPKIND_NAVIGATION;
+    finish_late(page, navigates ? "the site did not answer" : "the page is busy and does not answer");
 }
 
 // Dialogs are dismissed; only "leave this page?" is agreed to, since the scenario has said so.

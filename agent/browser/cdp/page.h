@@ -54,6 +54,7 @@ struct ll_cdp_page {
     struct ll_action action;
     enum ll_cdp_waiting waiting;
     uint32_t call;   // the command whose answer is awaited, or 0
+    uint32_t probe;  // asks a page that was late whether it is alive, or 0
     uint64_t loader; // of the navigation awaited
     uint32_t reruns; // of the action, because its document went away
     int64_t deadline_us;
@@ -76,6 +77,8 @@ void ll_cdp_page_free(struct ll_cdp_page *page);
 void ll_cdp_page_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params);
 void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action);
 void ll_cdp_page_cancel(struct ll_cdp_page *page);
+// Cancels, and ends what the page itself still does for it.
+void ll_cdp_page_give_up(struct ll_cdp_page *page);
 // Ends the action in flight and tells; the caller touches the page no more, since its user may close it. Only in
 // callbacks from the loop: inside ops, ll_cdp_page_finish_soon.
 void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value);
@@ -128,6 +131,8 @@ void ll_cdp_connection_add_session(struct ll_cdp_page *page);
 // Takes the page out of the connection's lists and frees it.
 void ll_cdp_connection_page_gone(struct ll_cdp_page *page);
 void ll_cdp_connection_page_crashed(struct ll_cdp_page *page);
+// It answers nothing more, and no script can be ended.
+void ll_cdp_connection_page_hangs(struct ll_cdp_page *page);
 void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection);
 // The page whose context has that id, a JSON string; or NULL.
 const struct ll_cdp_page *ll_cdp_connection_page_of_context(const struct ll_cdp_connection *connection,

@@ -1,6 +1,8 @@
 // Navigation, and waits and readings across it.
 #include "tests/unit/browser/driver.h"
 
+#include "agent/browser/cdp/page.h"
+
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@ static const struct ll_site_page site[] = {
     {.path = "/broken", .body = "<h1 id=title>Broken</h1>", .status = 500},
     {.path = "/never", .never_answers = true},
     {.path = "/hangs", .body = "<h1 id=title>Hangs</h1><img src=/never>"},
+    {.path = "/endless", .body = "<script>while (1);</script>"},
     {.path = "/counts", .body = "<script>sessionStorage.n = +(sessionStorage.n || 0) + 1</script>"},
     {.path = "/chain", .body = "<script>setTimeout(() => location.href = '/slow', 30)</script><h1>chain</h1>"},
     {.path = "/frame", .body = "<iframe src=/slow></iframe><h1 id=title>Frame</h1>"},
@@ -111,6 +114,51 @@ Test(navigation, a_page_that_never_comes_or_never_loads_is_late) {
     expect_title("Hangs");
     driven_visit(&page, "/");
     expect_title("Start");
+}
+
+static void expect_alive(void) {
+    driven_visit(&page, "/");
+    expect_title("Start");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "1 + 1"), "2");
+}
+
+Test(navigation, a_page_with_an_endless_script_is_freed_from_it) {
+    for (int i = 0; i < 2; i++) {
+        expect_failure(visit("/endless", 500), LL_DEADLINE_EXCEEDED, "load event did not come");
+        expect_alive();
+    }
+}
+
+Test(navigation, a_cancelled_action_leaves_no_endless_script) {
+    struct ll_action endless = {.operation = LL_OP_EVALUATE, .text = "while (1);", .timeout_ms = 60 * 1000};
+    driven_visit(&page, "/");
+    driven_begin(&page, &endless);
+    driver.connection->ops->perform_cancel(page.page);
+    expect_alive();
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_SELECTOR, .selector = "#missing", .timeout_ms = 60 * 1000};
+    driven_begin(&page, &wait); // nothing is busy here, and the next script is not the one to be ended
+    driver.connection->ops->perform_cancel(page.page);
+    expect_alive();
+}
+
+// Twice a navigation is late on a page that lives, which is no reason to lose it.
+Test(navigation, a_site_that_never_answers_costs_no_page) {
+    for (int i = 0; i < 3; i++) expect_failure(visit("/never", 300), LL_DEADLINE_EXCEEDED, "did not answer");
+    cr_expect_not(page.lost);
+    expect_alive();
+}
+
+Test(navigation, a_page_that_is_late_again_before_it_answered_is_lost) {
+    struct ll_cdp_page *inside = (struct ll_cdp_page *)page.page;
+    char url[128];
+    snprintf(url, sizeof url, "%s/never", driver.base_url);
+    struct ll_action never = {.operation = LL_OP_NAVIGATE, .text = url, .timeout_ms = 100};
+    inside->probe = 1; // nobody answers this one
+    driven_begin(&page, &never);
+    driver_serve_until(&driver, &page.lost);
+    cr_expect_eq(page.err.status, LL_ABORTED, "%s", page.err.text);
+    driven_open(&driver, &page);
+    expect_alive();
 }
 
 Test(navigation, reload_loads_the_document_anew) {
