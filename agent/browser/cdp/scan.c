@@ -82,7 +82,7 @@ void ll_scan_members(struct ll_slice object, const char *const *keys, struct ll_
     struct ll_slice key, value;
     while (missing && step(&at, end, &key, &value)) {
         for (size_t i = 0; i < count; i++) {
-            if (out[i].len || strncmp(keys[i], key.at, key.len) != 0 || keys[i][key.len] != '\0') continue;
+            if (out[i].len || strlen(keys[i]) != key.len || memcmp(keys[i], key.at, key.len) != 0) continue;
             out[i] = value;
             missing--;
             break;
@@ -189,7 +189,7 @@ static size_t next_character(const char **at, const char *end, char out[4]) {
     char escape = here[1];
     *at = here + 2;
     if (escape != 'u') {
-        const char *found = strchr(escapes, escape);
+        const char *found = memchr(escapes, escape, sizeof escapes - 1);
         out[0] = found && (found - escapes) % 2 == 0 ? found[1] : escape;
         return 1;
     }

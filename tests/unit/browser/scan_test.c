@@ -86,3 +86,12 @@ Test(scan, damaged_messages_read_as_nothing_much) {
         }
     }
 }
+
+Test(scan, nul_bytes_in_a_message_are_bytes_like_others) {
+    static const char key[] = "{\"id\0id\":1,\"id\":2}", escape[] = "\"a\\\0b\"";
+    struct ll_slice id = ll_scan_get((struct ll_slice){key, sizeof key - 1}, "id");
+    cr_expect(eq(dbl, ll_scan_number(id, -1), 2));
+    char text[16];
+    cr_expect(eq(sz, ll_scan_text((struct ll_slice){escape, sizeof escape - 1}, text, sizeof text), 3));
+    cr_expect_eq(memcmp(text, "a\0b", 3), 0);
+}
