@@ -15,6 +15,7 @@ struct call {
     uint32_t next_free;
     ll_cdp_answered *answered;
     void *arg;
+    uint64_t session; // a hash
 };
 
 struct ll_cdp_client {
@@ -78,8 +79,13 @@ static struct call *find_call(struct ll_cdp_client *client, uint32_t id) {
     return id && call->id == id ? call : NULL;
 }
 
+static uint64_t hash_session(const char *session) {
+    return ll_scan_hash((struct ll_slice){session, strlen(session)});
+}
+
 struct ll_buf *ll_cdp_begin(struct ll_cdp_client *client, const char *session, const char *method) {
     client->writing_id = take_slot(client);
+    if (client->writing_id) client->calls[client->writing_id % LL_CDP_CALLS_MAX].session = hash_session(session);
     struct ll_buf *out = ll_wire_begin(client->wire);
     ll_buf_printf(out, "{\"id\":%u,\"method\":\"%s\",", client->writing_id, method);
     if (*session) ll_buf_printf(out, "\"sessionId\":\"%s\",", session);
@@ -109,6 +115,12 @@ uint32_t ll_cdp_call(struct ll_cdp_client *client, const char *session, const ch
 void ll_cdp_forget(struct ll_cdp_client *client, uint32_t id) {
     struct call *call = client ? find_call(client, id) : NULL;
     if (call) call->answered = NULL; // the slot stays taken until Chromium has answered
+}
+
+void ll_cdp_forget_session(struct ll_cdp_client *client, const char *session) {
+    uint64_t hash = hash_session(session);
+    for (uint32_t i = 0; i < client->used; i++)
+        if (client->calls[i].id && client->calls[i].session == hash) give_slot(client, &client->calls[i]);
 }
 
 static void take_answer(struct ll_cdp_client *client, struct ll_slice message) {

@@ -55,5 +55,7 @@ uint32_t ll_cdp_call(struct ll_cdp_client *client, const char *session, const ch
                      ll_cdp_answered *answered, void *arg);
 // The answer to command `id`, if it still comes, is dropped. Id 0 and no client are fine.
 void ll_cdp_forget(struct ll_cdp_client *client, uint32_t id);
+// The session is ending, and Chromium may never answer what it was asked: so much is in flight no more.
+void ll_cdp_forget_session(struct ll_cdp_client *client, const char *session);
 
 #endif

@@ -186,7 +186,8 @@ static void on_health(void *arg) {
     ll_timer_set(connection->health, ll_clock_us() + HEALTH_US);
     if (!connection->by_session || connection->health_sent_us) return;
     connection->health_sent_us = ll_clock_us();
-    ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_health_answer, connection);
+    if (!ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_health_answer, connection))
+        connection->health_sent_us = 0; // it could not be sent
 }
 
 static void tell_ready(struct ll_cdp_connection *connection, ll_err err) {

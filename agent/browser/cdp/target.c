@@ -157,4 +157,5 @@ void ll_cdp_target_close(struct ll_cdp_page *page) {
                   page->context);
     ll_cdp_end(client, NULL, NULL);
     page->context[0] = '\0';
+    if (page->session[0]) ll_cdp_forget_session(client, page->session);
 }

@@ -91,9 +91,12 @@ Test(crash, a_browser_that_hangs_opens_no_page_and_says_so) {
     driver_end(&driver);
 }
 
-static void fill_all_calls(struct driven_page *page) {
+// How many there was room for.
+static int fill_all_calls(struct driven_page *page) {
     struct ll_cdp_client *client = ll_cdp_page_client((struct ll_cdp_page *)page->page);
-    while (ll_cdp_call(client, "", "Browser.getVersion", "{}", NULL, NULL)) {}
+    int count = 0;
+    while (ll_cdp_call(client, "", "Browser.getVersion", "{}", NULL, NULL)) count++;
+    return count;
 }
 
 Test(crash, a_browser_that_is_too_busy_opens_no_page_and_says_so) {
@@ -107,6 +110,24 @@ Test(crash, a_browser_that_is_too_busy_opens_no_page_and_says_so) {
     driven_close(&closed);
     driver_serve_until(&driver, &refused.opened);
     cr_expect(eq(int, refused.err.status, LL_RESOURCE_EXHAUSTED), "%s", refused.err.text);
+    driver_end(&driver);
+}
+
+// Chromium never answers what a page was asked whose context is given back.
+Test(crash, what_a_closed_page_was_asked_leaves_room_for_other_calls) {
+    enum { ASKED = 200, STILL_TO_BE_ANSWERED = 50 };
+    struct driver driver;
+    struct driven_page page;
+    struct ll_action never = {.operation = LL_OP_EVALUATE, .text = "new Promise(() => 0)", .timeout_ms = 60 * 1000};
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &page);
+    for (int i = 0; i < ASKED; i++) {
+        driven_begin(&page, &never);
+        ll_cdp_page_cancel((struct ll_cdp_page *)page.page);
+    }
+    driven_close(&page);
+    driven_open(&driver, &page);
+    cr_expect(ge(int, fill_all_calls(&page), LL_CDP_CALLS_MAX - STILL_TO_BE_ANSWERED));
     driver_end(&driver);
 }
 
