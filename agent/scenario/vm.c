@@ -80,6 +80,10 @@ bool ll_vm_prepare(struct ll_vm *vm) {
         lua_settop(vm->thread, 0);
         return true;
     }
+    if (vm->thread) { // the spent one may be what takes all memory, and is collected when the new one needs some
+        lua_pushnil(vm->main);
+        lua_rawsetp(vm->main, LUA_REGISTRYINDEX, &thread_key); // the key is there, so nothing is allocated
+    }
     vm->thread = NULL;
     lua_pushcfunction(vm->main, make_thread);
     vm->lua_status = lua_pcall(vm->main, 0, 0, 0);

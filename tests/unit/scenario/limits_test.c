@@ -119,6 +119,19 @@ Test(limits, no_script_takes_all_memory) {
     }
 }
 
+// Down to the last bytes, so that nothing is left for the next iteration but what this one gives back.
+Test(limits, a_script_that_took_all_memory_runs_again) {
+    struct world world;
+    open_limited(&world, RUN("if ctx.iteration > 1 then return end local last = false local function fill(n) "
+                             "while true do last = { last, ('x'):rep(n) .. #tostring(last) } end end "
+                             "for i = 18, 0, -1 do pcall(fill, 1 << i) end "
+                             "local t = {} while true do t = { t } end"));
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED));
+    expect_sentence("fill", world.request.detail, greedy);
+    cr_expect(eq(int, world_start(&world, 2), LL_SCRIPT_FINISHED), "%s", world.request.detail);
+    world_close(&world);
+}
+
 Test(limits, memory_that_was_freed_can_be_used_again) {
     struct world world;
     open_limited(&world, RUN("for i = 1, 20 do pcall(string.rep, 'x', 1 << 30) local s = ('x'):rep(300000) end"));
