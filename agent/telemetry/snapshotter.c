@@ -22,6 +22,7 @@ struct ll_snapshotter *ll_snapshotter_new(const struct ll_snapshotter_options *o
     assert(options->width_ms > 0);
     struct ll_snapshotter *snapshotter = ll_alloc(1, sizeof *snapshotter);
     snapshotter->options = *options;
+    if (options->frame_bytes_max == 0) snapshotter->options.frame_bytes_max = LL_SNAPSHOT_FRAME_MAX;
     snprintf(snapshotter->run_id, sizeof snapshotter->run_id, "%s", options->run_id);
     snapshotter->failures = ll_failures_new();
     snapshotter->buckets = 1;
@@ -57,15 +58,28 @@ int64_t ll_snapshotter_next_us(const struct ll_snapshotter *snapshotter) {
     return snapshotter->start_us + (int64_t)(end_bucket * snapshotter->options.width_ms) * 1000;
 }
 
-// A bucket whose measurements do not fit one frame is sent without them, and says so: the run goes on.
-static void seal_bare(struct ll_snapshot *snapshot, ll_err why, struct ll_buf *frame) {
-    ll_warn("the measurements of one bucket at %llu ms are lost: %s", (unsigned long long)snapshot->offset_ms,
+// The counters of a set; and of its histograms only how many samples they had, as samples_lost.
+static struct ll_series_set *counters_of(const struct ll_series_set *full) {
+    struct ll_series_set *counters = ll_series_set_new();
+    const struct ll_series *series;
+    for (size_t position = 0; (series = ll_series_next(full, &position));) {
+        if (ll_metric_info(series->metric)->kind == LL_KIND_HISTOGRAM)
+            ll_series_count(counters, LL_METRIC_SAMPLES_LOST, NULL, series->sketch.total);
+        else
+            ll_series_count(counters, series->metric, series->label, series->count);
+    }
+    return counters;
+}
+
+// A bucket whose measurements do not fit one frame is sent without its histograms, and says so: the run goes on.
+static void seal_counters(struct ll_snapshot *snapshot, ll_err why, struct ll_buf *frame) {
+    ll_warn("the durations and sizes of the bucket at %llu ms are lost: %s", (unsigned long long)snapshot->offset_ms,
             why.text);
     struct ll_series_set *full = snapshot->series;
-    snapshot->series = ll_series_set_new();
+    snapshot->series = counters_of(full);
     ll_buf_clear(frame);
     ll_err err = ll_snapshot_seal(snapshot, frame);
-    assert(err.status == LL_OK); // a handful of numbers and examples always fit
+    assert(err.status == LL_OK); // LL_LABELS_MAX labels of a dozen metrics, and a few examples, always fit
     ll_series_set_free(&snapshot->series);
     snapshot->series = full;
 }
@@ -89,9 +103,9 @@ static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struc
     };
     snprintf(snapshot.run_id, sizeof snapshot.run_id, "%s", snapshotter->run_id);
     ll_failures_hand_over(snapshotter->failures, &snapshot);
-    struct ll_buf frame = ll_buf_make(LL_SNAPSHOT_FRAME_MAX);
+    struct ll_buf frame = ll_buf_make(snapshotter->options.frame_bytes_max);
     ll_err err = ll_snapshot_seal(&snapshot, &frame);
-    if (err.status != LL_OK) seal_bare(&snapshot, err, &frame);
+    if (err.status != LL_OK) seal_counters(&snapshot, err, &frame);
     ll_outbox_push(snapshotter->options.outbox, snapshot.sequence, &frame);
     snapshot.series = NULL; // the recorder's
     ll_snapshot_fini(&snapshot);

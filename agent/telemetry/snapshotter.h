@@ -3,7 +3,8 @@
 //
 // One owner; the time comes in. Bucket k covers [k * width, (k + 1) * width) from the run's start, on every agent
 // alike. A bucket in which nothing happened is sealed too, so that active users have no holes. While the outbox has
-// no room the bucket stays open and becomes wider.
+// no room the bucket stays open and becomes wider. A bucket that is too large for a frame keeps its counters, and of
+// its histograms only how many samples were lost (samples_lost).
 #ifndef AGENT_TELEMETRY_SNAPSHOTTER_H
 #define AGENT_TELEMETRY_SNAPSHOTTER_H
 
@@ -19,6 +20,7 @@ struct ll_snapshotter_options { // all borrowed
     const char *run_id;
     uint64_t epoch;
     uint32_t width_ms;
+    size_t frame_bytes_max; // 0: LL_SNAPSHOT_FRAME_MAX
 };
 
 struct ll_run_totals { // so far

@@ -19,15 +19,20 @@ struct bench {
     struct ll_snapshotter *snapshotter;
 };
 
-static struct bench bench_make(void) {
+static struct bench bench_make_limited(size_t frame_bytes_max) {
     struct bench bench = {ll_recorder_new(), ll_outbox_new(), ll_health_new(), NULL};
     bench.snapshotter = ll_snapshotter_new(&(struct ll_snapshotter_options){.recorder = bench.recorder,
                                                                             .outbox = bench.outbox,
                                                                             .health = bench.health,
                                                                             .run_id = "run-1",
                                                                             .epoch = 9,
-                                                                            .width_ms = WIDTH_MS});
+                                                                            .width_ms = WIDTH_MS,
+                                                                            .frame_bytes_max = frame_bytes_max});
     return bench;
+}
+
+static struct bench bench_make(void) {
+    return bench_make_limited(0);
 }
 
 static void bench_fini(struct bench *bench) {
@@ -162,6 +167,27 @@ Test(snapshotter, a_full_outbox_widens_the_bucket_and_loses_nothing) {
     cr_expect(eq(u32, wide.width_ms, 6 * WIDTH_MS));
     cr_expect(eq(u64, ll_series_total(wide.series, LL_METRIC_ITERATIONS_COMPLETED), recorded - LL_OUTBOX_FRAMES_MAX));
     ll_snapshot_fini(&wide);
+    bench_fini(&bench);
+}
+
+Test(snapshotter, a_bucket_too_large_to_be_sent_keeps_its_counters_and_says_what_is_lost) {
+    struct bench bench = bench_make_limited(1000);
+    ll_snapshotter_start(bench.snapshotter, START);
+    for (int i = 0; i < 5000; i++) {
+        char step[20];
+        snprintf(step, sizeof step, "step %d", i % 50);
+        ll_recorder_sample(bench.recorder, LL_METRIC_STEP_DURATION, step, (double)i * (double)i);
+    }
+    ll_recorder_count(bench.recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 70);
+    ll_recorder_count(bench.recorder, LL_METRIC_ITERATIONS_FAILED, "gone", 3);
+    cr_expect(eq(sz, ll_snapshotter_poll(bench.snapshotter, START + 1000 * MS, &no_totals), 1));
+    struct ll_snapshot snapshot = open_oldest(&bench, 0);
+    cr_expect(eq(u64, ll_series_total(snapshot.series, LL_METRIC_SAMPLES_LOST), 5000));
+    cr_expect(eq(u64, ll_series_total(snapshot.series, LL_METRIC_ITERATIONS_COMPLETED), 70));
+    const struct ll_series *gone = ll_series_find(snapshot.series, LL_METRIC_ITERATIONS_FAILED, "gone");
+    cr_assert_not_null(gone);
+    cr_expect(eq(u64, gone->count, 3));
+    ll_snapshot_fini(&snapshot);
     bench_fini(&bench);
 }
 

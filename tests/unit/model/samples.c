@@ -14,10 +14,13 @@ static double sample_value(struct ll_rand *rand) {
     return value & (value - 1) ? (double)value : 0;
 }
 
+// Golden files hold what is made here: metrics that were added since are left out.
+enum { FIRST_METRICS_COUNT = LL_METRIC_LABEL_OVERFLOW + 1 };
+
 struct ll_series_set *sample_series(struct ll_rand *rand, size_t records, unsigned labels) {
     struct ll_series_set *set = ll_series_set_new();
     for (size_t i = 0; i < records; i++) {
-        enum ll_metric metric = (enum ll_metric)ll_rand_below(rand, LL_METRICS_COUNT);
+        enum ll_metric metric = (enum ll_metric)ll_rand_below(rand, FIRST_METRICS_COUNT);
         char label[40] = "";
         if (*ll_metric_info(metric)->dimension)
             snprintf(label, sizeof label, "étape %u", (unsigned)ll_rand_below(rand, labels));
