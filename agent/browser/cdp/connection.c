@@ -29,6 +29,7 @@ enum {
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MAX_MS = 5000,
     HEALTH_US = 1000 * 1000,
+    HANG_LIMIT_MS = 15 * 1000, // without an answer to an empty command
     CONNECT_TIMEOUT_MS = 10 * 1000,
 };
 
@@ -180,12 +181,18 @@ static void on_health_answer(void *arg, const struct ll_cdp_answer *answer) {
     connection->health_sent_us = 0;
 }
 
-// Once a second, while pages are open, how long an empty command takes.
+// Once a second, while there are pages, how long an empty command takes. A browser that does not answer it will answer
+// nothing else: its end frees the pages that wait for it.
 static void on_health(void *arg) {
     struct ll_cdp_connection *connection = arg;
-    ll_timer_set(connection->health, ll_clock_us() + HEALTH_US);
-    if (!connection->by_session || connection->health_sent_us) return;
-    connection->health_sent_us = ll_clock_us();
+    int64_t now_us = ll_clock_us();
+    ll_timer_set(connection->health, now_us + HEALTH_US);
+    if (connection->health_sent_us && now_us - connection->health_sent_us >= HANG_LIMIT_MS * INT64_C(1000)) {
+        ll_warn("the browser has not answered for %d s: it is ended", HANG_LIMIT_MS / 1000);
+        ll_process_kill(connection->process); // on_end follows
+    }
+    if (!connection->pages || connection->health_sent_us) return;
+    connection->health_sent_us = now_us;
     if (!ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_health_answer, connection))
         connection->health_sent_us = 0; // it could not be sent
 }

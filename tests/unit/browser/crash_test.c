@@ -230,3 +230,21 @@ Test(crash, a_killed_owner_takes_its_browser_along_and_the_profile_is_swept) {
     cr_expect(eq(int, left, 0));
     ll_profile_remove(folder);
 }
+
+Test(crash, a_browser_that_hangs_is_ended) {
+    struct driver driver;
+    struct driven_page acting, opening, again;
+    struct ll_action wait = long_wait();
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &acting);
+    driven_begin(&acting, &wait);
+    kill(browser_pid(), SIGSTOP);
+    driven_open_begin(&driver, &opening);
+    driver_serve_until(&driver, &acting.lost);
+    driver_serve_until(&driver, &opening.opened);
+    cr_expect_eq(opening.err.status, LL_OK, "%s", opening.err.text);
+    cr_expect(eq(u64, driver_measured(&driver, LL_METRIC_BROWSER_CRASHES, "").count, 1));
+    driven_open(&driver, &again);
+    driven_visit(&again, "/");
+    driver_end(&driver);
+}
