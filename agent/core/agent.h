@@ -104,7 +104,6 @@ struct ll_agent_effects { // in the order they are to be done
 
 struct ll_agent {
     enum ll_agent_phase phase;
-    bool browser_up;
     uint32_t agent_id;
     uint64_t epoch;
     uint32_t lease_ms;

@@ -36,15 +36,3 @@ struct ll_series_set *ll_recorder_flip(struct ll_recorder *recorder) {
     ll_series_set_clear(recorder->halves[recorder->filling]);
     return filled;
 }
-
-static void sink_sample(void *owner, enum ll_metric metric, const char *label, double value) {
-    ll_recorder_sample(owner, metric, label, value);
-}
-
-static void sink_count(void *owner, enum ll_metric metric, const char *label, uint64_t n) {
-    ll_recorder_count(owner, metric, label, n);
-}
-
-struct ll_browser_sink ll_recorder_sink(struct ll_recorder *recorder) {
-    return (struct ll_browser_sink){.owner = recorder, .sample = sink_sample, .count = sink_count};
-}

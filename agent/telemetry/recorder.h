@@ -6,7 +6,6 @@
 #ifndef AGENT_TELEMETRY_RECORDER_H
 #define AGENT_TELEMETRY_RECORDER_H
 
-#include "agent/browser/connection.h"
 #include "libcommon/model/series.h"
 
 struct ll_recorder;
@@ -19,8 +18,5 @@ void ll_recorder_count(struct ll_recorder *recorder, enum ll_metric metric, cons
 
 // Ends the bucket: the filled half is returned for reading until the next flip, and the other, cleared, fills.
 struct ll_series_set *ll_recorder_flip(struct ll_recorder *recorder);
-
-// The recorder as a connection's sink.
-struct ll_browser_sink ll_recorder_sink(struct ll_recorder *recorder);
 
 #endif

@@ -28,6 +28,14 @@ static void quit(void *owner) {
     ll_loop_quit(((struct bench *)owner)->loop);
 }
 
+static void drop_sample(void *owner, enum ll_metric metric, const char *label, double value) {
+    (void)owner, (void)metric, (void)label, (void)value;
+}
+
+static void drop_count(void *owner, enum ll_metric metric, const char *label, uint64_t n) {
+    (void)owner, (void)metric, (void)label, (void)n;
+}
+
 static void on_ready(void *owner, ll_err err) {
     cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
     quit(owner);
@@ -86,7 +94,7 @@ static void bench_init(struct bench *bench, const char *source) {
     cr_assert(eq(int, ll_loop_new(&bench->loop).status, LL_OK));
     struct ll_connection_options options = {.loop = bench->loop,
                                             .browser = "null",
-                                            .sink = ll_recorder_sink(bench->recorder),
+                                            .sink = {.sample = drop_sample, .count = drop_count},
                                             .owner = bench,
                                             .on_ready = on_ready,
                                             .on_stopped = quit};
