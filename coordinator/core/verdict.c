@@ -77,6 +77,17 @@ static void judge_losses(struct ll_scenario_result *result, const struct ll_verd
         facts->agents_lost, facts->agents_lost == 1 ? " was" : "s were", facts->max_lost_agents);
 }
 
+static void judge_measurements(struct ll_scenario_result *result) {
+    uint64_t lost = ll_series_total(result->total, LL_METRIC_SAMPLES_LOST);
+    if (lost == 0) return;
+    worsen(result, LL_VERDICT_INVALID);
+    ll_scenario_result_add_remark(
+        result,
+        "%llu measurements did not fit into their snapshots and are lost: use fewer different "
+        "names of steps, checks and URLs",
+        (unsigned long long)lost);
+}
+
 static void judge_generator(struct ll_scenario_result *result) {
     struct generator generator = observe(result);
     double share = share_of(&generator);
@@ -108,6 +119,7 @@ void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_verdict
     result->verdict = LL_VERDICT_PASSED;
     judge_thresholds(result);
     judge_losses(result, facts);
+    judge_measurements(result);
     judge_generator(result);
     judge_processors(result, facts);
 }

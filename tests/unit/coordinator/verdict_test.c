@@ -81,6 +81,13 @@ Test(verdict, without_iterations_there_is_no_share) {
     cr_expect(eq(dbl, ll_verdict_generator_share(&result), 0));
 }
 
+Test(verdict, lost_measurements_are_invalid) {
+    ll_series_count(result.total, LL_METRIC_SAMPLES_LOST, "", 12);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
+    cr_expect(strstr(result.remarks[0], "12 measurements") != NULL, "%s", result.remarks[0]);
+}
+
 Test(verdict, agents_may_be_lost_where_that_is_allowed) {
     judge(1, 1);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
