@@ -54,7 +54,8 @@ struct ll_action { // borrowed texts: they live until the action is done or canc
 //   LL_ABORTED              the page or browser died under it
 //   LL_UNKNOWN              the page's own script threw
 //   LL_RESOURCE_EXHAUSTED   the reading is over its limit
-// Sentences hold no timings and no per-user values, so that equal failures have equal texts.
+// Sentences hold no timings and no per-user values, so that equal failures have equal texts; but for a number that is
+// worth telling, at the end and in brackets, " (3 match)", which error signatures leave out.
 struct ll_action_result {
     ll_err err;
     const ll_json *value; // of a reading; NULL is nil; borrowed for the call

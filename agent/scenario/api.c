@@ -261,6 +261,15 @@ static void append_call(struct ll_buf *out, const struct ll_action *action, enum
     ll_buf_text(out, ")");
 }
 
+// What varies from user to user ends a reason as a number in brackets: "matches several elements (3 match)".
+static size_t stable_length(const char *reason) {
+    size_t len = strlen(reason);
+    const char *open = strrchr(reason, '(');
+    bool ends_it = len > 0 && reason[len - 1] == ')';
+    if (!ends_it || !open || open == reason || open[-1] != ' ' || !isdigit((unsigned char)open[1])) return len;
+    return (size_t)(open - 1 - reason);
+}
+
 // Three texts one after the other in the script's scratch, each with its NUL.
 static void raise_failure(lua_State *L, const struct ll_action *action, const char *reason) {
     struct ll_script *script = ll_vm_of(L)->script;
@@ -269,7 +278,7 @@ static void raise_failure(lua_State *L, const struct ll_action *action, const ch
     ll_vm_place(L, place);
     ll_buf_clear(texts);
     append_call(texts, action, CALL_STABLE);
-    ll_buf_printf(texts, ": %s", reason);
+    ll_buf_printf(texts, ": %.*s", (int)stable_length(reason), reason);
     ll_buf_append(texts, "", 1);
     size_t message = texts->len;
     ll_buf_printf(texts, "%s: ", place);

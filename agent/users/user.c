@@ -196,8 +196,7 @@ static void open_failed(struct ll_user *user, ll_err err) {
     if (!user->is_alive) {
         user->state = LL_USER_ABSENT;
     } else if (take_iteration(user)) {
-        ll_err in_context = ll_err_in(err, "no page");
-        fail_iteration(user, in_context.text, err.text, 0);
+        fail_iteration(user, "no page", err.text, 0); // its words may be a browser's last, and never the same
     }
 }
 

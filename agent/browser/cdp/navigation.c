@@ -36,7 +36,9 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
     char text[256];
     if (answer->failed) {
         ll_scan_text(answer->error, text, sizeof text);
-        ll_cdp_page_finish(page, ll_err_make(LL_INVALID_ARGUMENT, "%s: %.200s", text, page->action.text), NULL);
+        ll_err err = unreachable(page->action.text, text);
+        err.status = LL_INVALID_ARGUMENT;
+        ll_cdp_page_finish(page, err, NULL);
         return;
     }
     static const char *const keys[] = {"loaderId", "errorText", "isDownload"};

@@ -217,8 +217,7 @@ Test(crew, pages_that_never_open_are_failures_and_keep_nobody_waiting) {
     cr_expect(eq(int, bench.browser.opening, LL_CREW_OPENING_MAX));
     bench.browser.open_takes_us = 1 * MS; // those under way stay stuck: only their limit frees the others
     finish(&bench);
-    cr_expect(ge(u64, failed_with(&bench, "no page: the browser had not opened the page after 60 s"),
-                 2 * LL_CREW_OPENING_MAX));
+    cr_expect(ge(u64, failed_with(&bench, "no page"), 2 * LL_CREW_OPENING_MAX));
     cr_expect(gt(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 900));
     bench_fini(&bench);
 }
@@ -437,8 +436,8 @@ Test(crew, in_the_run_a_page_that_cannot_be_opened_is_a_failed_iteration) {
     fake_browser_crash(&bench.browser);
     finish(&bench);
     cr_expect(eq(u64, failed_with(&bench, "the browser died"), 1));
-    cr_expect(ge(u64, failed_with(&bench, "no page: gone"), 3));
-    cr_expect(le(u64, failed_with(&bench, "no page: gone"), 5));
+    cr_expect(ge(u64, failed_with(&bench, "no page"), 3));
+    cr_expect(le(u64, failed_with(&bench, "no page"), 5));
     bench_fini(&bench);
 }
 

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 struct refusal {
@@ -173,6 +174,28 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect(eq(str, (char *)world_run_error(cases[i].source), (char *)cases[i].sentence), "%s", cases[i].source);
+}
+
+Test(api, a_number_that_ends_a_reason_in_brackets_is_no_part_of_the_signature) {
+    static const char *const reasons[][2] = {
+        {"several (3 match)", "several"},
+        {"(3 match)", "(3 match)"},
+        {"f is null (reading 'a')", "f is null (reading 'a')"},
+        {"no (3) more", "no (3) more"},
+        {"a (b) (2)", "a (b)"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        struct world world;
+        char signature[100], detail[100];
+        snprintf(signature, sizeof signature, "click(\"#buy\"): %s", reasons[i][1]);
+        snprintf(detail, sizeof detail, "shop.lua:2, step 1: click(\"#buy\"): %s", reasons[i][0]);
+        world_open(&world, RUN("ctx:click('#buy')"), NULL);
+        world_start(&world, 1);
+        world_answer_failure(&world, LL_FAILED_PRECONDITION, reasons[i][0]);
+        cr_expect(eq(str, world.request.signature, signature));
+        cr_expect(eq(str, world.request.detail, detail));
+        world_close(&world);
+    }
 }
 
 Test(api, a_failed_action_has_a_signature_without_what_varies) {
