@@ -13,7 +13,7 @@ struct key {
     char name[16];   // the DOM's `key`
     char code[16];   // the DOM's `code`
     int virtual_key; // Windows' number; 0 for characters that no key has
-    char text[16];   // what it types, as the inside of a JSON string
+    char text[16];   // what it types
 };
 
 static const struct named_key {
@@ -80,16 +80,17 @@ static bool key_of_character(char c, struct key *out) {
     } else {
         return false;
     }
-    snprintf(out->name, sizeof out->name, "%s%c", c == '"' || c == '\\' ? "\\" : "", c);
-    snprintf(out->text, sizeof out->text, "%s", out->name);
+    out->name[0] = out->text[0] = c;
     return true;
 }
 
+// One that can be printed, as UTF-8.
 static bool is_one_character(const char *text) {
+    char clean[8];
+    ll_text_clean(text, clean, sizeof clean);
     size_t len = 1;
-    if ((unsigned char)*text < 0xC0) return *text && !text[1];
     while (((unsigned char)text[len] & 0xC0) == 0x80) len++;
-    return len <= 4 && !text[len];
+    return *text && !text[len] && strcmp(clean, text) == 0;
 }
 
 static bool find_key(const char *name, struct key *out) {
@@ -151,12 +152,19 @@ ll_err ll_cdp_input_check_key(const char *keys) {
 
 static void key_event(struct ll_cdp_page *page, const char *type, const struct key *key, int bits, bool types) {
     struct ll_buf *out = ll_cdp_page_begin(page, "Input.dispatchKeyEvent");
-    ll_buf_printf(out,
-                  "{\"type\":\"%s\",\"key\":\"%s\",\"code\":\"%s\",\"windowsVirtualKeyCode\":%d,"
-                  "\"nativeVirtualKeyCode\":%d,\"modifiers\":%d",
-                  type, key->name, key->code, key->virtual_key, key->virtual_key, bits);
-    if (types) ll_buf_printf(out, ",\"text\":\"%s\",\"unmodifiedText\":\"%s\"", key->text, key->text);
-    ll_buf_text(out, "}");
+    struct ll_json_writer writer = ll_json_writer_make(out);
+    ll_json_begin_object(&writer, NULL);
+    ll_json_write_string(&writer, "type", type);
+    ll_json_write_string(&writer, "key", key->name);
+    ll_json_write_string(&writer, "code", key->code);
+    ll_json_write_int(&writer, "windowsVirtualKeyCode", key->virtual_key);
+    ll_json_write_int(&writer, "nativeVirtualKeyCode", key->virtual_key);
+    ll_json_write_int(&writer, "modifiers", bits);
+    if (types) {
+        ll_json_write_string(&writer, "text", key->text);
+        ll_json_write_string(&writer, "unmodifiedText", key->text);
+    }
+    ll_json_end_object(&writer);
 }
 
 void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered) {
