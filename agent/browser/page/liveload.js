@@ -25,8 +25,8 @@
 
   class Unusable extends Error {}
 
-  // Splits at " >> " outside quotes.
-  function parts(selector) {
+  // Splits at " >> " outside quotes. A quote that is not closed is none, but an apostrophe.
+  function parts(selector, quotes = "\"'") {
     const found = [];
     let quote = "", start = 0;
     for (let i = 0; i < selector.length; i++) {
@@ -34,7 +34,7 @@
       if (quote) {
         if (c === "\\") i++;
         else if (c === quote) quote = "";
-      } else if (c === '"' || c === "'") {
+      } else if (quotes.includes(c)) {
         quote = c;
       } else if (c === ">" && selector.startsWith(" >> ", i - 1)) {
         found.push(selector.slice(start, i - 1));
@@ -42,6 +42,7 @@
         i += 2;
       }
     }
+    if (quote) return parts(selector, quotes.replace(quote, ""));
     found.push(selector.slice(start));
     return found.map((part) => part.trim());
   }
@@ -141,11 +142,18 @@
     return shared(className) ? `<${tag} class="${className}">` : `<${tag}>`;
   }
 
-  const MOVES = /^(transform|translate|rotate|scale|offset[A-Z]|left|right|top|bottom|inset|margin|padding|width|height|max|min|flex|grid|font|border)/;
+  // The properties that change a box, by their names in key frames; those of colour and shape do not.
+  const MOVES = new RegExp("^(transform|translate|rotate|scale|zoom|offset[A-Z].*|left|right|top|bottom|inset.*|margin.*|" +
+    "padding.*|width|height|inlineSize|blockSize|(max|min)(Width|Height|InlineSize|BlockSize)|aspectRatio|flex.*|grid.*|" +
+    "(row|column)?[gG]ap|font|font(Size|Stretch|Weight|VariationSettings)|lineHeight|letterSpacing|wordSpacing|" +
+    "textIndent|border|border(Top|Right|Bottom|Left|Block|Inline|BlockStart|BlockEnd|InlineStart|InlineEnd)?(Width)?)$");
 
+  // Whether it animates such a property, from one value to another: key frames of a shorthand have all its parts.
   function moves(animation) {
     if (animation.playState !== "running" || !animation.effect || !animation.effect.getKeyframes) return false;
-    return animation.effect.getKeyframes().some((frame) => Object.keys(frame).some((property) => MOVES.test(property)));
+    const frames = animation.effect.getKeyframes();
+    const changes = (property) => frames.length < 2 || frames.some((frame) => frame[property] !== frames[0][property]);
+    return frames.some((frame) => Object.keys(frame).some((property) => MOVES.test(property) && changes(property)));
   }
 
   // Whether an animation that moves or resizes it runs on the element or on something around it.
@@ -198,7 +206,7 @@
   const only = (then) => (selector, text) => {
     const found = find(selector);
     if (found.length === 0) return "matches nothing";
-    if (found.length > 1) return failed("precondition", `matches ${found.length} elements, and an action needs one`);
+    if (found.length > 1) return failed("precondition", `matches several elements, and an action needs one (${found.length} match)`);
     if (!isVisible(found[0])) return "is not visible";
     if (isDisabled(found[0])) return "is disabled";
     return then(found[0], text);
@@ -285,16 +293,20 @@
     return aria === null ? null : aria === "true";
   }
 
+  let clicked = null; // the checkbox that is about to be
+
   const toggle = (wanted) => (element) => {
+    clicked = element;
     const state = checkState(element);
     if (state === null) return failed("precondition", `is ${name(element)}, not a checkbox or radio button`);
     return state === wanted ? ["ok"] : point(element);
   };
 
-  // After the click; an element that the click took away has done its part.
-  const toggled = (wanted) => (selector) => {
-    const element = find(selector)[0];
-    if (!element || checkState(element) === wanted) return ["ok"];
+  // After the click, which may have made the selector match another; one that the click took away has done its part.
+  const toggled = (wanted) => () => {
+    const element = clicked;
+    clicked = null;
+    if (!element || !element.isConnected || checkState(element) === wanted) return ["ok"];
     return failed("precondition", "keeps its state when it is clicked");
   };
 

@@ -17,9 +17,12 @@ static const char events_page[] =
 static const char cover_page[] =
     "<style>#lid{position:fixed;inset:0;background:#ccc} .far{margin-top:3000px}"
     "@keyframes slide{from{transform:translateX(200px)}to{transform:none}} .sliding{animation:slide .3s}"
-    "@keyframes glow{from{opacity:.5}to{opacity:1}} .glowing{animation:glow 1s infinite}</style>"
+    "@keyframes glow{from{opacity:.5}to{opacity:1}} .glowing{animation:glow 1s infinite}"
+    "@keyframes tint{from{border:2px solid red;border-radius:1px;font:12px serif}"
+    "to{border:2px solid blue;border-radius:9px;font:12px serif}} .tinted{animation:tint 1s infinite}</style>"
     "<button id=plain onclick='hits.textContent+=\"plain \"'>plain</button>"
     "<button id=glow class=glowing onclick='hits.textContent+=\"glow \"'>glow</button>"
+    "<button id=tint class=tinted onclick='hits.textContent+=\"tint \"'>tint</button>"
     "<button id=move onclick='hits.textContent+=\"move\"+Math.round(move.getBoundingClientRect().x)+\" \"'>m</button>"
     "<button id=off disabled onclick='hits.textContent+=\"off \"'>off</button>"
     "<button id=gone style='display:none' onclick='hits.textContent+=\"gone \"'>gone</button>"
@@ -30,7 +33,8 @@ static const char cover_page[] =
 static const char text_page[] =
     "<ul id=cart><li>Red  Apple <b>(big)</b></li><li>Green apple</li><li>Pear</li></ul>"
     "<div id=outer><span>Apple pie</span></div><input type=submit value='Send now'><script>var s='apple'</script>"
-    "<div id=host></div><script>host.attachShadow({mode:'open'}).innerHTML='<p class=deep>in the <i>shadow</i></p>"
+    "<p>What's new <b>in town</b></p><div id=host></div><script>host.attachShadow({mode:'open'}).innerHTML='<p "
+    "class=deep>in the <i>shadow</i></p>"
     "<button id=inner onclick=\"this.textContent=String.fromCharCode(104,105,116)\">b</button>'</script>";
 
 static const struct ll_site_page site[] = {
@@ -43,7 +47,10 @@ static const struct ll_site_page site[] = {
          "<input type=radio name=r id=r1 checked><input type=radio name=r id=r2>"
          "<div id=aria role=checkbox aria-checked=false onclick=\"this.setAttribute('aria-checked','true')\">x</div>"
          "<input type=checkbox id=leaving onclick=\"location.href='/sent'\">"
-         "<input type=checkbox id=stubborn onclick='return false'><p id=p>p</p>"},
+         "<input type=checkbox id=stubborn onclick='return false'><p id=p>p</p>"
+         "<input type=checkbox class=todo onclick=\"this.className='done';other.className='todo'\">"
+         "<input type=checkbox id=other>"
+         "<input type=checkbox class=going onclick=\"this.remove()\">"},
     {.path = "/sent", .body = "<h1 id=sent>Sent</h1>"},
     {.path = "/dialogs",
      .body = "<button id=b onclick=\"out.textContent=confirm('sure?')+' '+prompt('x')\">b</button>"
@@ -141,6 +148,13 @@ Test(element, keys_are_pressed) {
     expect_read(LL_OP_INPUT_VALUE, "#area", NULL, "\n");
 }
 
+Test(element, what_is_no_key_says_so) {
+    driven_visit(&page, "/events");
+    static const char *const keys[] = {"\xff", "\xc3", "a\xc3\xa9", "\x01", "", "Enterr", "Control+\xff"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        expect_failure(LL_OP_PRESS, "#name", keys[i], LL_INVALID_ARGUMENT, "is no key");
+}
+
 Test(element, enter_in_a_form_submits_it) {
     driven_visit(&page, "/events");
     expect_ok(LL_OP_FILL, "#q", "pears");
@@ -185,6 +199,8 @@ Test(element, boxes_are_checked_and_unchecked) {
 
 Test(element, a_box_may_lead_to_another_document) {
     driven_visit(&page, "/checks");
+    expect_ok(LL_OP_CHECK, ".todo", NULL); // which makes another one match
+    expect_ok(LL_OP_CHECK, ".going", NULL);
     expect_ok(LL_OP_CHECK, "#leaving", NULL);
     expect_read(LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
 }
@@ -193,6 +209,7 @@ Test(element, a_click_waits_until_the_element_can_be_hit) {
     driven_visit(&page, "/cover");
     expect_ok(LL_OP_CLICK, "#plain", NULL);
     expect_ok(LL_OP_CLICK, "#glow", NULL); // an animation that moves nothing is no hindrance
+    expect_ok(LL_OP_CLICK, "#tint", NULL);
     expect_ok(LL_OP_CLICK, "#far", NULL);
     expect_read(LL_OP_EVALUATE, NULL, "lid(); later(100, () => document.getElementById('lid').remove()); null", "nil");
     expect_ok(LL_OP_CLICK, "#plain", NULL);
@@ -200,7 +217,7 @@ Test(element, a_click_waits_until_the_element_can_be_hit) {
     expect_ok(LL_OP_CLICK, "#off", NULL);
     expect_read(LL_OP_EVALUATE, NULL, "later(100, () => gone.style.display = ''); null", "nil");
     expect_ok(LL_OP_CLICK, "#gone", NULL);
-    expect_read(LL_OP_TEXT_CONTENT, "#hits", NULL, "plain glow far plain off gone ");
+    expect_read(LL_OP_TEXT_CONTENT, "#hits", NULL, "plain glow tint far plain off gone ");
 }
 
 Test(element, a_click_waits_for_the_end_of_a_movement) {
@@ -214,7 +231,8 @@ Test(element, a_click_waits_for_the_end_of_a_movement) {
 Test(element, a_click_that_cannot_be_says_why) {
     driven_visit(&page, "/cover");
     expect_failure(LL_OP_CLICK, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
-    expect_failure(LL_OP_CLICK, "button", NULL, LL_FAILED_PRECONDITION, "matches 6 elements");
+    expect_failure(LL_OP_CLICK, "button", NULL, LL_FAILED_PRECONDITION,
+                   "several elements, and an action needs one (7 match)");
     expect_failure(LL_OP_CLICK, "#off", NULL, LL_DEADLINE_EXCEEDED, "is disabled");
     expect_failure(LL_OP_CLICK, "#gone", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
     expect_failure(LL_OP_CLICK, "[[", NULL, LL_INVALID_ARGUMENT, "not a valid selector");
@@ -225,6 +243,7 @@ Test(element, a_click_that_cannot_be_says_why) {
 
 Test(element, elements_are_found_by_text_and_in_shadow_roots) {
     driven_visit(&page, "/text");
+    expect_read(LL_OP_INNER_TEXT, "text=What's new >> b", NULL, "in town");
     expect_read(LL_OP_COUNT, "text=apple", NULL, "3");
     expect_read(LL_OP_COUNT, "text=red apple (BIG)", NULL, "1");
     expect_read(LL_OP_COUNT, "text=\"Apple pie\"", NULL, "1");
@@ -309,7 +328,7 @@ Test(element, readings_read) {
     expect_read(LL_OP_IS_VISIBLE, "#plain", NULL, "true");
     expect_read(LL_OP_IS_VISIBLE, "#gone", NULL, "false");
     expect_read(LL_OP_IS_VISIBLE, "#nothing", NULL, "false");
-    expect_read(LL_OP_COUNT, "button", NULL, "6");
+    expect_read(LL_OP_COUNT, "button", NULL, "7");
     expect_failure(LL_OP_INNER_TEXT, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
 }
 
