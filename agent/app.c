@@ -25,7 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 enum {
@@ -90,11 +89,8 @@ static void on_registered(void *arg, ll_err err, const struct ll_register_reply 
 }
 
 static void call_register(struct app *app) {
-    struct sysinfo info;
     struct ll_register_request request = {
         .max_users = app->options->max_users,
-        .cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
-        .memory_bytes = sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : 0,
         .instance = app->instance,
     };
     snprintf(request.name, sizeof request.name, "%s", app->name);

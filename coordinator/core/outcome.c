@@ -47,12 +47,10 @@ void ll_run_status(const struct ll_run *run, int64_t now_us, struct ll_status_re
     int64_t until_us = run->end_us < now_us ? run->end_us : now_us;
     if (run->start_us < until_us) out->elapsed_ms = (uint64_t)(until_us - run->start_us) / 1000;
     out->planned_ms = ll_load_planned_ms(&run->spec.load);
-    out->planned_users = ll_plan_users(&run->spec.load);
     for (size_t i = 0; i < run->part_count; i++) {
         out->active_users += run->parts[i].active_users;
         out->first_iteration_started |= run->parts[i].first_iteration_started;
     }
-    out->agents_running = ll_run_count_parts(run, LL_PART_ACTIVE);
     out->agents_lost = ll_run_count_parts(run, LL_PART_LOST);
     name_laggard(run, out->waiting_for, sizeof out->waiting_for);
     const struct ll_series_set *total = run->collect ? ll_collect_total(run->collect) : NULL;

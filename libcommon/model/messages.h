@@ -34,8 +34,6 @@ struct ll_register_request {
     char name[LL_AGENT_NAME_MAX];
     char browser[LL_AGENT_NAME_MAX];
     uint32_t max_users; // 0: no limit of its own
-    uint32_t cpus;
-    uint64_t memory_bytes;
     uint64_t instance;
 };
 struct ll_register_reply {
@@ -138,8 +136,8 @@ struct ll_status_reply {
     enum ll_run_state state;
     ll_err error; // of LL_RUN_FAILED
     uint64_t elapsed_ms, planned_ms;
-    uint32_t active_users, planned_users;
-    uint32_t agents_registered, agents_running, agents_lost;
+    uint32_t active_users;
+    uint32_t agents_registered, agents_lost;
     uint64_t iterations_completed, iterations_failed, http_requests;
     double iteration_p95_us;
     char waiting_for[200]; // names the laggard; "" when nobody is waited for

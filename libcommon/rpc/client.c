@@ -64,11 +64,10 @@ struct ll_rpc_client {
 
 static void on_response(void *arg, ll_err err, const void *data, size_t len);
 
-static void pack_envelope(const struct call *call, uint32_t deadline_ms, struct ll_buf *out) {
+static void pack_envelope(const struct call *call, struct ll_buf *out) {
     Liveload__V1__Request request = LIVELOAD__V1__REQUEST__INIT;
     request.call_id = call->id;
     request.method = (char *)(uintptr_t)call->method;
-    request.deadline_ms = deadline_ms;
     request.payload = (ProtobufCBinaryData){.data = call->payload.data, .len = call->payload.len};
     request.token = call->client->token;
     request.protocol_version = LL_PROTOCOL_VERSION;
@@ -81,7 +80,7 @@ static void start_try(struct call *call) {
     int64_t left_ms = (call->give_up_us - client->now_us) / 1000;
     uint32_t deadline_ms = left_ms < client->try_ms ? (uint32_t)(left_ms > 0 ? left_ms : 1) : client->try_ms;
     struct ll_buf envelope = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
-    pack_envelope(call, deadline_ms, &envelope);
+    pack_envelope(call, &envelope);
     if (envelope.overflowed) {
         call->refusal = ll_err_make(LL_RESOURCE_EXHAUSTED, "a request of %zu bytes does not fit a call of %d bytes",
                                     call->payload.len, LL_ENVELOPE_BYTES_MAX);

@@ -64,8 +64,6 @@ void ll_pb_write_register_request(const struct ll_register_request *in, struct l
     out->name = borrow(in->name);
     out->max_users = in->max_users;
     out->browser = borrow(in->browser);
-    out->cpus = in->cpus;
-    out->memory_bytes = in->memory_bytes;
     out->instance = in->instance;
 }
 
@@ -73,8 +71,6 @@ ll_err ll_pb_read_register_request(const Liveload__V1__RegisterRequest *in, stru
     ll_text_clean(in->name, out->name, sizeof out->name);
     ll_text_clean(in->browser, out->browser, sizeof out->browser);
     out->max_users = in->max_users;
-    out->cpus = in->cpus;
-    out->memory_bytes = in->memory_bytes;
     out->instance = in->instance;
     return LL_SUCCESS;
 }
@@ -307,9 +303,7 @@ void ll_pb_write_status_reply(const struct ll_status_reply *in, struct ll_wire_a
     out->elapsed_ms = in->elapsed_ms;
     out->planned_ms = in->planned_ms;
     out->active_users = in->active_users;
-    out->planned_users = in->planned_users;
     out->agents_registered = in->agents_registered;
-    out->agents_running = in->agents_running;
     out->agents_lost = in->agents_lost;
     out->iterations_completed = in->iterations_completed;
     out->iterations_failed = in->iterations_failed;
@@ -327,9 +321,7 @@ ll_err ll_pb_read_status_reply(const Liveload__V1__StatusReply *in, struct ll_st
     out->elapsed_ms = in->elapsed_ms;
     out->planned_ms = in->planned_ms;
     out->active_users = in->active_users;
-    out->planned_users = in->planned_users;
     out->agents_registered = in->agents_registered;
-    out->agents_running = in->agents_running;
     out->agents_lost = in->agents_lost;
     out->iterations_completed = in->iterations_completed;
     out->iterations_failed = in->iterations_failed;

@@ -55,7 +55,7 @@ Test(journal, the_run_goes_on_with_its_agents_and_counts_once) {
     struct ll_status_reply status = rig_status(after, "r1");
     cr_expect(eq(int, status.state, LL_RUN_RUNNING));
     cr_expect(eq(u64, status.iterations_completed, 5));
-    cr_expect(eq(u32, status.agents_running, 2));
+    cr_expect(eq(u32, status.agents_registered, 2));
     rig_seal(&agents[0], 2, 1000, 7, false); // sent with the first, whose acknowledgement was lost
     struct ll_exchange_reply reply = rig_exchange(after, &agents[0]);
     cr_expect(eq(u64, reply.acknowledged, 2));

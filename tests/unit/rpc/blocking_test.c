@@ -58,7 +58,7 @@ Test(blocking, fills_the_reply) {
     struct ll_status_reply status = {0};
     ll_err err = ll_blocking_status(blocking, &(struct ll_run_request){.run_id = "run-1"}, &status);
     cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
-    cr_expect(eq(u32, status.agents_lost, 7));
+    cr_expect(eq(u32, status.agents_lost, 5));
     ll_blocking_free(&blocking);
 }
 
