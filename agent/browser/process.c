@@ -36,6 +36,7 @@ struct ll_process {
     bool reaped, listening, timed_out;
     int status; // of waitpid
     char profile[PATH_MAX];
+    int profile_lock;
     struct ll_timer *timer; // looks for the port, then limits how long the end takes
     int64_t give_up_us;
     struct lws *output_wsi, *pid_wsi; // NULL once closed
@@ -159,7 +160,7 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     process->events = events;
     process->timer = ll_timer_new(loop, look, process);
     ll_profile_sweep();
-    ll_err err = ll_profile_make(process->profile);
+    ll_err err = ll_profile_make(process->profile, &process->profile_lock);
     if (err.status != LL_OK) process->profile[0] = '\0';
     if (err.status == LL_OK) err = launch(process, vhost, program);
     if (err.status != LL_OK) {
@@ -191,7 +192,7 @@ void ll_process_free(struct ll_process **process) {
     unwatch(&(*process)->output_wsi);
     unwatch(&(*process)->pid_wsi);
     ll_timer_free(&(*process)->timer);
-    if ((*process)->profile[0]) ll_profile_remove((*process)->profile);
+    if ((*process)->profile[0]) ll_profile_remove((*process)->profile, (*process)->profile_lock);
     free(*process);
     *process = NULL;
 }

@@ -2,16 +2,17 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char prefix[] = "liveload-profile-";
+static const char prefix[] = "liveload-profile-", lock_name[] = "liveload.lock";
 enum { OPEN_FOLDERS_MAX = 16, SWEPT_MAX = 256 };
 
 static const char *temporary_folder(void) {
@@ -19,12 +20,17 @@ static const char *temporary_folder(void) {
     return folder && *folder ? folder : "/tmp";
 }
 
-ll_err ll_profile_make(char out_path[PATH_MAX]) {
+ll_err ll_profile_make(char out_path[PATH_MAX], int *out_lock) {
     snprintf(out_path, PATH_MAX, "%.3900s/%s%d-XXXXXX", temporary_folder(), prefix, (int)getpid());
     if (!mkdtemp(out_path))
         return ll_err_make(LL_UNAVAILABLE, "no folder for the browser's profile can be made in %.200s: %s",
                            temporary_folder(), strerror(errno));
-    return LL_SUCCESS;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.4000s/%s", out_path, lock_name);
+    *out_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*out_lock < 0 || flock(*out_lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return LL_SUCCESS;
+    close(*out_lock); // a sweeper was quicker and takes the folder away
+    return ll_profile_make(out_path, out_lock);
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at) {
@@ -33,19 +39,31 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return 0;
 }
 
-void ll_profile_remove(const char *path) {
+static void remove_folder(const char *path) {
     nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
-static bool is_orphan(const char *folder, const char *name) {
-    if (strncmp(name, prefix, strlen(prefix)) != 0) return false;
-    char *end;
-    long pid = strtol(name + strlen(prefix), &end, 10);
-    if (*end != '-' || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH) return false;
-    char path[PATH_MAX];
+void ll_profile_remove(const char *path, int lock) {
+    remove_folder(path);
+    if (lock >= 0) close(lock);
+}
+
+// Locked by the sweeper, so by nobody else; a lock and not the process's number, which says nothing in another PID
+// namespace that shares the folder. A profile without the file is being made at this moment, or was never used.
+static bool is_free(const char *path, int *out_lock) {
+    char lock_path[PATH_MAX];
+    snprintf(lock_path, sizeof lock_path, "%.4000s/%s", path, lock_name);
+    *out_lock = open(lock_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (*out_lock < 0) return false;
+    if (flock(*out_lock, LOCK_EX | LOCK_NB) == 0) return true;
+    close(*out_lock);
+    return false;
+}
+
+static bool is_ours(const char *path, const char *name) {
     struct stat info;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+    return strncmp(name, prefix, strlen(prefix)) == 0 && lstat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
+           info.st_uid == geteuid();
 }
 
 void ll_profile_sweep(void) {
@@ -54,10 +72,11 @@ void ll_profile_sweep(void) {
     if (!entries) return;
     struct dirent *entry;
     for (int swept = 0; swept < SWEPT_MAX && (entry = readdir(entries));) {
-        if (!is_orphan(folder, entry->d_name)) continue;
         char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        ll_profile_remove(path);
+        int lock;
+        snprintf(path, sizeof path, "%.3800s/%s", folder, entry->d_name);
+        if (!is_ours(path, entry->d_name) || !is_free(path, &lock)) continue;
+        ll_profile_remove(path, lock);
         swept++;
     }
     closedir(entries);

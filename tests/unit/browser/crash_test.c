@@ -198,6 +198,15 @@ Test(crash, the_wrapper_of_debian_is_seen_through) {
     driver_end(&driver);
 }
 
+static int entries_in(const char *folder) {
+    int count = 0;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        if (entry->d_name[0] != '.') count++;
+    closedir(entries);
+    return count;
+}
+
 // A process that has a browser, as an agent has, and says who it is.
 static void own_a_browser(int fd) {
     struct driver driver;
@@ -222,13 +231,25 @@ Test(crash, a_killed_owner_takes_its_browser_along_and_the_profile_is_swept) {
     cr_assert_eq(waitpid(owner, NULL, 0), owner);
     cr_expect_eq(waitpid(browser, NULL, 0), browser); // it ends; without the parent-death signal this would hang
     ll_profile_sweep();
-    int left = 0;
-    DIR *entries = opendir(folder);
-    for (struct dirent *entry; (entry = readdir(entries));)
-        if (entry->d_name[0] != '.') left++;
-    closedir(entries);
-    cr_expect(eq(int, left, 0));
-    ll_profile_remove(folder);
+    cr_expect(eq(int, entries_in(folder), 0));
+    rmdir(folder);
+}
+
+// As of an agent in another container: no process here has the number in its name.
+Test(crash, a_profile_that_is_in_use_is_not_swept) {
+    char folder[] = "/tmp/liveload-test-profiles-XXXXXX", made[PATH_MAX], foreign[PATH_MAX];
+    cr_assert(mkdtemp(folder) != NULL);
+    setenv("TMPDIR", folder, 1);
+    int lock;
+    cr_assert(eq(int, ll_profile_make(made, &lock).status, LL_OK));
+    snprintf(foreign, sizeof foreign, "%s/liveload-profile-999999999-abcdef", folder);
+    cr_assert_eq(rename(made, foreign), 0);
+    ll_profile_sweep();
+    cr_expect(eq(int, entries_in(folder), 1));
+    close(lock); // its owner is dead
+    ll_profile_sweep();
+    cr_expect(eq(int, entries_in(folder), 0));
+    rmdir(folder);
 }
 
 Test(crash, a_browser_that_hangs_is_ended) {
