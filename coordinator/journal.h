@@ -23,8 +23,8 @@ void ll_journal_begin(struct ll_buf *out);
 void ll_journal_append(const struct ll_journal_record *record, int64_t unix_us_at_zero, struct ll_buf *out);
 
 // Hands every whole record to `apply`, which may refuse. A record that is cut short or damaged ends the journal: it was
-// being written when the coordinator ended. So does what stands before the first one, when it is cut short. *out_len: up to where the journal is good, set on errors too.
-// LL_FAILED_PRECONDITION for a journal of another version.
+// being written when the coordinator ended. So does what stands before the first one, when it is cut short. *out_len:
+// up to where the journal is good, set on errors too. LL_FAILED_PRECONDITION for a journal of another version.
 ll_err ll_journal_read(const void *data, size_t len, int64_t unix_us_at_zero,
                        ll_err (*apply)(void *arg, const struct ll_journal_record *record), void *arg, size_t *out_len);
 
