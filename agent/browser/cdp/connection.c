@@ -191,6 +191,10 @@ static void on_health(void *arg) {
         ll_warn("the browser has not answered for %d s: it is ended", HANG_LIMIT_MS / 1000);
         ll_process_kill(connection->process); // on_end follows
     }
+    struct ll_cdp_page *page;
+    DL_FOREACH(connection->pages, page) {
+        ll_cdp_page_interrupt_again(page, now_us);
+    }
     if (!connection->pages || connection->health_sent_us) return;
     connection->health_sent_us = now_us;
     if (!ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_health_answer, connection))

@@ -104,6 +104,7 @@ static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     (void)answer;
     page->probe = 0;
+    page->probe_sent_us = 0;
 }
 
 // Ends what the page may be busy with: a load, and a script that would hold up every action after this one. On a page
@@ -114,7 +115,17 @@ static void interrupt(struct ll_cdp_page *page) {
     if (!client || page->probe) return;
     ll_cdp_call(client, page->session, "Runtime.terminateExecution", "{}", NULL, NULL);
     ll_cdp_call(client, page->session, "Page.stopLoading", "{}", NULL, NULL);
+    page->probe_sent_us = ll_clock_us();
     page->probe = ll_cdp_call(client, page->session, "Runtime.evaluate", "{\"expression\":\"0\"}", on_probed, page);
+}
+
+// A termination that comes before the script has begun may be spent on something else.
+void ll_cdp_page_interrupt_again(struct ll_cdp_page *page, int64_t now_us) {
+    enum { PATIENCE_US = 500 * 1000 };
+    if (!page->probe_sent_us || now_us - page->probe_sent_us < PATIENCE_US) return;
+    ll_cdp_forget(ll_cdp_page_client(page), page->probe);
+    page->probe = 0;
+    interrupt(page);
 }
 
 void ll_cdp_page_give_up(struct ll_cdp_page *page) {

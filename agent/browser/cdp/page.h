@@ -53,10 +53,11 @@ struct ll_cdp_page {
 
     struct ll_action action;
     enum ll_cdp_waiting waiting;
-    uint32_t call;   // the command whose answer is awaited, or 0
-    uint32_t probe;  // asks a page that was late whether it is alive, or 0
-    uint64_t loader; // of the navigation awaited
-    uint32_t reruns; // of the action, because its document went away
+    uint32_t call;         // the command whose answer is awaited, or 0
+    uint32_t probe;        // asks a page that was late whether it is alive, or 0
+    int64_t probe_sent_us; // 0: none is under way
+    uint64_t loader;       // of the navigation awaited
+    uint32_t reruns;       // of the action, because its document went away
     int64_t deadline_us;
     struct ll_timer *timer;
     ll_err outcome;
@@ -79,6 +80,8 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
 void ll_cdp_page_cancel(struct ll_cdp_page *page);
 // Cancels, and ends what the page itself still does for it.
 void ll_cdp_page_give_up(struct ll_cdp_page *page);
+// Once a second: tries again to free a page that does not answer.
+void ll_cdp_page_interrupt_again(struct ll_cdp_page *page, int64_t now_us);
 // Ends the action in flight and tells; the caller touches the page no more, since its user may close it. Only in
 // callbacks from the loop: inside ops, ll_cdp_page_finish_soon.
 void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value);
