@@ -238,7 +238,7 @@ static ll_err read_scenario(const Liveload__V1__ScenarioResult *message, struct 
     if (message->spec)
         LL_TRY(ll_wire_spec_from_proto(message->spec, &scenario->spec));
     else
-        scenario->spec = ll_spec_make(message->name);
+        scenario->spec = ll_spec_make(scenario->name);
     return read_scenario_lists(message, budget, scenario);
 }
 
