@@ -114,9 +114,9 @@ void closing_print(FILE *out, const struct ll_scenario_result *scenario, bool is
         return;
     }
     ll_text_duration_us((double)scenario->duration_ms * 1000, duration, sizeof duration);
-    fprintf(out, "%s: %s  (%u users on %zu agent%s, %s%s)\n", scenario->name, ll_verdict_name(scenario->verdict),
-            scenario->users_total, scenario->node_count, scenario->node_count == 1 ? "" : "s", duration,
-            scenario->stopped_early ? ", stopped early" : "");
+    fprintf(out, "%s: %s  (%u user%s on %zu agent%s, %s%s)\n", scenario->name, ll_verdict_name(scenario->verdict),
+            scenario->users_total, scenario->users_total == 1 ? "" : "s", scenario->node_count,
+            scenario->node_count == 1 ? "" : "s", duration, scenario->stopped_early ? ", stopped early" : "");
     for (size_t i = 0; i < scenario->remark_count; i++) fprintf(out, "  %s\n", scenario->remarks[i]);
     if (is_quiet) return;
     print_durations(out, scenario);

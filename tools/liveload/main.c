@@ -11,6 +11,7 @@
 
 static int report_command(int argc, char **argv) {
     (void)argc;
+    argv[0] = "liveload report";
     ll_err err = child_become("liveload-report", argv);
     fprintf(stderr, "liveload: %s\n", err.text);
     return EXIT_NOT_RUN;

@@ -36,10 +36,13 @@ static const struct argp_option option_table[] = {
     {"agents", 'a', "N", 0, "Agents to start on this machine (default: 1)", 3},
     {"wait-for-agents", KEY_WAIT_FOR_AGENTS, "N", 0,
      "Start only a coordinator and wait for N agents from other machines", 3},
-    {"wait", KEY_WAIT, "D", 0, "How long to wait for them (default: 10m; 30s at a standing coordinator)", 3},
-    {"listen", KEY_LISTEN, "URL", 0, "Where the coordinator waits for them (default: tcp://127.0.0.1:7700)", 3},
+    {"wait", KEY_WAIT, "D", 0,
+     "With --wait-for-agents or --coordinator: how long to wait for agents (default: 10m, or 30s)", 3},
+    {"listen", KEY_LISTEN, "URL", 0,
+     "With --wait-for-agents: where the coordinator waits for them (default: tcp://127.0.0.1:7700)", 3},
     {"coordinator", KEY_COORDINATOR, "URL", 0, "Use the coordinator that stands at URL, with the agents it has", 3},
-    {"token-file", KEY_TOKEN_FILE, "FILE", 0, "Token of a standing coordinator (default: ~/.config/liveload/token)", 3},
+    {"token-file", KEY_TOKEN_FILE, "FILE", 0,
+     "With --wait-for-agents or --coordinator: the cluster's token (default: ~/.config/liveload/token)", 3},
     {"max-lost-agents", KEY_MAX_LOST, "N", 0, "More agents lost make the run INVALID (default: 0)", 3},
     {"browser", KEY_BROWSER, "PATH", 0,
      "Browser of the agents started here; null for one that does nothing (default: LIVELOAD_BROWSER, or the first "
@@ -52,6 +55,7 @@ static const char doc[] =
     "Runs scenarios with real browser users and writes what they felt."
     "\vExit status: 0 ran and every threshold held; 1 could not run or did not finish; 2 wrong usage or an unreadable "
     "scenario; 98 ran, but the result is INVALID; 99 a threshold failed; 130 stopped by Ctrl-C.\n\n"
+    "LIVELOAD_LOG=info in the environment shows what scenarios log, and what coordinator and agents do.\n\n"
     "Examples:\n  liveload run shop.lua --users 20 --duration 2m\n"
     "  liveload run shop.lua --threshold 'iteration_duration_us: p95 < 2s'";
 
@@ -69,7 +73,7 @@ static ll_err set_option(struct ll_spec *spec, const char *argument) {
 
 static ll_err add_threshold(struct ll_spec *spec, const char *argument) {
     struct ll_threshold threshold;
-    LL_TRY(ll_err_in(ll_threshold_parse(argument, &threshold), "--threshold '%s'", argument));
+    LL_TRY(ll_err_in(ll_threshold_parse(argument, &threshold), "--threshold"));
     ll_spec_add_threshold(spec, argument);
     return LL_SUCCESS;
 }
@@ -100,7 +104,7 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
         return add_threshold(&options->extra, argument);
     case 'o':
         options->out = argument;
-        return LL_SUCCESS;
+        return *argument ? LL_SUCCESS : ll_err_make(LL_INVALID_ARGUMENT, "--out is empty: it takes a folder");
     case 'q':
         options->is_quiet = true;
         return LL_SUCCESS;
@@ -183,6 +187,7 @@ void run_options_parse(int argc, char **argv, struct run_options *out) {
     static const struct argp argp = {option_table, parse_key, "FILE…", doc, NULL, NULL, NULL};
     *out = (struct run_options){.extra = ll_spec_make("")};
     argp_err_exit_status = 2;
+    argp_program_version = "liveload " LIVELOAD_VERSION;
     argv[0] = "liveload run";
     argp_parse(&argp, argc, argv, 0, NULL, out);
     if (!out->agents && !out->wait_for_agents && !out->coordinator) out->agents = 1;

@@ -20,11 +20,13 @@
 #include "tools/liveload/progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -46,6 +48,7 @@ struct run {
     struct planned *plans;
     size_t plan_count;
     char out[PATH_MAX];
+    int folder_lock; // descriptor of `out`
     struct cluster cluster;
     struct ll_blocking *calls;  // a signal interrupts these
     struct ll_blocking *submit; // nothing interrupts this one: a run that was submitted must be known
@@ -102,8 +105,26 @@ static ll_err make_folder(const char *path) {
     struct stat about;
     if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
         return ll_err_make(LL_PERMISSION_DENIED, "%s is no folder: choose another with --out", path);
-    if (access(path, W_OK | X_OK) != 0)
-        return ll_err_make(LL_PERMISSION_DENIED, "nothing can be written to %s: choose another with --out", path);
+    snprintf(part, sizeof part, "%.*s/.liveload-writes", PATH_MAX - 32, path);
+    int probe = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666); // access() believes what some file systems refuse
+    if (probe < 0)
+        return ll_err_make(LL_PERMISSION_DENIED, "nothing can be written to %s (%s): choose another with --out", path,
+                           strerror(errno));
+    close(probe);
+    unlink(part);
+    return LL_SUCCESS;
+}
+
+// Only one run writes to a folder, for as long as it holds the lock; what an earlier one left there goes now, so that
+// it cannot be taken for this one's.
+static ll_err claim_folder(struct run *run) {
+    static const char *const names[] = {"result.llr", "report.html", "result.json", "junit.xml", "report.md"};
+    run->folder_lock = open(run->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run->folder_lock < 0 || flock(run->folder_lock, LOCK_EX | LOCK_NB) != 0)
+        return ll_err_make(LL_UNAVAILABLE, "another run writes to %s: choose another folder with --out", run->out);
+    unsigned replaced = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) replaced += unlinkat(run->folder_lock, names[i], 0) == 0;
+    if (replaced && !run->options.is_quiet) fprintf(stderr, "replacing the result in %s\n", run->out);
     return LL_SUCCESS;
 }
 
@@ -163,10 +184,11 @@ static ll_err submit(struct run *run, const struct planned *plan, struct ll_run_
     return LL_SUCCESS;
 }
 
-static ll_err stop_gracefully(struct run *run, const struct ll_run_request *request, struct progress *progress) {
+static ll_err stop_gracefully(struct run *run, const struct ll_run_request *request, struct progress *progress,
+                              bool has_users) {
     struct ll_empty nothing;
     progress_clear(progress);
-    fputs("stopping: users finish their iterations; Ctrl-C again leaves at once\n", stderr);
+    fprintf(stderr, "stopping%s; Ctrl-C again leaves at once\n", has_users ? ": users finish their iterations" : "");
     return ll_blocking_stop(run->calls, request, &nothing);
 }
 
@@ -199,7 +221,7 @@ static ll_err watch(struct run *run, const struct ll_run_request *request, struc
         }
         pause_for(run, status.first_iteration_started ? STATUS_MS : STATUS_QUICK_MS);
         if (run->interrupts > 1) return ll_err_make(LL_CANCELLED, "stopped at once: nothing is left of this run");
-        if (run->interrupts > seen_interrupts) LL_TRY(stop_gracefully(run, request, progress));
+        if (run->interrupts > seen_interrupts) LL_TRY(stop_gracefully(run, request, progress, status.active_users > 0));
         seen_interrupts = run->interrupts;
     }
 }
@@ -275,12 +297,17 @@ static ll_err run_scenario(struct run *run, const struct planned *plan) {
 
 static ll_err run_all(struct run *run) {
     ll_err worst = LL_SUCCESS;
-    for (size_t i = 0; i < run->plan_count && run->interrupts == 0; i++) {
-        ll_err err = run_scenario(run, &run->plans[i]);
-        if (err.status == LL_OK) continue;
+    bool goes_on = true; // until the next would fare no better
+    for (size_t i = 0; i < run->plan_count; i++) {
+        const struct planned *plan = &run->plans[i];
+        ll_err err = ll_err_make(LL_ABORTED, "not started, since the command ended before its turn");
+        if (goes_on)
+            err = run_scenario(run, plan);
+        else
+            append_error(&run->result, &plan->spec, err);
+        if (err.status != LL_OK) fprintf(stderr, "liveload: %s: %s\n", plan->spec.name, err.text);
         if (outcome_is_worse(outcome_of_error(err), outcome_of_error(worst))) worst = err;
-        fprintf(stderr, "liveload: %s: %s\n", run->plans[i].spec.name, err.text);
-        if (err.status == LL_UNAVAILABLE || err.status == LL_CANCELLED) break; // the next would fare no better
+        if (err.status == LL_UNAVAILABLE || err.status == LL_CANCELLED || run->interrupts > 0) goes_on = false;
     }
     return worst;
 }
@@ -301,6 +328,10 @@ static ll_err write_reports(const struct run *run) {
 static void print_closing(const struct run *run) {
     for (size_t i = 0; i < run->result.scenario_count; i++)
         if (!run->result.scenarios[i].error) closing_print(stdout, &run->result.scenarios[i], run->options.is_quiet);
+    fflush(stdout); // what was measured is told even when the files cannot be written
+}
+
+static void print_paths(const struct run *run) {
     printf("%sreport: %s/report.html\n", run->options.is_quiet ? "" : "\n", run->out);
     if (!run->options.is_quiet) printf("also:   %s/result.json, junit.xml, report.md, result.llr\n", run->out);
 }
@@ -313,14 +344,15 @@ static int run_on_cluster(struct run *run) {
     cluster_stop(&run->cluster, err.status == LL_CANCELLED ? CLUSTER_AT_ONCE : CLUSTER_POLITELY);
     int code = outcome_of_result(&run->result);
     if (err.status != LL_OK) code = outcome_of_error(err);
-    if (err.status == LL_CANCELLED && run->result.scenario_count == 1) return EXIT_INTERRUPTED;
-    err = write_reports(run);
-    if (err.status != LL_OK) {
-        fprintf(stderr, "liveload: %s\n", err.text);
-        return EXIT_NOT_RUN;
-    }
+    if (run->interrupts > 1) return EXIT_INTERRUPTED;
     print_closing(run);
-    return run->interrupts > 0 ? EXIT_INTERRUPTED : code;
+    err = write_reports(run);
+    if (err.status == LL_OK)
+        print_paths(run);
+    else
+        fprintf(stderr, "liveload: %s\n", err.text);
+    if (run->interrupts > 0) return EXIT_INTERRUPTED;
+    return err.status == LL_OK ? code : EXIT_NOT_RUN;
 }
 
 static ll_err prepare(struct run *run) {
@@ -329,6 +361,7 @@ static ll_err prepare(struct run *run) {
     LL_TRY(read_scenarios(run));
     choose_folder(run);
     LL_TRY(make_folder(run->out));
+    LL_TRY(claim_folder(run));
     LL_TRY(cluster_start(&run->options, &run->cluster));
     struct ll_blocking_options calls = {
         .url = run->cluster.url, .token = run->cluster.token, .interrupt_fd = run->signals};
@@ -348,11 +381,12 @@ static void run_fini(struct run *run) {
     free(run->plans);
     ll_result_fini(&run->result);
     if (run->signals >= 0) close(run->signals);
+    if (run->folder_lock >= 0) close(run->folder_lock);
     run_options_fini(&run->options);
 }
 
 int run_command(int argc, char **argv) {
-    struct run run = {.signals = -1};
+    struct run run = {.signals = -1, .folder_lock = -1};
     run_options_parse(argc, argv, &run.options);
     ll_err err = prepare(&run);
     int code = outcome_of_error(err);
