@@ -274,8 +274,9 @@ static size_t stable_length(const char *reason) {
 static void raise_failure(lua_State *L, const struct ll_action *action, const char *reason) {
     struct ll_script *script = ll_vm_of(L)->script;
     struct ll_buf *texts = &script->scratch;
-    char place[LL_VM_PLACE_MAX];
+    char place[LL_VM_PLACE_MAX], whole_place[LL_FLOW_PLACE_MAX];
     ll_vm_place(L, place);
+    ll_flow_place(L, whole_place);
     ll_buf_clear(texts);
     append_call(texts, action, CALL_STABLE);
     ll_buf_printf(texts, ": %.*s", (int)stable_length(reason), reason);
@@ -286,7 +287,7 @@ static void raise_failure(lua_State *L, const struct ll_action *action, const ch
     ll_buf_printf(texts, ": %s", reason);
     ll_buf_append(texts, "", 1);
     size_t detail = texts->len;
-    ll_buf_printf(texts, "%s, step %u: ", place, script->step);
+    ll_buf_printf(texts, "%s: ", whole_place);
     append_call(texts, action, CALL_WHOLE);
     ll_buf_printf(texts, ": %s", reason);
     struct ll_failure failure = {

@@ -5,6 +5,7 @@
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Lives as a userdata in the C frame of ctx:step, which closes it however the step ends.
@@ -131,19 +132,27 @@ static int is_halted(lua_State *L) {
     return 1;
 }
 
+void ll_flow_place(lua_State *L, char out[LL_FLOW_PLACE_MAX]) {
+    const struct ll_script *script = ll_vm_of(L)->script;
+    ll_vm_place(L, out);
+    char *at = out + strlen(out), *end = out + LL_FLOW_PLACE_MAX;
+    if (script->open_step) at += snprintf(at, (size_t)(end - at), ", in step \"%s\"", script->open_step->name);
+    if (script->step > 0) snprintf(at, (size_t)(end - at), ", operation %u", script->step);
+}
+
 static int fail(lua_State *L) {
-    struct ll_script *script = ll_vm_of(L)->script;
-    char place[LL_VM_PLACE_MAX];
+    char place[LL_VM_PLACE_MAX], whole_place[LL_FLOW_PLACE_MAX];
     ll_api_check_self(L, "fail");
     if (lua_type(L, 2) != LUA_TSTRING) ll_api_wants(L, "fail", 2, "the reason, a text");
     const char *reason = lua_tostring(L, 2);
     ll_vm_place(L, place);
+    ll_flow_place(L, whole_place);
     struct ll_failure failure = {
         .operation = "fail",
         .reason = reason,
         .signature = reason,
         .message = lua_pushfstring(L, "%s: %s", place, reason),
-        .detail = lua_pushfstring(L, "%s, step %d: %s", place, (int)script->step, reason),
+        .detail = lua_pushfstring(L, "%s: %s", whole_place, reason),
     };
     ll_failure_raise(L, &failure);
 }

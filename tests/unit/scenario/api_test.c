@@ -188,7 +188,7 @@ Test(api, a_number_that_ends_a_reason_in_brackets_is_no_part_of_the_signature) {
         struct world world;
         char signature[100], detail[100];
         snprintf(signature, sizeof signature, "click(\"#buy\"): %s", reasons[i][1]);
-        snprintf(detail, sizeof detail, "shop.lua:2, step 1: click(\"#buy\"): %s", reasons[i][0]);
+        snprintf(detail, sizeof detail, "shop.lua:2, operation 1: click(\"#buy\"): %s", reasons[i][0]);
         world_open(&world, RUN("ctx:click('#buy')"), NULL);
         world_start(&world, 1);
         world_answer_failure(&world, LL_FAILED_PRECONDITION, reasons[i][0]);
@@ -202,19 +202,21 @@ Test(api, a_failed_action_has_a_signature_without_what_varies) {
     static const struct {
         const char *source, *signature, *detail;
     } cases[] = {
-        {RUN("ctx:click('#buy')"), "click(\"#buy\"): no", "shop.lua:2, step 1: click(\"#buy\"): no"},
+        {RUN("ctx:click('#buy')"), "click(\"#buy\"): no", "shop.lua:2, operation 1: click(\"#buy\"): no"},
         {RUN("ctx:fill('#mail', 'u7@x.org')"), "fill(\"#mail\"): no",
-         "shop.lua:2, step 1: fill(\"#mail\", \"u7@x.org\"): no"},
-        {RUN("ctx:press('#mail', 'a')"), "press(\"#mail\"): no", "shop.lua:2, step 1: press(\"#mail\", \"a\"): no"},
+         "shop.lua:2, operation 1: fill(\"#mail\", \"u7@x.org\"): no"},
+        {RUN("ctx:press('#mail', 'a')"), "press(\"#mail\"): no",
+         "shop.lua:2, operation 1: press(\"#mail\", \"a\"): no"},
         {RUN("ctx:navigate('http://x/p?user=7#top')"), "navigate(\"http://x/p\"): no",
-         "shop.lua:2, step 1: navigate(\"http://x/p?user=7#top\"): no"},
+         "shop.lua:2, operation 1: navigate(\"http://x/p?user=7#top\"): no"},
         {RUN("ctx:get_attribute('#a', 'href')"), "get_attribute(\"#a\", \"href\"): no",
-         "shop.lua:2, step 1: get_attribute(\"#a\", \"href\"): no"},
+         "shop.lua:2, operation 1: get_attribute(\"#a\", \"href\"): no"},
         {RUN("ctx:wait_for_selector('#a', { state = 'hidden' })"),
          "wait_for_selector(\"#a\", { state = \"hidden\" }): no",
-         "shop.lua:2, step 1: wait_for_selector(\"#a\", { state = \"hidden\" }): no"},
-        {RUN("ctx:evaluate('f(7)', { 1 })"), "evaluate(...): no", "shop.lua:2, step 1: evaluate(\"f(7)\", [1]): no"},
-        {RUN("ctx:reload()"), "reload(): no", "shop.lua:2, step 1: reload(): no"},
+         "shop.lua:2, operation 1: wait_for_selector(\"#a\", { state = \"hidden\" }): no"},
+        {RUN("ctx:evaluate('f(7)', { 1 })"), "evaluate(...): no",
+         "shop.lua:2, operation 1: evaluate(\"f(7)\", [1]): no"},
+        {RUN("ctx:reload()"), "reload(): no", "shop.lua:2, operation 1: reload(): no"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct world world;
@@ -234,7 +236,7 @@ Test(api, a_failure_stands_at_the_line_of_its_call) {
     world_start(&world, 1);
     world_answer(&world, NULL);
     world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "matches nothing");
-    cr_expect(eq(str, world.request.detail, "shop.lua:3, step 2: click(\"#a\"): matches nothing"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:3, operation 2: click(\"#a\"): matches nothing"));
     world_close(&world);
 }
 
@@ -254,7 +256,7 @@ Test(api, a_failure_can_be_caught_and_read) {
                  "log why: shop.lua:2: click(\"#a\"): gone\n"));
     cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FAILED));
     cr_expect(eq(str, world.request.signature, "click(\"#a\"): gone"));
-    cr_expect(eq(str, world.request.detail, "shop.lua:2, step 1: click(\"#a\"): gone"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:2, operation 1: click(\"#a\"): gone"));
     world_close(&world);
 }
 

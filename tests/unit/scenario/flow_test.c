@@ -72,7 +72,28 @@ Test(flow, fail_has_the_reason_as_its_signature) {
     world_start(&world, 1);
     cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FAILED));
     cr_expect(eq(str, world.request.signature, "sold out"));
-    cr_expect(eq(str, world.request.detail, "shop.lua:3, step 1: sold out"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:3, in step \"s\", operation 1: sold out"));
+    world_close(&world);
+}
+
+Test(flow, details_leave_out_what_there_is_not) {
+    struct world world;
+    world_open(&world, RUN("ctx:fail('sold out')"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED));
+    cr_expect(eq(str, world.request.detail, "shop.lua:2: sold out"));
+    world_close(&world);
+}
+
+Test(flow, details_name_the_innermost_open_step) {
+    struct world world;
+    world_open(&world,
+               RUN("ctx:step('outer', function()\nctx:step('inner', function() end)\n"
+                   "ctx:step('inmost', function() ctx:click('#a') end) end)"),
+               NULL);
+    world_start(&world, 1);
+    cr_expect(eq(int, world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "gone"), LL_SCRIPT_FAILED));
+    cr_expect(eq(str, world.request.signature, "click(\"#a\"): gone"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:4, in step \"inmost\", operation 1: click(\"#a\"): gone"));
     world_close(&world);
 }
 
