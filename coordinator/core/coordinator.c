@@ -229,8 +229,9 @@ static ll_err check_request(const struct ll_coordinator *coordinator, const stru
     const struct ll_run *run = coordinator->run;
     if (run)
         return ll_err_make(LL_FAILED_PRECONDITION,
-                           "run %s of scenario \"%s\" still goes on here: wait until it has ended, or stop it", run->id,
-                           run->spec.name);
+                           "run %s of scenario \"%s\" still goes on here: wait until it has ended, or press Ctrl-C in "
+                           "the `liveload run` that started it",
+                           run->id, run->spec.name);
     if (request->min_agents > coordinator->roster.max)
         return ll_err_make(LL_RESOURCE_EXHAUSTED,
                            "the run waits for %u agents, and this coordinator takes at most %zu: start it with "
