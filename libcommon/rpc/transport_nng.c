@@ -135,7 +135,8 @@ static ll_err failure_of(const struct nng_client *client, const struct slot *slo
     if (slot->result == 0) return LL_SUCCESS;
     if (slot->result != NNG_ETIMEDOUT)
         return ll_err_make(LL_UNAVAILABLE, "the connection to %s broke: %s", client->url, nng_strerror(slot->result));
-    if (slot->phase == SLOT_SENDING) return ll_err_make(LL_UNAVAILABLE, "nobody listens at %s", client->url);
+    if (slot->phase == SLOT_SENDING)
+        return ll_err_make(LL_UNAVAILABLE, "nobody that speaks LiveLoad answers at %s", client->url);
     return ll_err_make(LL_DEADLINE_EXCEEDED, "%s did not answer in time", client->url);
 }
 
