@@ -54,17 +54,28 @@ static bool find_anywhere(char out[PATH_MAX]) {
     return false;
 }
 
+static ll_err find_wanted(const char *wanted, const char *source, char out[PATH_MAX]) {
+    struct stat info;
+    snprintf(out, PATH_MAX, "%s", wanted);
+    if (strchr(wanted, '/') ? is_program(out) : find_on_path(wanted, out)) return LL_SUCCESS;
+    if (strchr(wanted, '/') && stat(wanted, &info) == 0)
+        return ll_err_make(LL_NOT_FOUND, "%.300s, which %s names, is %s that can be run: give the path of a Chromium",
+                           wanted, source, S_ISDIR(info.st_mode) ? "a folder and no program" : "no program");
+    return ll_err_make(LL_NOT_FOUND, "there is no program %.300s, which %s names: give the path of a Chromium", wanted,
+                       source);
+}
+
 ll_err ll_browser_find(const char *wanted, char out_path[PATH_MAX]) {
     const char *source = "--browser";
+    if (wanted && !*wanted)
+        return ll_err_make(LL_INVALID_ARGUMENT,
+                           "--browser is empty: give the path of a Chromium, or leave it out to have one found");
     if (!wanted) {
         wanted = getenv("LIVELOAD_BROWSER");
         source = "LIVELOAD_BROWSER";
     }
     if (wanted && *wanted) {
-        snprintf(out_path, PATH_MAX, "%s", wanted);
-        if (strchr(wanted, '/') ? !is_program(out_path) : !find_on_path(wanted, out_path))
-            return ll_err_make(LL_NOT_FOUND, "there is no program %.300s, which %s names: give the path of a Chromium",
-                               wanted, source);
+        LL_TRY(find_wanted(wanted, source, out_path));
     } else if (!find_anywhere(out_path)) {
         return ll_err_make(LL_NOT_FOUND,
                            "no browser was found in /usr/lib/chromium or on PATH (chrome-headless-shell, "
