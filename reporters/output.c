@@ -56,6 +56,24 @@ static ll_err write_into(const char *folder, const char *name, const struct ll_b
     return err;
 }
 
+static ll_err make_folder(const char *path) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "the folder %s cannot be made: %s", path, strerror(errno));
+}
+
+// As mkdir -p does.
+static ll_err make_folders(const char *path) {
+    char *part = ll_strdup(path);
+    ll_err err = LL_SUCCESS;
+    for (char *slash = part; err.status == LL_OK && *slash && (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        err = make_folder(part);
+        *slash = '/';
+    }
+    free(part);
+    return err.status == LL_OK ? make_folder(path) : err;
+}
+
 ll_err ll_output_all(const struct ll_result *result, const char *folder) {
     struct ll_buf reports[REPORTERS_MAX];
     size_t count = 0;
@@ -64,8 +82,7 @@ ll_err ll_output_all(const struct ll_result *result, const char *folder) {
         reports[count] = ll_buf_make(LL_REPORT_MAX);
         err = ll_reporters[count]->write(result, &reports[count]);
     }
-    if (err.status == LL_OK && mkdir(folder, 0777) != 0 && errno != EEXIST)
-        err = ll_err_make(LL_INVALID_ARGUMENT, "the folder %s cannot be made: %s", folder, strerror(errno));
+    if (err.status == LL_OK) err = make_folders(folder);
     for (size_t i = 0; i < count; i++) {
         if (err.status == LL_OK) err = write_into(folder, ll_reporters[i]->file_name, &reports[i]);
         ll_buf_fini(&reports[i]);

@@ -73,7 +73,7 @@ Test(liveload_report, replaces_a_file_and_leaves_nothing_beside_it) {
 }
 
 Test(liveload_report, writes_all_formats_by_their_names) {
-    char *all = path_in(folder, "all");
+    char *all = path_in(folder, "parent/of/all");
     expect_run(0, "", "--all", all, folder);
     cr_expect(eq(sz, files_in(all), 4));
     for (size_t i = 0; ll_reporters[i]; i++) {
@@ -113,5 +113,5 @@ Test(liveload_report, says_where_it_cannot_write) {
     expect_run(1, "is a folder", "--format", "md", "-o", folder, folder);
     expect_run(1, "/dev/full", "--format", "md", "-o", "/dev/full", folder);
     expect_run(0, "", "--format", "md", "-o", "/dev/null", folder);
-    expect_run(1, "/no/such/folder", "--all", "/no/such/folder", folder);
+    expect_run(1, "/dev/null/folder", "--all", "/dev/null/folder", folder);
 }
