@@ -73,7 +73,9 @@ int main(int argc, char **argv) {
     const struct argp argp = {
         .options = options,
         .parser = on_option,
-        .doc = "Registers agents, splits a run over them, starts them together and merges what they measure.",
+        .doc = "Registers agents, splits a run over them, starts them together and merges what they measure.\v"
+               "It stays until it is stopped.\n\n"
+               "Exit codes: 0 asked to end, 1 cannot run or go on, 2 wrong usage.",
     };
     struct ll_coordinator_app_options app = {.listen = "tcp://127.0.0.1:7700"};
     argp_parse(&argp, argc, argv, 0, NULL, &app);

@@ -76,7 +76,8 @@ int main(int argc, char **argv) {
         .parser = parse_option,
         .doc = "A demo shop to point load tests at: a catalogue, search, a cart, login, checkout and a page that lives "
                "on a WebSocket.\vKnobs are also set while it runs: curl -d 'path=/checkout&latency=2s' "
-               "http://127.0.0.1:8089/_knobs, and removed by -d reset=1.",
+               "http://127.0.0.1:8089/_knobs, and removed by -d reset=1.\n\n"
+               "Exit codes: 0 asked to end, 1 cannot run, 2 wrong usage.",
     };
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
