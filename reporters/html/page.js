@@ -46,7 +46,7 @@ function keyFigures(scenario) {
   const passed = totalOf(scenario.counters.checks_passed), unmet = totalOf(scenario.counters.checks_failed);
   const requests = curveOf.count(allOf(scenario.histograms.http_request_duration_us));
   const answered = Math.max(totalOf(scenario.counters.http_requests), requests);
-  const failures = totalOf(scenario.counters.http_request_failures);
+  const failures = totalOf(scenario.counters.http_request_failures), all = requestsOf(scenario);
   const received = curveOf.sum(allOf(scenario.histograms.http_request_bytes));
   const rate = (n) => (seconds > 0 ? ` · ${format.perSecond(n / seconds)}` : "");
   return h("dl", { class: "figures" },
@@ -59,7 +59,7 @@ function keyFigures(scenario) {
       passed + unmet ? counted(unmet, `${format.count(unmet)} of ${format.count(passed + unmet)} failed`) : "no check was made"),
     figure("HTTP requests", format.count(answered), answered && seconds > 0 ? format.perSecond(answered / seconds) : null),
     figure("HTTP failures", format.count(failures),
-      answered ? counted(failures, `${format.share(Math.min(failures / answered, 1))} of the requests`) : null),
+      all ? counted(failures, `${format.share(failures / all)} of ${format.plural(all, "request")}`) : null),
     figure("Received", format.bytes(received), received && seconds > 0 ? `${format.bytes(received / seconds)}/s` : null));
 }
 

@@ -6,6 +6,16 @@ const PERCENTILE_COLUMNS = [["p50", 50], ["p75", 75], ["p95", 95], ["p99", 99], 
 const byOf = (metric) => (metric ? metric.by : []);
 const allOf = (metric) => (metric ? metric.all : null);
 const totalOf = (counter) => (counter ? counter.all : 0);
+// How every request ended: answered by its status, or not at all, which is among the failures alone, under its error.
+// (A failure under a status was answered, and is not counted twice.) As the thresholds count them.
+function requestsByEnd(scenario) {
+  const ends = new Map(byOf(scenario.counters.http_requests));
+  for (const [label, count] of byOf(scenario.counters.http_request_failures))
+    if (!/^\d{3}$/.test(label)) ends.set(label, (ends.get(label) || 0) + count);
+  return [...ends];
+}
+
+const requestsOf = (scenario) => requestsByEnd(scenario).reduce((total, [, count]) => total + count, 0);
 const largestFirst = (pairs) => [...pairs].sort((a, b) => b[1] - a[1]);
 
 function thresholdsSection(scenario) {
@@ -141,9 +151,7 @@ function httpTypesTable(scenario) {
 }
 
 function httpStatusTable(scenario) {
-  const answered = byOf(scenario.counters.http_requests);
-  const unanswered = byOf(scenario.counters.http_request_failures).filter(([status]) => !answered.some(([code]) => code === status));
-  const all = [...answered, ...unanswered], sum = all.reduce((total, [, count]) => total + count, 0);
+  const all = requestsByEnd(scenario), sum = requestsOf(scenario);
   if (!sum) return null;
   const isBad = (status) => !/^[123]\d\d$/.test(status);
   const columns = [{ label: "Status or error", kind: "name" }, { label: "Count", kind: "number" }, { label: "Share", kind: "number" },

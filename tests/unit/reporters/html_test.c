@@ -131,6 +131,7 @@ Test(html, shows_every_section_of_a_run, .timeout = 120) {
         expect_contains(&dom, heading);
         free(heading);
     }
+    expect_contains(&dom, "0.12 % of 40,228 requests"); // 40,212 were answered, 16 refused
     cr_expect(eq(sz, occurrences(&dom, "<canvas"), 5), "four charts over time and one by percentile");
     ll_buf_fini(&dom);
 }
