@@ -2,9 +2,9 @@
 // lies; others are put together first.
 //
 // Frames out are written here, not by lws_write: that asks the kernel for a random mask and makes a system call for
-// each frame, and only once the loop has come round to it, which together was a third of the agent's processor time. A
-// mask keeps proxies from being deceived by what pages send (RFC 6455, 10.3); there is no proxy to one's own browser,
-// so it is zero. What is queued while a message is being handled leaves in one call when that is over.
+// each frame, and only once the loop has come round to it. A mask keeps proxies from being deceived by what pages send
+// (RFC 6455, 10.3); there is no proxy to one's own browser, so it is zero. What is queued while a message is being
+// handled leaves in one call when that is over.
 #include "agent/browser/cdp/wire.h"
 
 #include "libcommon/base/alloc.h"
