@@ -97,7 +97,7 @@ function shareBar(share, kind) {
 function exampleOf(scenario, signature) {
   const sample = scenario.failures.find((failure) => failure.signature === signature);
   if (!sample) return null;
-  const where = `user ${sample.user}, iteration ${sample.iteration}, operation ${sample.step}`;
+  const where = `user ${sample.user}, iteration ${sample.iteration}`;
   return h("p", { class: "example small soft" }, `For example ${where}: `, h("span", { class: "code" }, sample.detail));
 }
 

@@ -127,7 +127,7 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
         return LL_SUCCESS;
     case KEY_BROWSER:
         options->browser = argument;
-        return LL_SUCCESS;
+        return *argument ? LL_SUCCESS : ll_err_make(LL_INVALID_ARGUMENT, "--browser is empty: it takes a program");
     }
     *out_known = false;
     return LL_SUCCESS;

@@ -29,8 +29,9 @@ static void format_running(const struct ll_status_reply *status, char *out, size
     if (status->iterations_completed > 0) ll_text_duration_us(status->iteration_p95_us, p95, sizeof p95);
     double seconds = (double)status->elapsed_ms / 1000;
     double rate = seconds > 0 ? (double)status->iterations_completed / seconds : 0;
-    int used = snprintf(out, size, "%s%s  %u users  %llu iterations  %.1f/s  p95 %s  %llu failed", elapsed, planned,
-                        status->active_users, (unsigned long long)status->iterations_completed, rate, p95,
+    int used = snprintf(out, size, "%s%s  %u user%s  %llu iterations  %.1f/s  p95 %s  %llu failed", elapsed, planned,
+                        status->active_users, status->active_users == 1 ? "" : "s",
+                        (unsigned long long)status->iterations_completed, rate, p95,
                         (unsigned long long)status->iterations_failed);
     if (status->agents_lost > 0 && used > 0 && (size_t)used < size)
         snprintf(out + used, size - (size_t)used, "  %u agents LOST", status->agents_lost);
