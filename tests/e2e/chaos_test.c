@@ -78,7 +78,7 @@ Test(chaos, a_browser_that_dies_is_counted_restarted_and_its_users_go_on) {
     cr_assert(ne(int, browser, 0));
     kill(browser, SIGKILL);
     int code = program_wait(scene.run);
-    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained);
+    cr_expect(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
     struct ll_result result = scene_result(&scene);
     const struct ll_scenario_result *look = &result.scenarios[0];
     cr_expect(eq(u64, ll_series_total(look->total, LL_METRIC_BROWSER_CRASHES), 1));

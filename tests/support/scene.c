@@ -30,6 +30,10 @@ void scene_start(struct scene *scene, ...) {
                                more[10], more[11], more[12], more[13], more[14], more[15], NULL);
 }
 
+bool scene_was_made(int exit_code) {
+    return exit_code == 0 || exit_code == 98;
+}
+
 struct ll_result scene_result(const struct scene *scene) {
     char *path = path_in(scene->out, "result.llr");
     struct ll_result result;
