@@ -1,8 +1,8 @@
 // The seam between users and whatever drives pages for them: Chromium over DevTools (cdp/), or nothing (null/).
 //
 // One owner thread, the loop's; nothing blocks; every callback comes from the loop, never from inside a call of the
-// ops, so that a caller needs no care for re-entry. Every kind passes tests/conformance, and says in `measures`
-// which metrics it fills.
+// ops, so that a caller needs no care for re-entry. Every kind passes the conformance suite in
+// tests/unit/browser, and says in `measures` which metrics it fills.
 //
 // Life of a connection: open → start (on_ready, once) → page_open / perform / page_close as often as wanted →
 // stop (on_stopped when everything it started is gone) → fini. Close refuses, stop waits, fini releases.

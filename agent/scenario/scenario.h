@@ -35,7 +35,6 @@ ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_optio
 // What a script tells while it runs, called from inside ll_script_start and ll_script_resume.
 struct ll_script_host {
     void *owner;
-    int64_t (*now_us)(void *owner); // for steps
     void (*step_begin)(void *owner, const char *name);
     void (*step_end)(void *owner, const char *name, bool completed);
     void (*check)(void *owner, const char *name, bool held);

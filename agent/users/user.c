@@ -241,10 +241,6 @@ static void on_page_lost(void *owner, ll_err why) {
 
 // ---- What the script tells while it runs
 
-static int64_t script_now_us(void *owner) {
-    return now_of(owner);
-}
-
 static void step_begin(void *owner, const char *name) {
     (void)name;
     struct ll_user *user = owner;
@@ -279,12 +275,8 @@ static void log_text(void *owner, const char *text) {
 
 ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, uint64_t random_seed) {
     *user = (struct ll_user){.env = env, .id = id, .retire_by_us = INT64_MAX};
-    struct ll_script_host host = {.owner = user,
-                                  .now_us = script_now_us,
-                                  .step_begin = step_begin,
-                                  .step_end = step_end,
-                                  .check = check,
-                                  .log = log_text};
+    struct ll_script_host host = {
+        .owner = user, .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
     ll_watchdog_enter();
     ll_err err = ll_script_new(env->scenario, id, random_seed, host, &user->script);
     ll_watchdog_leave();

@@ -8,11 +8,6 @@ enum { WAITS_MAX = 50, SOURCE_MAX = 64 * 1024 };
 
 static const struct ll_vm_limits limits = {.bytes = 512 * 1024, .instructions = 20000};
 
-static int64_t now_us(void *owner) {
-    (void)owner;
-    return 0;
-}
-
 static int open_steps;
 
 static void step_begin(void *owner, const char *name) {
@@ -35,7 +30,7 @@ static void log_text(void *owner, const char *text) {
 
 static void drive(struct ll_scenario *scenario) {
     static const struct ll_script_host host = {
-        .now_us = now_us, .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
+        .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
     struct ll_script *script;
     struct ll_script_request request;
     open_steps = 0;

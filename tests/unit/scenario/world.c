@@ -8,11 +8,6 @@ enum { TOLD_MAX = 100 * 1000 };
 
 static char sentence[2000];
 
-static int64_t now_us(void *owner) {
-    (void)owner;
-    return 0;
-}
-
 static void step_begin(void *owner, const char *name) {
     ll_buf_printf(owner, "begin %s\n", name);
 }
@@ -44,12 +39,8 @@ void world_open(struct world *world, const char *main, const char *module) {
     cr_assert(err.status == LL_OK, "load: %s", err.text);
     err = ll_scenario_configure(world->scenario, NULL, 0);
     cr_assert(err.status == LL_OK, "config: %s", err.text);
-    struct ll_script_host host = {.owner = &world->told,
-                                  .now_us = now_us,
-                                  .step_begin = step_begin,
-                                  .step_end = step_end,
-                                  .check = check,
-                                  .log = log_text};
+    struct ll_script_host host = {
+        .owner = &world->told, .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
     err = ll_script_new(world->scenario, 7, 42, host, &world->script);
     cr_assert(err.status == LL_OK, "user: %s", err.text);
 }
