@@ -364,7 +364,7 @@ static ll_err open_app(struct app *app) {
     LL_TRY(open_client(app));
     struct ll_connection_options options = {
         .loop = app->loop,
-        .browser = app->options->browser,
+        .launch = app->options->launch,
         .sink = {.owner = app, .sample = browser_sample, .count = browser_count},
         .owner = app,
         .on_ready = on_browser_ready,

@@ -4,6 +4,7 @@
 #ifndef AGENT_APP_H
 #define AGENT_APP_H
 
+#include "agent/browser/launch.h"
 #include "libcommon/base/err.h"
 
 #include <stdbool.h>
@@ -12,10 +13,10 @@
 struct ll_app_options {      // borrowed
     const char *coordinator; // URL
     const char *token;
-    const char *browser; // as connection.h has it; NULL: find one
-    const char *name;    // NULL: the host's
-    uint32_t max_users;  // 0: no limit of its own
-    bool has_parent;     // who started it decides about Ctrl-C, and reads its log
+    struct ll_launch launch; // of its browsers
+    const char *name;        // NULL: the host's
+    uint32_t max_users;      // 0: no limit of its own
+    bool has_parent;         // who started it decides about Ctrl-C, and reads its log
 };
 
 // Runs until it is asked to leave (SIGTERM; SIGINT too without a parent; a second one ends the process at once), or

@@ -23,6 +23,7 @@ enum {
     READ_BYTES = 64 * 1024,
     OPTION_EXIT_WITH_PARENT = 256, // beyond characters: no short forms
     OPTION_DESCRIBE,
+    OPTION_BROWSER_ARG,
 };
 
 struct arguments {
@@ -44,6 +45,7 @@ static const struct argp_option options[] = {
     {"coordinator", 'c', "URL", 0, "Where it is (default tcp://127.0.0.1:7700)", 0},
     {"token-file", 't', "FILE", 0, "The cluster's token (default ~/.config/liveload/token)", 0},
     {"browser", 'b', "PATH", 0, "The Chromium to use, or \"null\" for one that does nothing", 0},
+    {"browser-arg", OPTION_BROWSER_ARG, "ARG", 0, "A further flag for Chromium; can be given several times", 0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
     {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
@@ -67,7 +69,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         arguments->token_file = value;
         break;
     case 'b':
-        arguments->app.browser = value;
+        arguments->app.launch.program = value;
         break;
     case 'n':
         if (value[0] == '\0' || strlen(value) >= LL_AGENT_NAME_MAX)
@@ -83,6 +85,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             arguments->app.max_users = (uint32_t)number;
         break;
     }
+    case OPTION_BROWSER_ARG:
+        if (arguments->app.launch.arg_count == LL_BROWSER_ARGS_MAX)
+            argp_error(state, "--browser-arg is given more than %d times", LL_BROWSER_ARGS_MAX);
+        else
+            arguments->app.launch.args[arguments->app.launch.arg_count++] = value;
+        break;
     case OPTION_EXIT_WITH_PARENT:
         arguments->app.has_parent = true;
         break;

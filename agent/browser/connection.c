@@ -7,6 +7,6 @@ static bool names_null_browser(const char *browser) {
 }
 
 ll_err ll_connection_open(const struct ll_connection_options *options, struct ll_connection **out) {
-    if (names_null_browser(options->browser)) return ll_null_connection_open(options, out);
+    if (names_null_browser(options->launch.program)) return ll_null_connection_open(options, out);
     return ll_cdp_connection_open(options, out);
 }

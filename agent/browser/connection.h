@@ -13,6 +13,7 @@
 #ifndef AGENT_BROWSER_CONNECTION_H
 #define AGENT_BROWSER_CONNECTION_H
 
+#include "agent/browser/launch.h"
 #include "agent/browser/operation.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/metric.h"
@@ -32,7 +33,7 @@ struct ll_browser_sink {
 
 struct ll_connection_options {
     struct ll_loop *loop;
-    const char *browser; // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
+    struct ll_launch launch; // its texts are borrowed for the connection's life
     struct ll_browser_sink sink;
     void *owner;
     void (*on_ready)(void *owner, ll_err err); // the first browser is up, or cannot be: the sentence says what to do
@@ -80,7 +81,7 @@ struct ll_page {
     struct ll_connection *connection;
 };
 
-// Opens the kind that `options->browser` names and does not start it. LL_INVALID_ARGUMENT when the text is no
+// Opens the kind that `options->launch.program` names and does not start it. LL_INVALID_ARGUMENT when the text is no
 // connection; LL_NOT_FOUND when no browser is at the path, or none is installed: the sentence says how to get one.
 ll_err ll_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
 

@@ -5,6 +5,7 @@
 #include "agent/browser/process.h"
 
 #include "agent/browser/find.h"
+#include "agent/browser/launch.h"
 #include "agent/browser/profile.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
@@ -26,7 +27,7 @@ enum {
     LOOK_US = 5 * 1000,
     OUTPUT_KEPT = 4096,          // bytes of what it said last
     LINGER_US = 3 * 1000 * 1000, // how long children may hold the output after the process has ended
-    FLAGS_MAX = 48,
+    FLAGS_MAX = 48 + LL_BROWSER_ARGS_MAX,
 };
 
 struct ll_process {
@@ -49,7 +50,8 @@ static void look(void *arg);
 
 // What helps a load generator: nothing that talks to the network by itself, nothing that slows pages down because
 // nobody looks at them.
-static size_t gather_flags(const char *program, const char *profile_flag, const char *flags[FLAGS_MAX]) {
+static size_t gather_flags(const char *program, const struct ll_launch *launch, const char *profile_flag,
+                           const char *flags[FLAGS_MAX]) {
     // RenderDocument makes a new frame host for each navigation, for a quarter of all processor time.
     static const char disabled_features[] =
         "--disable-features=RenderDocument,IsolateOrigins,site-per-process,BackForwardCache,PaintHolding,Translate,"
@@ -92,10 +94,11 @@ static size_t gather_flags(const char *program, const char *profile_flag, const 
     };
     size_t count = 0;
     flags[count++] = program;
-    flags[count++] = ll_browser_is_headless_shell(program) ? "--headless" : "--headless=new";
+    if (!launch->headed) flags[count++] = ll_browser_is_headless_shell(program) ? "--headless" : "--headless=new";
     flags[count++] = profile_flag;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) flags[count++] = always[i];
     if (geteuid() == 0) flags[count++] = "--no-sandbox"; // Chromium refuses to sandbox for root
+    for (size_t i = 0; i < launch->arg_count; i++) flags[count++] = launch->args[i]; // of two alike the last counts
     flags[count] = NULL;
     assert(count < FLAGS_MAX);
     return count;
@@ -128,11 +131,12 @@ static struct lws *watch(struct ll_process *process, struct lws_vhost *vhost, in
     return wsi;
 }
 
-static ll_err launch(struct ll_process *process, struct lws_vhost *vhost, const char *program) {
+static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, const char *program,
+                           const struct ll_launch *launch) {
     char profile_flag[PATH_MAX + 32];
     snprintf(profile_flag, sizeof profile_flag, "--user-data-dir=%s", process->profile);
     const char *flags[FLAGS_MAX];
-    gather_flags(program, profile_flag, flags);
+    gather_flags(program, launch, profile_flag, flags);
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe for the browser's output: %s", strerror(errno));
@@ -154,7 +158,7 @@ static ll_err launch(struct ll_process *process, struct lws_vhost *vhost, const 
 }
 
 ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const char *program,
-                        struct ll_process_events events, struct ll_process **out) {
+                        const struct ll_launch *launch, struct ll_process_events events, struct ll_process **out) {
     struct ll_process *process = ll_alloc(1, sizeof *process);
     process->loop = loop;
     process->events = events;
@@ -162,7 +166,7 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     ll_profile_sweep();
     ll_err err = ll_profile_make(process->profile, &process->profile_lock);
     if (err.status != LL_OK) process->profile[0] = '\0';
-    if (err.status == LL_OK) err = launch(process, vhost, program);
+    if (err.status == LL_OK) err = fork_browser(process, vhost, program, launch);
     if (err.status != LL_OK) {
         ll_process_free(&process);
         return err;

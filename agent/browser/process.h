@@ -9,6 +9,7 @@
 
 #include <libwebsockets.h>
 
+struct ll_launch;
 struct ll_loop;
 struct ll_process;
 
@@ -30,8 +31,9 @@ struct ll_process_events {
 #define LL_PROCESS_PROTOCOL "process"
 int ll_process_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
+// `program` is the one that was found; `launch` says how it is started.
 ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const char *program,
-                        struct ll_process_events events, struct ll_process **out);
+                        const struct ll_launch *launch, struct ll_process_events events, struct ll_process **out);
 // Kills it and its children at once; on_end comes. Can be called again.
 void ll_process_kill(struct ll_process *process);
 // Kills what is left and removes the profile.

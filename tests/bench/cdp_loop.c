@@ -1,6 +1,6 @@
 // How fast users loop through a small page, and what an iteration costs the agent and the browser.
 //
-//   cdp_loop [--users N] [--seconds N] [--browser PATH]
+//   cdp_loop [--users N] [--seconds N] [--browser PATH] [--browser-arg ARG]…
 //
 // The scenario that docs/BENCHMARKS.md compares with Playwright: open the page, click a button that fetches and adds a
 // row, wait for the row, fill an input, submit, wait for the answer, read it. The site is a process of its own.
@@ -206,7 +206,7 @@ static int start_site(void) {
 
 int main(int argc, char **argv) {
     struct bench bench = {.user_count = 4, .seconds = 8};
-    const char *browser = NULL;
+    struct ll_launch launch = {0};
     for (int i = 1; i + 1 < argc; i += 2) {
         ll_err err = LL_SUCCESS;
         if (strcmp(argv[i], "--users") == 0)
@@ -214,14 +214,16 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[i], "--seconds") == 0)
             err = ll_text_parse_uint(argv[i], argv[i + 1], 1, 3600, &bench.seconds);
         else if (strcmp(argv[i], "--browser") == 0)
-            browser = argv[i + 1];
+            launch.program = argv[i + 1];
+        else if (strcmp(argv[i], "--browser-arg") == 0 && launch.arg_count < LL_BROWSER_ARGS_MAX)
+            launch.args[launch.arg_count++] = argv[i + 1];
         if (err.status != LL_OK) give_up("an option", err.text);
     }
     snprintf(bench.url, sizeof bench.url, "http://127.0.0.1:%d/", start_site());
     ll_err err = ll_loop_new(&bench.loop);
     struct ll_connection_options options = {
         .loop = bench.loop,
-        .browser = browser,
+        .launch = launch,
         .sink = {.owner = &bench, .sample = count_sample, .count = count_count},
         .owner = &bench,
         .on_ready = on_ready,

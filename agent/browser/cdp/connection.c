@@ -44,6 +44,7 @@ struct ll_cdp_connection {
     void (*on_ready)(void *owner, ll_err err);
     void (*on_stopped)(void *owner);
     char program[PATH_MAX];
+    struct ll_launch launch;
     char description[128];
     enum state state;
     bool told_ready;
@@ -319,8 +320,8 @@ static void go_down(struct ll_cdp_connection *connection, ll_err why) {
 static void start_browser(struct ll_cdp_connection *connection) {
     struct ll_process_events events = {.owner = connection, .on_listening = on_listening, .on_end = on_end};
     connection->state = STARTING;
-    ll_err err =
-        ll_process_start(connection->loop, connection->vhost, connection->program, events, &connection->process);
+    ll_err err = ll_process_start(connection->loop, connection->vhost, connection->program, &connection->launch, events,
+                                  &connection->process);
     if (err.status != LL_OK) go_down(connection, err);
 }
 
@@ -411,7 +412,7 @@ static void cdp_fini(struct ll_connection *base) {
 
 ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struct ll_connection **out) {
     char program[PATH_MAX];
-    LL_TRY(ll_browser_find(options->browser, program));
+    LL_TRY(ll_browser_find(options->launch.program, program));
     struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
                                              .protocols = protocols,
                                              .vhost_name = "devtools",
@@ -423,6 +424,7 @@ ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struc
     connection->base.ops = &cdp_ops;
     connection->loop = options->loop;
     connection->vhost = vhost;
+    connection->launch = options->launch;
     connection->sink = options->sink;
     connection->owner = options->owner;
     connection->on_ready = options->on_ready;

@@ -186,9 +186,9 @@ ll_err ll_null_connection_open(const struct ll_connection_options *options, stru
     connection->rand = ll_rand_seed(1);
     connection->timer = ll_timer_new(options->loop, on_connection_turn, connection);
     ll_err err = LL_SUCCESS;
-    if (options->browser[4] == ':') {
-        char *text = ll_strdup(options->browser + 5);
-        err = ll_err_in(read_options(connection, text), "the browser \"%.100s\"", options->browser);
+    if (options->launch.program[4] == ':') {
+        char *text = ll_strdup(options->launch.program + 5);
+        err = ll_err_in(read_options(connection, text), "the browser \"%.100s\"", options->launch.program);
         free(text);
     }
     for (size_t i = 0; err.status == LL_OK && i < LL_OPERATIONS_COUNT; i++)

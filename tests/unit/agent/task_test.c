@@ -93,7 +93,7 @@ static void bench_init(struct bench *bench, const char *source) {
     *bench = (struct bench){.recorder = ll_recorder_new(), .health = ll_health_new()};
     cr_assert(eq(int, ll_loop_new(&bench->loop).status, LL_OK));
     struct ll_connection_options options = {.loop = bench->loop,
-                                            .browser = "null",
+                                            .launch = {.program = "null"},
                                             .sink = {.sample = drop_sample, .count = drop_count},
                                             .owner = bench,
                                             .on_ready = on_ready,

@@ -77,7 +77,7 @@ ll_err driver_open(struct driver *driver, const char *browser, const struct ll_s
     }
     struct ll_connection_options options = {
         .loop = driver->loop,
-        .browser = browser,
+        .launch = {.program = browser},
         .sink = {.owner = driver, .sample = take_sample, .count = take_count},
         .owner = driver,
         .on_ready = on_ready,

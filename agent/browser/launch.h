@@ -1,0 +1,17 @@
+// How the browsers of an agent are started: the agent's own settings, the same for every run.
+#ifndef AGENT_BROWSER_LAUNCH_H
+#define AGENT_BROWSER_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LL_BROWSER_ARGS_MAX = 32 };
+
+struct ll_launch {
+    const char *program;                   // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
+    bool headed;                           // with windows, on a display
+    const char *args[LL_BROWSER_ARGS_MAX]; // further flags for Chromium's command line; borrowed
+    size_t arg_count;
+};
+
+#endif
