@@ -1,0 +1,76 @@
+#include "libcommon/base/redact.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(const char *value) {
+    ll_err err = ll_redact_add(value, strlen(value));
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+}
+
+static void expect_becomes(const char *text, const char *wanted) {
+    char copy[256];
+    snprintf(copy, sizeof copy, "%s", text);
+    ll_redact_text(copy);
+    cr_expect(eq(str, copy, (char *)wanted));
+}
+
+TestSuite(redact, .fini = ll_redact_clear);
+
+Test(redact, nothing_is_touched_without_secrets) {
+    cr_expect(not(ll_redact_is_needed()));
+    expect_becomes("hunter22 stays", "hunter22 stays");
+    ll_redact_text(NULL);
+}
+
+Test(redact, a_value_is_replaced_wherever_it_stands) {
+    add("hunter22");
+    expect_becomes("hunter22", "***");
+    expect_becomes("a=hunter22&b=hunter22hunter22.", "a=***&b=******.");
+    expect_becomes("hunter2 is another", "hunter2 is another");
+}
+
+Test(redact, of_two_that_begin_alike_the_longer_goes_whole) {
+    add("pass");
+    add("password-1");
+    expect_becomes("password-1 and pass", "*** and ***");
+}
+
+Test(redact, it_is_known_in_other_spellings) {
+    add("p&s<w\"rd 1/é!");
+    expect_becomes("p%26s%3Cw%22rd%201%2F%C3%A9%21", "***");
+    expect_becomes("p%26s%3Cw%22rd%201%2F%C3%A9!", "***");
+    expect_becomes("p&amp;s&lt;w\"rd 1/é!", "***");
+    expect_becomes("{\"p&s<w\\\"rd 1/é!\"}", "{\"***\"}");
+}
+
+Test(redact, what_was_cut_off_is_found_at_the_end) {
+    add("correct-horse");
+    expect_becomes("<p>correct-ho", "<p>***");
+    expect_becomes("<p>cor", "<p>cor");
+    char whole[] = "x correct-horse y";
+    cr_expect(eq(sz, ll_redact(whole, sizeof whole - 1), strlen("x *** y")));
+}
+
+Test(redact, finds) {
+    add("correct-horse");
+    cr_expect(ll_redact_finds("a correct-horse", 15));
+    cr_expect(not(ll_redact_finds("a correct-hors", 14)));
+}
+
+Test(redact, what_is_no_secret_is_refused) {
+    ll_err err = ll_redact_add("abc", 3);
+    cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
+    cr_expect(eq(str, err.text, "a secret has 4 to 16384 bytes, not 3"));
+    for (int i = 0; i < LL_REDACT_VALUES_MAX; i++) {
+        char value[32];
+        snprintf(value, sizeof value, "v %d<&\"!", i);
+        add(value);
+    }
+    err = ll_redact_add("one more", 8);
+    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    ll_redact_clear();
+    expect_becomes("v 7<&\"!", "v 7<&\"!");
+}
