@@ -50,10 +50,10 @@ struct ll_cdp_connection {
     bool told_ready;
     struct ll_process *process;
     struct ll_cdp_client *client;
-    uint64_t opened;                // pages ever
-    struct ll_cdp_page *pages;      // all of them, by page.h's prev and next
-    struct ll_cdp_page *by_session; // those that have one
-    struct ll_timer *timer;         // the pause before a start, or the limit of connecting
+    uint64_t opened;               // pages ever
+    struct ll_cdp_page *pages;     // all of them, by page.h's prev and next
+    struct ll_cdp_tab *by_session; // of all pages, those that have one
+    struct ll_timer *timer;        // the pause before a start, or the limit of connecting
     struct ll_timer *health;
     struct ll_cdp_popups *popups;
     int64_t health_sent_us;
@@ -98,23 +98,20 @@ void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection) {
     ll_cdp_popups_expect(connection->popups);
 }
 
-void ll_cdp_connection_add_session(struct ll_cdp_page *page) {
-    HASH_ADD_STR(page->connection->by_session, session, page);
+void ll_cdp_connection_add_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab) {
+    HASH_ADD_STR(connection->by_session, session, tab);
+}
+
+void ll_cdp_connection_remove_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab) {
+    struct ll_cdp_tab *found = NULL;
+    if (tab->session[0]) HASH_FIND_STR(connection->by_session, tab->session, found);
+    if (found == tab) HASH_DEL(connection->by_session, tab);
 }
 
 // --- Pages ---
 
-// Takes a page out of every list; it is the caller's then.
-static void remove_page(struct ll_cdp_page *page) {
-    struct ll_cdp_connection *connection = page->connection;
-    struct ll_cdp_page *found = NULL;
-    if (page->session[0]) HASH_FIND_STR(connection->by_session, page->session, found);
-    if (found == page) HASH_DEL(connection->by_session, page);
-    DL_DELETE(connection->pages, page);
-}
-
 void ll_cdp_connection_page_gone(struct ll_cdp_page *page) {
-    remove_page(page);
+    DL_DELETE(page->connection->pages, page);
     ll_cdp_page_free(page);
 }
 
@@ -193,8 +190,11 @@ static void on_health(void *arg) {
         ll_process_kill(connection->process); // on_end follows
     }
     struct ll_cdp_page *page;
+    struct ll_cdp_tab *tab;
     DL_FOREACH(connection->pages, page) {
-        ll_cdp_page_interrupt_again(page, now_us);
+        DL_FOREACH(page->tabs, tab) {
+            ll_cdp_tab_interrupt_again(tab, now_us);
+        }
     }
     if (!connection->pages || connection->health_sent_us) return;
     connection->health_sent_us = now_us;
@@ -229,10 +229,10 @@ static void on_open(void *owner) {
 
 static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice session, struct ll_slice params) {
     struct ll_cdp_connection *connection = owner;
-    struct ll_cdp_page *page = NULL;
+    struct ll_cdp_tab *tab = NULL;
     if (event == LL_CDP_DETACHED_FROM_TARGET) session = ll_scan_get(params, "sessionId");
-    if (session.len > 2) HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, page);
-    if (page && page->state != LL_CDP_PAGE_CLOSING) ll_cdp_page_event(page, event, params);
+    if (session.len > 2) HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, tab);
+    if (tab && tab->page->state != LL_CDP_PAGE_CLOSING) ll_cdp_tab_event(tab, event, params);
 }
 
 // Only the process's end counts; a socket that closes before it means that the end is near, or is brought about.
@@ -288,8 +288,8 @@ static void requeue_opening(struct ll_cdp_connection *connection) {
     struct ll_cdp_page *page;
     DL_FOREACH(connection->pages, page) {
         if (page->state != LL_CDP_PAGE_OPENING) continue;
-        if (page->session[0]) HASH_DEL(connection->by_session, page);
-        page->context[0] = page->target[0] = page->session[0] = '\0';
+        ll_cdp_connection_remove_session(connection, page->tab);
+        page->context[0] = page->tab->target[0] = page->tab->session[0] = '\0';
         page->call = 0;
         ll_timer_cancel(page->timer);
         page->state = LL_CDP_PAGE_WAITING;

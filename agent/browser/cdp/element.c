@@ -68,7 +68,7 @@ void ll_cdp_element(struct ll_cdp_page *page) {
             return;
         }
     }
-    if (page->navigating) {
+    if (page->tab->navigating) {
         page->waiting = LL_CDP_WAITS_COMMIT;
         ll_timer_set(page->timer, page->deadline_us);
         return;
@@ -81,7 +81,7 @@ static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
     (void)answer; // a click that took the page away was still a click
     page->call = 0;
     page->toggled = true;
-    if (page->navigating)
+    if (page->tab->navigating)
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
     else
         ask(page, page->action.operation == LL_OP_CHECK ? "checked" : "unchecked");
@@ -91,7 +91,7 @@ static void on_input_done(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     (void)answer;
     page->call = 0;
-    page->after_input = true;
+    page->tab->after_input = true;
     ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
@@ -197,14 +197,14 @@ static void on_refused(struct ll_cdp_page *page, struct ll_slice error) {
 // Whether the answer is about a document that a click before it left already.
 static bool came_from_the_old(const struct ll_cdp_page *page, bool after_input, bool at_once) {
     bool can_ask_again = page->action.operation != LL_OP_EVALUATE && page->action.operation != LL_OP_SELECT_OPTION;
-    return after_input && at_once && page->navigating && can_ask_again;
+    return after_input && at_once && page->tab->navigating && can_ask_again;
 }
 
 static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
-    bool after_input = page->after_input;
+    bool after_input = page->tab->after_input;
     page->call = 0;
-    page->after_input = false;
+    page->tab->after_input = false;
     if (answer->failed) {
         on_refused(page, answer->error);
         return;

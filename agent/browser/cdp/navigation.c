@@ -13,10 +13,10 @@
 #include <string.h>
 
 static bool has_arrived(const struct ll_cdp_page *page) {
-    if (!page->loaded) return false;
-    if (page->action.operation == LL_OP_RELOAD) return page->loaders[0] != page->loader;
+    if (!page->tab->loaded) return false;
+    if (page->action.operation == LL_OP_RELOAD) return page->tab->loaders[0] != page->loader;
     for (size_t i = 0; i < LL_LOADERS_KEPT; i++)
-        if (page->loaders[i] == page->loader) return true;
+        if (page->tab->loaders[i] == page->loader) return true;
     return false;
 }
 
@@ -76,14 +76,14 @@ static void on_reloading(void *arg, const struct ll_cdp_answer *answer) {
 }
 
 void ll_cdp_reload(struct ll_cdp_page *page) {
-    page->loader = page->loaders[0];
+    page->loader = page->tab->loaders[0];
     ll_buf_text(ll_cdp_page_begin(page, "Page.reload"), "{}");
     ll_cdp_page_end(page, on_reloading);
 }
 
 // As Playwright's: the URL matches and its document has loaded.
 static bool url_has_come(const struct ll_cdp_page *page) {
-    return page->loaded && ll_glob_matches(page->action.text, page->url);
+    return page->tab->loaded && ll_glob_matches(page->action.text, page->tab->url);
 }
 
 void ll_cdp_wait_for_url(struct ll_cdp_page *page) {
@@ -94,53 +94,58 @@ void ll_cdp_wait_for_url(struct ll_cdp_page *page) {
 }
 
 // True when the action in flight was finished by it.
-static bool on_frame_navigated(struct ll_cdp_page *page, struct ll_slice params) {
+static bool on_frame_navigated(struct ll_cdp_tab *tab, struct ll_slice params) {
     static const char *const keys[] = {"parentId", "loaderId", "url", "unreachableUrl", "urlFragment"};
     struct ll_slice values[5];
     ll_scan_members(ll_scan_get(params, "frame"), keys, values, 5);
     if (values[0].len) return false; // a frame within the page
-    memmove(page->loaders + 1, page->loaders, sizeof page->loaders - sizeof *page->loaders);
-    page->loaders[0] = ll_scan_hash(values[1]);
-    page->loaded = false;
-    page->navigating = false;
-    ll_cdp_network_committed(page->network, values[1]);
-    size_t len = ll_scan_text(values[2], page->url, sizeof page->url);
-    ll_scan_text(values[4], page->url + len, sizeof page->url - len); // "#place", which the url is given without
-    if (!values[3].len || page->waiting != LL_CDP_WAITS_LOAD || page->action.operation != LL_OP_RELOAD) return false;
+    memmove(tab->loaders + 1, tab->loaders, sizeof tab->loaders - sizeof *tab->loaders);
+    tab->loaders[0] = ll_scan_hash(values[1]);
+    tab->loaded = false;
+    tab->navigating = false;
+    ll_cdp_network_committed(tab->network, values[1]);
+    size_t len = ll_scan_text(values[2], tab->url, sizeof tab->url);
+    ll_scan_text(values[4], tab->url + len, sizeof tab->url - len); // "#place", which the url is given without
+    struct ll_cdp_page *page = tab->page;
+    if (page->tab != tab || !values[3].len || page->waiting != LL_CDP_WAITS_LOAD ||
+        page->action.operation != LL_OP_RELOAD)
+        return false;
     char url[LL_URL_MAX];
     ll_scan_text(values[3], url, sizeof url);
     ll_cdp_page_finish(page, unreachable(url, "the site could not be reached"), NULL);
     return true;
 }
 
-static void on_requested(struct ll_cdp_page *page, struct ll_slice params) {
+static void on_requested(struct ll_cdp_tab *tab, struct ll_slice params) {
     static const char *const keys[] = {"frameId", "url", "disposition"};
     struct ll_slice values[3];
     ll_scan_members(params, keys, values, 3);
     bool fetches = values[1].len > 5 && memcmp(values[1].at, "\"http", 5) == 0; // not mailto:, javascript: and such
-    if (fetches && ll_scan_is_string(values[0], page->target) && ll_scan_is_string(values[2], "currentTab"))
-        page->navigating = true;
+    if (fetches && ll_scan_is_string(values[0], tab->target) && ll_scan_is_string(values[2], "currentTab"))
+        tab->navigating = true;
 }
 
-void ll_cdp_navigation_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params) {
-    bool is_main = ll_scan_is_string(ll_scan_get(params, "frameId"), page->target);
+void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
+    bool is_main = ll_scan_is_string(ll_scan_get(params, "frameId"), tab->target);
     if (event == LL_CDP_FRAME_NAVIGATED) {
-        if (on_frame_navigated(page, params)) return;
+        if (on_frame_navigated(tab, params)) return;
     } else if (event == LL_CDP_FRAME_REQUESTED_NAVIGATION) {
-        on_requested(page, params);
+        on_requested(tab, params);
     } else if (event == LL_CDP_FRAME_STOPPED_LOADING) {
-        if (is_main) page->navigating = false; // it became a download, or nothing
+        if (is_main) tab->navigating = false; // it became a download, or nothing
     } else if (event == LL_CDP_NAVIGATED_WITHIN_DOCUMENT) {
         if (!is_main) return;
-        page->navigating = false;
-        ll_scan_text(ll_scan_get(params, "url"), page->url, sizeof page->url);
+        tab->navigating = false;
+        ll_scan_text(ll_scan_get(params, "url"), tab->url, sizeof tab->url);
     } else {
-        page->loaded = true;
+        tab->loaded = true;
     }
+    struct ll_cdp_page *page = tab->page;
+    if (page->tab != tab) return;
     if (page->waiting == LL_CDP_WAITS_LOAD && has_arrived(page))
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
     else if (page->waiting == LL_CDP_WAITS_URL && url_has_come(page))
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
-    else if (page->waiting == LL_CDP_WAITS_COMMIT && !page->navigating)
+    else if (page->waiting == LL_CDP_WAITS_COMMIT && !tab->navigating)
         ll_cdp_element_resume(page);
 }

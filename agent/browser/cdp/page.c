@@ -17,7 +17,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
     page->connection = connection;
     page->events = events;
     page->timer = ll_timer_new(ll_cdp_connection_loop(connection), on_timer, page);
-    page->network = ll_cdp_network_new(ll_cdp_connection_sink(connection));
+    page->tab = ll_cdp_tab_new(page);
     page->options = *options;
     page->options.user_agent = options->user_agent ? ll_strdup(options->user_agent) : NULL;
     page->options.locale = options->locale ? ll_strdup(options->locale) : NULL;
@@ -25,10 +25,9 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
 }
 
 void ll_cdp_page_free(struct ll_cdp_page *page) {
+    while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
-    ll_cdp_forget(ll_cdp_page_client(page), page->probe);
     ll_timer_free(&page->timer);
-    ll_cdp_network_free(&page->network);
     free(page->options.user_agent);
     free(page->options.locale);
     free(page);
@@ -44,7 +43,7 @@ uint32_t ll_cdp_page_remaining_ms(const struct ll_cdp_page *page) {
 }
 
 struct ll_buf *ll_cdp_page_begin(struct ll_cdp_page *page, const char *method) {
-    return ll_cdp_begin(ll_cdp_page_client(page), page->session, method);
+    return ll_cdp_begin(ll_cdp_page_client(page), page->tab->session, method);
 }
 
 void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered) {
@@ -100,47 +99,19 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err) {
     ll_timer_set(page->timer, 0);
 }
 
-static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
-    (void)answer;
-    page->probe = 0;
-    page->probe_sent_us = 0;
-}
-
-// Ends what the page may be busy with: a load, and a script that would hold up every action after this one. On a page
-// that is not busy the termination waits for the next script, which is then the probe, and does no harm. Whether the
-// probe is answered tells whether that has helped.
-static void interrupt(struct ll_cdp_page *page) {
-    struct ll_cdp_client *client = ll_cdp_page_client(page);
-    if (!client || page->probe) return;
-    ll_cdp_call(client, page->session, "Runtime.terminateExecution", "{}", NULL, NULL);
-    ll_cdp_call(client, page->session, "Page.stopLoading", "{}", NULL, NULL);
-    page->probe_sent_us = ll_clock_us();
-    page->probe = ll_cdp_call(client, page->session, "Runtime.evaluate", "{\"expression\":\"0\"}", on_probed, page);
-}
-
-// A termination that comes before the script has begun may be spent on something else.
-void ll_cdp_page_interrupt_again(struct ll_cdp_page *page, int64_t now_us) {
-    enum { PATIENCE_US = 500 * 1000 };
-    if (!page->probe_sent_us || now_us - page->probe_sent_us < PATIENCE_US) return;
-    ll_cdp_forget(ll_cdp_page_client(page), page->probe);
-    page->probe = 0;
-    interrupt(page);
-}
-
 void ll_cdp_page_give_up(struct ll_cdp_page *page) {
     bool is_busy = page->waiting == LL_CDP_WAITS_ANSWER || page->waiting == LL_CDP_WAITS_LOAD;
     ll_cdp_page_cancel(page);
-    if (is_busy) interrupt(page);
+    if (is_busy) ll_cdp_tab_interrupt(page->tab);
 }
 
 // The action in flight is late, and so may be the page.
 static void finish_late(struct ll_cdp_page *page, const char *why) {
-    if (page->probe) {
+    if (page->tab->probe) {
         ll_cdp_connection_page_hangs(page);
         return;
     }
-    interrupt(page);
+    ll_cdp_tab_interrupt(page->tab);
     ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "%s", why), NULL);
 }
 
@@ -170,48 +141,4 @@ static void on_timer(void *arg) {
     }
     bool navigates = ll_operation_info(page->action.operation)->kind == LL_OPKIND_NAVIGATION;
     finish_late(page, navigates ? "the site did not answer" : "the page is busy and does not answer");
-}
-
-// Dialogs are dismissed; only "leave this page?" is agreed to, since the scenario has said so.
-static void answer_dialog(struct ll_cdp_page *page, struct ll_slice params) {
-    bool leaving = ll_scan_is_string(ll_scan_get(params, "type"), "beforeunload");
-    ll_cdp_call(ll_cdp_page_client(page), page->session, "Page.handleJavaScriptDialog",
-                leaving ? "{\"accept\":true}" : "{\"accept\":false}", NULL, NULL);
-}
-
-void ll_cdp_page_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params) {
-    switch (event) {
-    case LL_CDP_FRAME_NAVIGATED:
-    case LL_CDP_NAVIGATED_WITHIN_DOCUMENT:
-    case LL_CDP_FRAME_REQUESTED_NAVIGATION:
-    case LL_CDP_FRAME_STOPPED_LOADING:
-    case LL_CDP_LOAD_EVENT_FIRED:
-        ll_cdp_navigation_event(page, event, params);
-        return;
-    case LL_CDP_DIALOG_OPENING:
-        answer_dialog(page, params);
-        return;
-    case LL_CDP_WINDOW_OPEN:
-        ll_cdp_connection_page_opens_window(page->connection);
-        return;
-    case LL_CDP_TARGET_CRASHED:
-    case LL_CDP_DETACHED_FROM_TARGET:
-        ll_cdp_connection_page_crashed(page);
-        return;
-    case LL_CDP_REQUEST_WILL_BE_SENT:
-    case LL_CDP_REQUEST_SERVED_FROM_CACHE:
-    case LL_CDP_RESPONSE_RECEIVED:
-    case LL_CDP_LOADING_FINISHED:
-    case LL_CDP_LOADING_FAILED:
-    case LL_CDP_WEBSOCKET_CREATED:
-    case LL_CDP_WEBSOCKET_HANDSHAKE:
-    case LL_CDP_WEBSOCKET_FRAME_SENT:
-    case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
-    case LL_CDP_WEBSOCKET_CLOSED:
-        ll_cdp_network_event(page->network, event, params);
-        return;
-    case LL_CDP_EVENTS_COUNT:
-        break;
-    }
-    assert(!"an event of the table");
 }

@@ -1,26 +1,23 @@
-// One user's page: a browser context, its target and its session, and the one action that is being done on it.
+// What connection.h calls a page, one user's: a browser context with its tabs, and the one action that is being done in
+// the active tab.
 //
-// Shared by the files of this folder alone. page.c opens, closes and finishes; target.c talks to the browser about
-// contexts; navigation.c, element.c and input.c do actions; network.c measures.
+// Shared by the files of this folder alone. page.c begins, finishes and cancels actions; target.c has the browser make
+// contexts and tabs; tab.c hears what happens in a tab; navigation.c, element.c and input.c do actions; network.c
+// measures.
 #ifndef AGENT_BROWSER_CDP_PAGE_H
 #define AGENT_BROWSER_CDP_PAGE_H
 
 #include "agent/browser/cdp/client.h"
+#include "agent/browser/cdp/tab.h"
 #include "agent/browser/connection.h"
 #include "libcommon/loop/loop.h"
 
-#include <uthash.h>
-
 enum {
-    LL_CDP_ID_MAX = 64,
-    LL_URL_MAX = 2048,
-    LL_LOADERS_KEPT = 4,
     LL_OPENING_MS = 30 * 1000,
     LL_ANSWER_GRACE_MS = 1000, // the page keeps the deadline itself; this much later it is taken for stuck
 };
 
 struct ll_cdp_connection;
-struct ll_cdp_network;
 
 enum ll_cdp_page_state {
     LL_CDP_PAGE_WAITING, // for a browser
@@ -46,47 +43,36 @@ struct ll_cdp_page {
     struct ll_context_options options; // own copies of the texts
     struct ll_cdp_page *prev, *next;   // all pages of the connection
     uint64_t number;                   // of the connection's pages, in the order they were asked for
-    UT_hash_handle hh;                 // open ones, by session
 
     enum ll_cdp_page_state state;
-    char context[LL_CDP_ID_MAX], target[LL_CDP_ID_MAX], session[LL_CDP_ID_MAX];
+    char context[LL_CDP_ID_MAX];
+    struct ll_cdp_tab *tabs; // by tab.h's prev and next, in the order they were opened; at least one
+    struct ll_cdp_tab *tab;  // the one that actions go to
 
     struct ll_action action;
     enum ll_cdp_waiting waiting;
-    uint32_t call;         // the command whose answer is awaited, or 0
-    uint32_t probe;        // asks a page that was late whether it is alive, or 0
-    int64_t probe_sent_us; // 0: none is under way
-    uint64_t loader;       // of the navigation awaited
-    uint32_t reruns;       // of the action, because its document went away
+    uint32_t call;   // the command whose answer is awaited, or 0
+    uint64_t loader; // of the navigation awaited
+    uint32_t reruns; // of the action, because its document went away
+    bool toggled;    // the checkbox was clicked, and is looked at once more
     int64_t deadline_us;
     struct ll_timer *timer;
     ll_err outcome;
-
-    char url[LL_URL_MAX];              // of the main frame
-    uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
-    bool loaded;                       // the newest document's load event was seen
-    bool toggled;                      // the checkbox was clicked, and is looked at once more
-    bool after_input;                  // no question was answered since the last click or key
-    bool navigating;                   // the main frame asked for another document and has not got it
-    struct ll_cdp_network *network;
 };
 
 // page.c
 struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
                                     struct ll_page_events events);
 void ll_cdp_page_free(struct ll_cdp_page *page);
-void ll_cdp_page_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params);
 void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action);
 void ll_cdp_page_cancel(struct ll_cdp_page *page);
 // Cancels, and ends what the page itself still does for it.
 void ll_cdp_page_give_up(struct ll_cdp_page *page);
-// Once a second: tries again to free a page that does not answer.
-void ll_cdp_page_interrupt_again(struct ll_cdp_page *page, int64_t now_us);
 // Ends the action in flight and tells; the caller touches the page no more, since its user may close it. Only in
 // callbacks from the loop: inside ops, ll_cdp_page_finish_soon.
 void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value);
 void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err);
-// Sends a command for the action in flight whose answer the action then awaits.
+// Sends a command to the active tab for the action in flight, whose answer the action then awaits.
 struct ll_buf *ll_cdp_page_begin(struct ll_cdp_page *page, const char *method);
 void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered);
 // Sets the timer to when the action in flight is late.
@@ -105,7 +91,7 @@ void ll_cdp_navigate(struct ll_cdp_page *page);
 void ll_cdp_reload(struct ll_cdp_page *page);
 void ll_cdp_wait_for_url(struct ll_cdp_page *page);
 // May finish the action in flight, and then the page may be gone.
-void ll_cdp_navigation_event(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params);
+void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 
 // element.c: everything that is done to or read from elements.
 void ll_cdp_element(struct ll_cdp_page *page);
@@ -124,13 +110,15 @@ void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answe
 // network.c
 struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink);
 void ll_cdp_network_free(struct ll_cdp_network **network);
-// The page has another document.
+// The tab has another document.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
 
 // connection.c
 void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err);
-void ll_cdp_connection_add_session(struct ll_cdp_page *page);
+// A tab's events are found by its session from now on, until it is freed.
+void ll_cdp_connection_add_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab);
+void ll_cdp_connection_remove_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab);
 // Takes the page out of the connection's lists and frees it.
 void ll_cdp_connection_page_gone(struct ll_cdp_page *page);
 void ll_cdp_connection_page_crashed(struct ll_cdp_page *page);

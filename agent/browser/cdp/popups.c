@@ -45,7 +45,7 @@ void ll_cdp_popups_reset(struct ll_cdp_popups *popups) {
 // Whether the target shares a user's context without being the user's page.
 static bool is_popup(struct ll_cdp_popups *popups, const struct ll_slice *target, const struct ll_slice *context) {
     const struct ll_cdp_page *page = ll_cdp_connection_page_of_context(popups->connection, *context);
-    return page && page->target[0] && !ll_scan_is_string(*target, page->target);
+    return page && page->tab->target[0] && !ll_scan_is_string(*target, page->tab->target);
 }
 
 static void on_targets(void *arg, const struct ll_cdp_answer *answer) {

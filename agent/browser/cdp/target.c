@@ -1,4 +1,4 @@
-// A user's context, target and session. Opening is four steps, since each needs the id that the one before gives:
+// A user's context and its first tab. Opening is four steps, since each needs the id that the one before gives:
 // createBrowserContext, createTarget, attachToTarget, and then everything about the session at once.
 //
 // All of them together have LL_OPENING_MS. The answer to the step under way may still come after that and bring an id
@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <utlist.h>
 
 extern const char ll_page_script[];
 extern const size_t ll_page_script_len;
@@ -68,60 +69,70 @@ static void on_context(void *arg, const struct ll_cdp_answer *answer) {
 
 static void on_target(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
-    if (!take_step(page, answer, "targetId", page->target)) return;
+    if (!take_step(page, answer, "targetId", page->tab->target)) return;
     ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.attachToTarget"),
-                  "{\"targetId\":\"%s\",\"flatten\":true}", page->target);
+                  "{\"targetId\":\"%s\",\"flatten\":true}", page->tab->target);
     end_step(page, on_session);
 }
 
-static struct ll_buf *set_up(struct ll_cdp_page *page, const char *method) {
-    return ll_cdp_begin(ll_cdp_page_client(page), page->session, method);
+static struct ll_buf *set_up(struct ll_cdp_tab *tab, const char *method) {
+    return ll_cdp_begin(ll_cdp_page_client(tab->page), tab->session, method);
 }
 
-static void send(struct ll_cdp_page *page) {
-    ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+static void send(struct ll_cdp_tab *tab) {
+    ll_cdp_end(ll_cdp_page_client(tab->page), NULL, NULL);
 }
 
-static void set_user_agent(struct ll_cdp_page *page) {
-    struct ll_buf *out = set_up(page, "Emulation.setUserAgentOverride");
+static void set_user_agent(struct ll_cdp_tab *tab) {
+    const struct ll_context_options *options = &tab->page->options;
+    struct ll_buf *out = set_up(tab, "Emulation.setUserAgentOverride");
     struct ll_json_writer writer = ll_json_writer_make(out);
     ll_json_begin_object(&writer, NULL);
-    ll_json_write_string(&writer, "userAgent", page->options.user_agent ? page->options.user_agent : "");
-    if (page->options.locale) ll_json_write_string(&writer, "acceptLanguage", page->options.locale);
+    ll_json_write_string(&writer, "userAgent", options->user_agent ? options->user_agent : "");
+    if (options->locale) ll_json_write_string(&writer, "acceptLanguage", options->locale);
     ll_json_end_object(&writer);
-    send(page);
+    send(tab);
+}
+
+// The scenario's context options, for each tab of the user before its first document.
+static void emulate(struct ll_cdp_tab *tab) {
+    const struct ll_context_options *options = &tab->page->options;
+    if (options->ignore_https_errors) {
+        ll_buf_text(set_up(tab, "Security.setIgnoreCertificateErrors"), "{\"ignore\":true}");
+        send(tab);
+    }
+    ll_buf_printf(set_up(tab, "Emulation.setDeviceMetricsOverride"),
+                  "{\"width\":%u,\"height\":%u,\"deviceScaleFactor\":1,\"mobile\":false}", options->viewport_width,
+                  options->viewport_height);
+    send(tab);
+    ll_buf_text(set_up(tab, "Emulation.setFocusEmulationEnabled"), "{\"enabled\":true}");
+    send(tab);
+    if (options->user_agent || options->locale) set_user_agent(tab);
+    if (options->locale) {
+        struct ll_buf *out = set_up(tab, "Emulation.setLocaleOverride");
+        ll_buf_text(out, "{\"locale\":");
+        ll_json_quote(out, options->locale, strlen(options->locale));
+        ll_buf_text(out, "}");
+        send(tab);
+    }
+}
+
+static void enable_domains(struct ll_cdp_tab *tab) {
+    ll_buf_text(set_up(tab, "Page.enable"), "{}");
+    send(tab);
+    // Bodies are never asked for, so Chromium need not keep them.
+    ll_buf_text(set_up(tab, "Network.enable"),
+                "{\"maxTotalBufferSize\":0,\"maxResourceBufferSize\":0,\"maxPostDataSize\":0}");
+    send(tab);
 }
 
 static void on_session(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
-    if (!take_step(page, answer, "sessionId", page->session)) return;
-    ll_cdp_connection_add_session(page);
-    const struct ll_context_options *options = &page->options;
-    ll_buf_text(set_up(page, "Page.enable"), "{}");
-    send(page);
-    // Bodies are never asked for, so Chromium need not keep them.
-    ll_buf_text(set_up(page, "Network.enable"),
-                "{\"maxTotalBufferSize\":0,\"maxResourceBufferSize\":0,\"maxPostDataSize\":0}");
-    send(page);
-    if (options->ignore_https_errors) {
-        ll_buf_text(set_up(page, "Security.setIgnoreCertificateErrors"), "{\"ignore\":true}");
-        send(page);
-    }
-    ll_buf_printf(set_up(page, "Emulation.setDeviceMetricsOverride"),
-                  "{\"width\":%u,\"height\":%u,\"deviceScaleFactor\":1,\"mobile\":false}", options->viewport_width,
-                  options->viewport_height);
-    send(page);
-    ll_buf_text(set_up(page, "Emulation.setFocusEmulationEnabled"), "{\"enabled\":true}");
-    send(page);
-    if (options->user_agent || options->locale) set_user_agent(page);
-    if (options->locale) {
-        struct ll_buf *out = set_up(page, "Emulation.setLocaleOverride");
-        ll_buf_text(out, "{\"locale\":");
-        ll_json_quote(out, options->locale, strlen(options->locale));
-        ll_buf_text(out, "}");
-        send(page);
-    }
-    struct ll_buf *out = set_up(page, "Page.addScriptToEvaluateOnNewDocument");
+    if (!take_step(page, answer, "sessionId", page->tab->session)) return;
+    ll_cdp_connection_add_session(page->connection, page->tab);
+    enable_domains(page->tab);
+    emulate(page->tab);
+    struct ll_buf *out = set_up(page->tab, "Page.addScriptToEvaluateOnNewDocument");
     ll_buf_text(out, "{\"source\":");
     ll_json_quote(out, ll_page_script, ll_page_script_len);
     ll_buf_text(out, ",\"runImmediately\":true}");
@@ -132,8 +143,8 @@ static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     char unused[LL_CDP_ID_MAX];
     if (!take_step(page, answer, "identifier", unused)) return;
-    snprintf(page->url, sizeof page->url, "about:blank");
-    page->loaded = true;
+    snprintf(page->tab->url, sizeof page->tab->url, "about:blank");
+    page->tab->loaded = true;
     ll_timer_cancel(page->timer);
     ll_cdp_connection_page_opened(page, LL_SUCCESS);
 }
@@ -157,5 +168,8 @@ void ll_cdp_target_close(struct ll_cdp_page *page) {
                   page->context);
     ll_cdp_end(client, NULL, NULL);
     page->context[0] = '\0';
-    if (page->session[0]) ll_cdp_forget_session(client, page->session);
+    struct ll_cdp_tab *tab;
+    DL_FOREACH(page->tabs, tab) {
+        if (tab->session[0]) ll_cdp_forget_session(client, tab->session);
+    }
 }

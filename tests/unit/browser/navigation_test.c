@@ -150,7 +150,7 @@ Test(navigation, a_page_that_is_late_again_before_it_answered_is_lost) {
     char url[128];
     snprintf(url, sizeof url, "%s/never", driver.base_url);
     struct ll_action never = {.operation = LL_OP_NAVIGATE, .text = url, .timeout_ms = 100};
-    inside->probe = 1; // nobody answers this one
+    inside->tab->probe = 1; // nobody answers this one
     driven_begin(&page, &never);
     driver_serve_until(&driver, &page.lost);
     cr_expect_eq(page.err.status, LL_ABORTED, "%s", page.err.text);

@@ -1,0 +1,100 @@
+#include "agent/browser/cdp/tab.h"
+
+#include "agent/browser/cdp/page.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+static struct ll_cdp_client *client_of(const struct ll_cdp_tab *tab) {
+    return ll_cdp_page_client(tab->page);
+}
+
+struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page) {
+    struct ll_cdp_tab *tab = ll_alloc(1, sizeof *tab);
+    tab->page = page;
+    tab->network = ll_cdp_network_new(ll_cdp_connection_sink(page->connection));
+    DL_APPEND(page->tabs, tab);
+    return tab;
+}
+
+void ll_cdp_tab_free(struct ll_cdp_tab *tab) {
+    ll_cdp_forget(client_of(tab), tab->probe);
+    ll_cdp_connection_remove_session(tab->page->connection, tab);
+    ll_cdp_network_free(&tab->network);
+    DL_DELETE(tab->page->tabs, tab);
+    free(tab);
+}
+
+static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_tab *tab = arg;
+    (void)answer;
+    tab->probe = 0;
+    tab->probe_sent_us = 0;
+}
+
+// On a tab that is not busy the termination waits for the next script, which is then the probe, and does no harm.
+// Whether the probe is answered tells whether that has helped.
+void ll_cdp_tab_interrupt(struct ll_cdp_tab *tab) {
+    struct ll_cdp_client *client = client_of(tab);
+    if (!client || tab->probe) return;
+    ll_cdp_call(client, tab->session, "Runtime.terminateExecution", "{}", NULL, NULL);
+    ll_cdp_call(client, tab->session, "Page.stopLoading", "{}", NULL, NULL);
+    tab->probe_sent_us = ll_clock_us();
+    tab->probe = ll_cdp_call(client, tab->session, "Runtime.evaluate", "{\"expression\":\"0\"}", on_probed, tab);
+}
+
+// A termination that comes before the script has begun may be spent on something else.
+void ll_cdp_tab_interrupt_again(struct ll_cdp_tab *tab, int64_t now_us) {
+    enum { PATIENCE_US = 500 * 1000 };
+    if (!tab->probe_sent_us || now_us - tab->probe_sent_us < PATIENCE_US) return;
+    ll_cdp_forget(client_of(tab), tab->probe);
+    tab->probe = 0;
+    ll_cdp_tab_interrupt(tab);
+}
+
+// Dialogs are dismissed; only "leave this page?" is agreed to, since the scenario has said so.
+static void answer_dialog(struct ll_cdp_tab *tab, struct ll_slice params) {
+    bool leaving = ll_scan_is_string(ll_scan_get(params, "type"), "beforeunload");
+    ll_cdp_call(client_of(tab), tab->session, "Page.handleJavaScriptDialog",
+                leaving ? "{\"accept\":true}" : "{\"accept\":false}", NULL, NULL);
+}
+
+void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
+    switch (event) {
+    case LL_CDP_FRAME_NAVIGATED:
+    case LL_CDP_NAVIGATED_WITHIN_DOCUMENT:
+    case LL_CDP_FRAME_REQUESTED_NAVIGATION:
+    case LL_CDP_FRAME_STOPPED_LOADING:
+    case LL_CDP_LOAD_EVENT_FIRED:
+        ll_cdp_navigation_event(tab, event, params);
+        return;
+    case LL_CDP_DIALOG_OPENING:
+        answer_dialog(tab, params);
+        return;
+    case LL_CDP_WINDOW_OPEN:
+        ll_cdp_connection_page_opens_window(tab->page->connection);
+        return;
+    case LL_CDP_TARGET_CRASHED:
+    case LL_CDP_DETACHED_FROM_TARGET:
+        ll_cdp_connection_page_crashed(tab->page);
+        return;
+    case LL_CDP_REQUEST_WILL_BE_SENT:
+    case LL_CDP_REQUEST_SERVED_FROM_CACHE:
+    case LL_CDP_RESPONSE_RECEIVED:
+    case LL_CDP_LOADING_FINISHED:
+    case LL_CDP_LOADING_FAILED:
+    case LL_CDP_WEBSOCKET_CREATED:
+    case LL_CDP_WEBSOCKET_HANDSHAKE:
+    case LL_CDP_WEBSOCKET_FRAME_SENT:
+    case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
+    case LL_CDP_WEBSOCKET_CLOSED:
+        ll_cdp_network_event(tab->network, event, params);
+        return;
+    case LL_CDP_EVENTS_COUNT:
+        break;
+    }
+    assert(!"an event of the table");
+}

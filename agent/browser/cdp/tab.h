@@ -1,0 +1,50 @@
+// One tab of a user: a target of the browser with its session, and what is known of its document.
+//
+// tab.c hands its events on: to navigation.c, to network.c, or to the page it belongs to (page.h). Many of a tab's
+// commands are sent for the page's action in flight; those here are the tab's own.
+#ifndef AGENT_BROWSER_CDP_TAB_H
+#define AGENT_BROWSER_CDP_TAB_H
+
+#include "agent/browser/cdp/client.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+enum {
+    LL_CDP_ID_MAX = 64,
+    LL_URL_MAX = 2048,
+    LL_LOADERS_KEPT = 4,
+};
+
+struct ll_cdp_page;
+struct ll_cdp_network;
+
+struct ll_cdp_tab {
+    struct ll_cdp_page *page;
+    struct ll_cdp_tab *prev, *next; // the page's tabs
+    UT_hash_handle hh;              // those with a session, by it
+    char target[LL_CDP_ID_MAX], session[LL_CDP_ID_MAX];
+
+    char url[LL_URL_MAX];              // of the main frame
+    uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
+    bool loaded;                       // the newest document's load event was seen
+    bool navigating;                   // the main frame asked for another document and has not got it
+    bool after_input;                  // no question was answered since the last click or key
+    uint32_t probe;                    // asks a tab that was late whether it is alive, or 0
+    int64_t probe_sent_us;             // 0: none is under way
+    struct ll_cdp_network *network;
+};
+
+// The last of the page's tabs; not the active one by itself.
+struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page);
+// Takes it out of its page and of the connection's sessions.
+void ll_cdp_tab_free(struct ll_cdp_tab *tab);
+void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
+// Ends what the tab may be busy with: a load, and a script that would hold up every action after this one. A tab that
+// is late again before it has answered after that hangs.
+void ll_cdp_tab_interrupt(struct ll_cdp_tab *tab);
+// Once a second: tries again to free a tab that does not answer.
+void ll_cdp_tab_interrupt_again(struct ll_cdp_tab *tab, int64_t now_us);
+
+#endif
