@@ -6,27 +6,62 @@
 #include "libcommon/codec/json.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum ll_operation {
-#define LL_OPERATION(id, name, kind, arguments) LL_OP_##id,
+#define LL_OPERATION(id, name, kind, arguments, options) LL_OP_##id,
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
     LL_OPERATIONS_COUNT
 };
 
+enum ll_action_option {
+#define LL_OPTION(id, name, type, field, words) LL_OPTION_##id,
+#include "agent/browser/options.def"
+#undef LL_OPTION
+    LL_OPTIONS_COUNT // at most 64
+};
+
 enum ll_operation_kind { LL_OPKIND_NAVIGATION, LL_OPKIND_ACTION, LL_OPKIND_WAIT, LL_OPKIND_READING };
-enum ll_operation_args { LL_ARGS_N, LL_ARGS_S, LL_ARGS_T, LL_ARGS_ST, LL_ARGS_SO, LL_ARGS_TJ };
 
 struct ll_operation_info {
     const char *name;
     enum ll_operation_kind kind;
-    enum ll_operation_args args;
+    const char *arguments; // letters, as operations.def has them
+    uint64_t options;      // a bit for each that it takes
+};
+
+enum ll_option_type {
+    LL_OPTTYPE_DURATION,
+    LL_OPTTYPE_WORD,
+    LL_OPTTYPE_WORDS,
+    LL_OPTTYPE_NUMBER,
+    LL_OPTTYPE_SWITCH,
+    LL_OPTTYPE_POINT,
+    LL_OPTTYPE_TEXT,
+};
+
+struct ll_option_info {
+    const char *name;
+    enum ll_option_type type;
+    size_t offset; // of its field in struct ll_action
+    const char *words;
 };
 
 const struct ll_operation_info *ll_operation_info(enum ll_operation operation);
+const struct ll_option_info *ll_option_info(enum ll_action_option option);
 
-// What wait_for_selector waits for.
+static inline bool ll_operation_takes(enum ll_operation operation, enum ll_action_option option) {
+    return (ll_operation_info(operation)->options >> option & 1) != 0;
+}
+
+enum { LL_OPTION_WORDS_MAX = 8, LL_OPTION_WORD_BYTES_MAX = 32 };
+
+// Word `index` of an option of type WORD or WORDS; "" when there is none.
+const char *ll_option_word(const struct ll_option_info *option, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]);
+
+// What wait_for_selector waits for: the words of its option.
 enum ll_element_state { LL_STATE_VISIBLE, LL_STATE_HIDDEN, LL_STATE_ATTACHED, LL_STATE_DETACHED };
 
 enum {
@@ -37,14 +72,32 @@ enum {
     LL_READING_BYTES_MAX = 4 * 1024 * 1024, // of what a reading brings back, as JSON
 };
 
+struct ll_action_point {
+    bool is_given;
+    double x, y; // CSS pixels
+};
+
 struct ll_action { // borrowed texts: they live until the action is done or cancelled
     enum ll_operation operation;
-    const char *selector;        // NULL where the operation has none
-    const char *text;            // NULL where the operation has none
-    const char *argument;        // evaluate's argument as JSON, or NULL
-    enum ll_element_state state; // of wait_for_selector
+    const char *frame;    // the frames to go into, their selectors joined with " >> "; NULL: the page itself
+    const char *selector; // NULL where the operation has none, as the next three
+    const char *target;   // a second selector
+    const char *text;
+    const char *argument; // JSON; also NULL when it was left out
+
+    // Options, by the fields that options.def names.
     uint32_t timeout_ms;
+    uint32_t state; // enum ll_element_state
 };
+
+// An option's field.
+uint32_t ll_action_number(const struct ll_action *action,
+                          enum ll_action_option option); // DURATION, WORD, WORDS, NUMBER
+bool ll_action_switch(const struct ll_action *action, enum ll_action_option option);
+struct ll_action_point ll_action_point(const struct ll_action *action, enum ll_action_option option);
+const char *ll_action_text(const struct ll_action *action, enum ll_action_option option); // NULL: not given
+// Whether it holds anything but what it holds when nothing is given.
+bool ll_action_has(const struct ll_action *action, enum ll_action_option option);
 
 // `err` is LL_OK, or:
 //   LL_DEADLINE_EXCEEDED    what was waited for did not come; the sentence says what was missing last

@@ -15,11 +15,6 @@
 
 enum { RERUNS_MAX = 100 };
 
-static const char *const states[] = {[LL_STATE_VISIBLE] = "visible",
-                                     [LL_STATE_HIDDEN] = "hidden",
-                                     [LL_STATE_ATTACHED] = "attached",
-                                     [LL_STATE_DETACHED] = "detached"};
-
 static void on_decided(void *arg, const struct ll_cdp_answer *answer);
 
 static void append_quoted(struct ll_buf *out, const char *text) {
@@ -29,19 +24,63 @@ static void append_quoted(struct ll_buf *out, const char *text) {
         ll_buf_text(out, "null");
 }
 
-// __liveload(operation, selector, text, state or argument, timeout), as an expression that is itself a JSON string.
+static void append_option(struct ll_json_writer *writer, const struct ll_action *action, enum ll_action_option which) {
+    const struct ll_option_info *option = ll_option_info(which);
+    char word[LL_OPTION_WORD_BYTES_MAX];
+    struct ll_action_point point;
+    switch (option->type) {
+    case LL_OPTTYPE_DURATION:
+    case LL_OPTTYPE_WORDS:
+    case LL_OPTTYPE_NUMBER:
+        ll_json_write_int(writer, option->name, ll_action_number(action, which));
+        return;
+    case LL_OPTTYPE_WORD:
+        ll_option_word(option, ll_action_number(action, which), word);
+        ll_json_write_string(writer, option->name, word);
+        return;
+    case LL_OPTTYPE_SWITCH:
+        ll_json_write_bool(writer, option->name, ll_action_switch(action, which));
+        return;
+    case LL_OPTTYPE_POINT:
+        point = ll_action_point(action, which);
+        ll_json_begin_object(writer, option->name);
+        ll_json_write_number(writer, "x", point.x);
+        ll_json_write_number(writer, "y", point.y);
+        ll_json_end_object(writer);
+        return;
+    case LL_OPTTYPE_TEXT:
+        ll_json_write_string(writer, option->name, ll_action_text(action, which));
+        return;
+    }
+}
+
+// The options that were given, as an object; nothing when there are none.
+static void append_options(struct ll_buf *out, const struct ll_action *action) {
+    struct ll_json_writer writer = ll_json_writer_make(out);
+    bool has_any = false;
+    for (int i = 0; i < LL_OPTIONS_COUNT; i++) {
+        enum ll_action_option option = (enum ll_action_option)i;
+        if (option == LL_OPTION_TIMEOUT || !ll_action_has(action, option)) continue;
+        if (!has_any) ll_json_begin_object(&writer, NULL);
+        has_any = true;
+        append_option(&writer, action, option);
+    }
+    if (has_any) ll_json_end_object(&writer);
+}
+
+// __liveload(operation, timeout, selector, text or target, argument, options), as an expression that is itself a JSON
+// string. What stands at the end and is not given is left out.
 static void ask(struct ll_cdp_page *page, const char *operation) {
     const struct ll_action *action = &page->action;
+    const char *text = action->text ? action->text : action->target;
     struct ll_buf code = ll_buf_make(4 * LL_ACTION_TEXT_BYTES_MAX);
-    ll_buf_printf(&code, "__liveload(\"%s\",", operation);
+    ll_buf_printf(&code, "__liveload(\"%s\",%u,", operation, ll_cdp_page_remaining_ms(page));
     append_quoted(&code, action->selector);
     ll_buf_text(&code, ",");
-    append_quoted(&code, action->text);
-    if (action->operation == LL_OP_EVALUATE)
-        ll_buf_printf(&code, ",%s,", action->argument ? action->argument : "undefined");
-    else
-        ll_buf_printf(&code, ",\"%s\",", states[action->state]);
-    ll_buf_printf(&code, "%u)", ll_cdp_page_remaining_ms(page));
+    append_quoted(&code, text);
+    ll_buf_printf(&code, ",%s,", action->argument ? action->argument : "undefined");
+    append_options(&code, action);
+    ll_buf_text(&code, ")");
     struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.evaluate");
     ll_buf_text(out, "{\"expression\":");
     ll_json_quote(out, (const char *)code.data, code.len);
@@ -103,52 +142,45 @@ static void finish_reading(struct ll_cdp_page *page, struct ll_slice value) {
     ll_json_free(&json);
 }
 
-// The page has decided: ["ok", …].
+static void click(struct ll_cdp_page *page, double x, double y) {
+    ll_cdp_input_click(page, x, y, on_input_done);
+}
+
+static void toggle(struct ll_cdp_page *page, double x, double y) {
+    ll_cdp_input_click(page, x, y, on_toggled);
+}
+
+static void hover(struct ll_cdp_page *page, double x, double y) {
+    ll_cdp_input_hover(page, x, y, on_input_done);
+}
+
+static void press(struct ll_cdp_page *page, double x, double y) {
+    (void)x, (void)y;
+    ll_cdp_input_press(page, page->action.text, on_input_done);
+}
+
+static void insert(struct ll_cdp_page *page, double x, double y) {
+    (void)x, (void)y;
+    ll_cdp_input_insert(page, page->action.text ? page->action.text : "", on_input_done);
+}
+
+// The page has decided: ["ok", value] when that is all, or ["ok", null, what real input is to be sent, x, y].
 static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
-    struct ll_slice x = ll_scan_item(decision, 1), y = ll_scan_item(decision, 2);
-    switch (page->action.operation) {
-    case LL_OP_CLICK:
-        ll_cdp_input_click(page, ll_scan_number(x, 0), ll_scan_number(y, 0), on_input_done);
+    static const struct {
+        const char *word;
+        void (*send)(struct ll_cdp_page *page, double x, double y);
+    } inputs[] = {{"click", click}, {"toggle", toggle}, {"hover", hover}, {"press", press}, {"insert", insert}};
+    struct ll_slice word = ll_scan_item(decision, 2);
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        if (!ll_scan_is_string(word, inputs[i].word)) continue;
+        inputs[i].send(page, ll_scan_number(ll_scan_item(decision, 3), 0),
+                       ll_scan_number(ll_scan_item(decision, 4), 0));
         return;
-    case LL_OP_HOVER:
-        ll_cdp_input_hover(page, ll_scan_number(x, 0), ll_scan_number(y, 0), on_input_done);
-        return;
-    case LL_OP_CHECK:
-    case LL_OP_UNCHECK:
-        if (x.len)
-            ll_cdp_input_click(page, ll_scan_number(x, 0), ll_scan_number(y, 0), on_toggled);
-        else
-            ll_cdp_page_finish(page, LL_SUCCESS, NULL);
-        return;
-    case LL_OP_PRESS:
-        ll_cdp_input_press(page, page->action.text, on_input_done);
-        return;
-    case LL_OP_FILL:
-    case LL_OP_CLEAR:
-        if (x.len)
-            ll_cdp_input_insert(page, page->action.text ? page->action.text : "", on_input_done);
-        else
-            ll_cdp_page_finish(page, LL_SUCCESS, NULL);
-        return;
-    case LL_OP_SELECT_OPTION:
-    case LL_OP_WAIT_FOR_SELECTOR:
-        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
-        return;
-    case LL_OP_INNER_TEXT:
-    case LL_OP_TEXT_CONTENT:
-    case LL_OP_INPUT_VALUE:
-    case LL_OP_GET_ATTRIBUTE:
-    case LL_OP_IS_VISIBLE:
-    case LL_OP_COUNT:
-    case LL_OP_EVALUATE:
-        finish_reading(page, x);
-        return;
-    case LL_OP_NAVIGATE:
-    case LL_OP_RELOAD:
-    case LL_OP_WAIT_FOR_URL:
-    case LL_OPERATIONS_COUNT:
-        break; // never asked
     }
+    if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_READING)
+        finish_reading(page, ll_scan_item(decision, 1));
+    else
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
 static ll_err refusal(struct ll_slice decision) {

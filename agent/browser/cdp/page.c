@@ -11,6 +11,13 @@
 
 static void on_timer(void *arg);
 
+// What is not done on elements.
+static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
+    [LL_OP_NAVIGATE] = ll_cdp_navigate,
+    [LL_OP_RELOAD] = ll_cdp_reload,
+    [LL_OP_WAIT_FOR_URL] = ll_cdp_wait_for_url,
+};
+
 struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
                                     struct ll_page_events events) {
     struct ll_cdp_page *page = ll_alloc(1, sizeof *page);
@@ -69,12 +76,8 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     page->toggled = false;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
     ll_cdp_page_set_alarm(page);
-    if (action->operation == LL_OP_NAVIGATE)
-        ll_cdp_navigate(page);
-    else if (action->operation == LL_OP_RELOAD)
-        ll_cdp_reload(page);
-    else if (action->operation == LL_OP_WAIT_FOR_URL)
-        ll_cdp_wait_for_url(page);
+    if (performers[action->operation])
+        performers[action->operation](page);
     else
         ll_cdp_element(page);
 }

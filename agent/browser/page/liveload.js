@@ -1,8 +1,9 @@
 // What LiveLoad puts into each page: it finds elements, waits until something can be done with them, and reads them.
 //
-// One call per operation, from Runtime.evaluate: __liveload(operation, selector, text, state, timeout), where text is
-// the text, key, value or attribute, or for evaluate the script and state its argument. It answers with an array, at
-// once or as a promise: ["ok", …], or ["came", …] when it had to wait, or [why it failed, a sentence]. Waiting happens here, on the page's own events, with
+// One call per operation, from Runtime.evaluate: __liveload(operation, timeout, selector, text, argument, options), as
+// operations.def and options.def have them; a second selector comes as the text. It answers with an array, at once or
+// as a promise: ["ok", value], or ["ok", null, input, x, y] when real input is to be sent, or with "came" for "ok" when
+// it had to wait, or [why it failed, a sentence]. Waiting happens here, on the page's own events, with
 // the deadline kept here too: nothing outside asks again and again. It lives in the page's own world, so it keeps its
 // own references to what pages like to replace, and it changes nothing that a page can see but one property that no
 // enumeration shows.
@@ -188,8 +189,8 @@
 
   const isHit = (element, point) => point && receives(element, hitAt(point[0], point[1]));
 
-  // The answer ["ok", x, y], or what is in the way.
-  function point(element) {
+  // The answer that asks for this input in the middle of the element, or what is in the way.
+  const point = (input) => (element) => {
     if (isMoving(element)) return "is moving";
     let at = middle(element);
     if (!isHit(element, at)) {
@@ -197,10 +198,10 @@
       at = middle(element);
     }
     if (!at) return "is out of view";
-    if (isHit(element, at)) return ["ok", Math.round(at[0] * 100) / 100, Math.round(at[1] * 100) / 100];
+    if (isHit(element, at)) return ["ok", null, input, Math.round(at[0] * 100) / 100, Math.round(at[1] * 100) / 100];
     const hit = hitAt(at[0], at[1]);
     return hit ? `is covered by ${name(hit)}` : "is out of view";
-  }
+  };
 
   // The one element an action is for, handed to `then` once it is visible and enabled.
   const only = (then) => (selector, text) => {
@@ -283,7 +284,7 @@
     if (tag === "input" && PICKED.test(element.type)) return pick(element, text);
     element.focus();
     selectAll(element);
-    return ["ok", "insert"];
+    return ["ok", null, "insert"];
   }
 
   function checkState(element) {
@@ -299,7 +300,7 @@
     clicked = element;
     const state = checkState(element);
     if (state === null) return failed("precondition", `is ${name(element)}, not a checkbox or radio button`);
-    return state === wanted ? ["ok"] : point(element);
+    return state === wanted ? ["ok"] : point("toggle")(element);
   };
 
   // After the click, which may have made the selector match another; one that the click took away has done its part.
@@ -312,7 +313,7 @@
 
   function press(element) {
     element.focus();
-    return ["ok"];
+    return ["ok", null, "press"];
   }
 
   function value(element) {
@@ -331,8 +332,8 @@
 
   // Each answers with an array when it is done, or with what it waits for.
   const operations = {
-    click: only(point),
-    hover: only(point),
+    click: only(point("click")),
+    hover: only(point("hover")),
     fill: only(fill),
     clear: only((element) => fill(element, "")),
     press: only(press),
@@ -341,7 +342,7 @@
     checked: toggled(true),
     unchecked: toggled(false),
     select_option: only(select),
-    wait_for_selector: (selector, _, wanted) => state[wanted](find(selector)[0]),
+    wait_for_selector: (selector, _, __, options) => state[options?.state ?? "visible"](find(selector)[0]),
     inner_text: first((element) => reading(element.innerText ?? element.textContent)),
     text_content: first((element) => reading(element.textContent)),
     input_value: first(value),
@@ -376,7 +377,8 @@
         clearInterval(again);
         for (const type of EVENTS) removeEventListener(type, look, true), document.removeEventListener(type, look, true);
         giveUp = null;
-        resolve(answer[0] === "ok" ? ["came", ...answer.slice(1)] : answer);
+        if (answer[0] === "ok") answer[0] = "came";
+        resolve(answer);
       };
       // A mutation observer does not see into shadow roots: each is observed once it is there.
       const observed = new Set();
@@ -433,10 +435,10 @@
     return Promise.race([run, late]).finally(() => clearTimeout(deadline));
   }
 
-  function liveload(operation, selector, text, wanted, timeout) {
+  function liveload(operation, timeout, ...call) {
     if (giveUp) giveUp();
-    if (operation === "evaluate") return evaluateUntil(text, wanted, timeout);
-    return settle(timeout, () => attempt(operation, selector, text, wanted));
+    if (operation === "evaluate") return evaluateUntil(call[1], call[2], timeout);
+    return settle(timeout, () => attempt(operation, ...call));
   }
 
   Object.defineProperty(window, "__liveload", { value: liveload });

@@ -56,7 +56,7 @@ Test(docs, every_example_works) {
 
 Test(docs, every_operation_is_in_them) {
     static const char *const names[] = {
-#define LL_OPERATION(id, name, kind, arguments) name,
+#define LL_OPERATION(id, name, kind, arguments, options) name,
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
     };

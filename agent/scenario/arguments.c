@@ -1,0 +1,324 @@
+#include "agent/scenario/arguments.h"
+
+#include "agent/scenario/api.h"
+#include "agent/scenario/parts.h"
+#include "agent/scenario/value.h"
+#include "libcommon/base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST = 2, SENTENCE_MAX = 300, POINT_MAX = 100 * 1000 }; // the first argument after ctx; bytes; CSS pixels
+
+// A call that is being read.
+struct reading {
+    const char *name; // of the operation
+    int index;        // of the argument to read next
+    struct ll_action *action;
+};
+
+static void check_bytes(lua_State *L, const char *method, int index, size_t max) {
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    if (strlen(text) != len) ll_vm_raise(L, "%s: argument %d holds a zero byte", method, index - 1);
+    if (len > max) ll_vm_raise(L, "%s: argument %d is longer than %zu bytes", method, index - 1, max);
+}
+
+static void read_selector(lua_State *L, struct reading *reading) {
+    int index = reading->index++;
+    if (lua_type(L, index) != LUA_TSTRING || lua_rawlen(L, index) == 0)
+        ll_api_wants(L, reading->name, index, "a selector such as \"#buy\"");
+    check_bytes(L, reading->name, index, LL_SELECTOR_BYTES_MAX);
+    const char *selector = lua_tostring(L, index);
+    if (reading->action->selector)
+        reading->action->target = selector;
+    else
+        reading->action->selector = selector;
+}
+
+// A number is taken as its text: ctx:fill("#quantity", 3).
+static void read_text(lua_State *L, struct reading *reading) {
+    int index = reading->index++;
+    if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
+        ll_api_wants(L, reading->name, index, "a text");
+    check_bytes(L, reading->name, index, LL_ACTION_TEXT_BYTES_MAX);
+    reading->action->text = lua_tostring(L, index);
+}
+
+// A URL says where it leads by its scheme: without one it is a mistake that would show much later.
+static void read_url(lua_State *L, struct reading *reading) {
+    read_text(L, reading);
+    const char *url = reading->action->text;
+    size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+    if (scheme > 0 && url[scheme] == ':') return;
+    char words[LL_VALUE_WORDS_MAX];
+    ll_vm_raise(L, "%s: argument %d must be a URL with its scheme, such as \"http://127.0.0.1:8089/\", not %s",
+                reading->name, reading->index - 2, ll_value_words(L, reading->index - 1, words));
+}
+
+static struct ll_buf *begin_json(lua_State *L) {
+    struct ll_buf *json = &ll_vm_of(L)->script->scratch;
+    ll_buf_clear(json);
+    return json;
+}
+
+// Pushed, so that it lives as long as the call.
+static void end_json(lua_State *L, struct reading *reading, const struct ll_buf *json) {
+    reading->action->argument = lua_pushlstring(L, ll_buf_str(json), json->len);
+}
+
+static void read_value(lua_State *L, struct reading *reading, int index) {
+    char what[SENTENCE_MAX];
+    if (lua_isnoneornil(L, index)) return;
+    snprintf(what, sizeof what, "%s: argument %d", reading->name, index - 1);
+    struct ll_buf *json = begin_json(L);
+    ll_value_write_json(L, index, what, json);
+    end_json(L, reading, json);
+}
+
+static void read_list(lua_State *L, struct reading *reading, int index) {
+    char what[SENTENCE_MAX];
+    int type = lua_type(L, index);
+    bool is_one = type == LUA_TSTRING || type == LUA_TNUMBER;
+    if (!is_one && type != LUA_TTABLE) ll_api_wants(L, reading->name, index, "a text or a list of texts");
+    lua_Unsigned count = is_one ? 1 : lua_rawlen(L, index);
+    if (count > LL_ARGUMENTS_LIST_MAX)
+        ll_vm_raise(L, "%s: argument %d is a list of more than %d texts", reading->name, index - 1,
+                    LL_ARGUMENTS_LIST_MAX);
+    if (is_one) {
+        lua_pushvalue(L, index);
+        lua_tostring(L, -1);
+    } else {
+        lua_createtable(L, (int)count, 0);
+        lua_pushnil(L);
+        while (lua_next(L, index)) {
+            if (!lua_isinteger(L, -2) || (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER))
+                ll_api_wants(L, reading->name, index,
+                             "a list of texts, as { \"a\", \"b\" } is; it holds something else");
+            lua_tostring(L, -1);
+            lua_rawseti(L, -3, lua_tointeger(L, -2));
+        }
+    }
+    snprintf(what, sizeof what, "%s: argument %d", reading->name, index - 1);
+    struct ll_buf *json = begin_json(L);
+    ll_buf_text(json, is_one ? "[" : "");
+    if (count > 0)
+        ll_value_write_json(L, lua_gettop(L), what, json);
+    else
+        ll_buf_text(json, "[]");
+    ll_buf_text(json, is_one ? "]" : "");
+    end_json(L, reading, json);
+}
+
+// "\"left\", \"right\" or \"middle\""
+static void list_words(const struct ll_option_info *option, char *out, size_t size) {
+    char word[LL_OPTION_WORD_BYTES_MAX], next[LL_OPTION_WORD_BYTES_MAX];
+    size_t len = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; *ll_option_word(option, i, word) && len < size; i++) {
+        bool is_last = !*ll_option_word(option, i + 1, next);
+        len += (size_t)snprintf(out + len, size - len, "%s\"%s\"", i == 0 ? "" : is_last ? " or " : ", ", word);
+    }
+}
+
+static void wants(lua_State *L, const char *name, const struct ll_option_info *option, const char *wanted) {
+    char words[LL_VALUE_WORDS_MAX];
+    ll_vm_raise(L, "%s: %s must be %s, not %s", name, option->name, wanted, ll_value_words(L, -1, words));
+}
+
+static bool find_word(const struct ll_option_info *option, const char *text, uint32_t *out) {
+    char word[LL_OPTION_WORD_BYTES_MAX];
+    for (*out = 0; *ll_option_word(option, *out, word); (*out)++)
+        if (strcmp(word, text) == 0) return true;
+    return false;
+}
+
+static void read_duration(lua_State *L, const char *name, const struct ll_option_info *option, uint32_t *out) {
+    uint64_t ms = 0;
+    ll_err err = ll_value_duration_ms(L, -1, &ms);
+    bool is_timeout = option == ll_option_info(LL_OPTION_TIMEOUT);
+    if (err.status == LL_OK && ms == 0 && is_timeout)
+        err = ll_err_make(LL_INVALID_ARGUMENT, "it must be longer than 0");
+    if (err.status != LL_OK) ll_vm_raise(L, "%s: %s: %s", name, option->name, err.text);
+    *out = (uint32_t)ms;
+}
+
+static void read_word(lua_State *L, const char *name, const struct ll_option_info *option, uint32_t *out) {
+    char wanted[SENTENCE_MAX];
+    if (lua_type(L, -1) == LUA_TSTRING && find_word(option, lua_tostring(L, -1), out)) return;
+    list_words(option, wanted, sizeof wanted);
+    wants(L, name, option, wanted);
+}
+
+static void read_words(lua_State *L, const char *name, const struct ll_option_info *option, uint32_t *out) {
+    char wanted[SENTENCE_MAX];
+    uint32_t index;
+    if (lua_type(L, -1) != LUA_TTABLE) {
+        read_word(L, name, option, &index);
+        *out = UINT32_C(1) << index;
+        return;
+    }
+    *out = 0;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -1) != LUA_TSTRING || !find_word(option, lua_tostring(L, -1), &index)) {
+            size_t len = (size_t)snprintf(wanted, sizeof wanted, "a list of ");
+            list_words(option, wanted + len, sizeof wanted - len);
+            wants(L, name, option, wanted);
+        }
+        *out |= UINT32_C(1) << index;
+        lua_pop(L, 1);
+    }
+}
+
+static void read_number(lua_State *L, const char *name, const struct ll_option_info *option, uint32_t *out) {
+    char wanted[SENTENCE_MAX];
+    unsigned min = 0, max = 0;
+    sscanf(option->words, "%u to %u", &min, &max);
+    lua_Integer number = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+    if (number < (lua_Integer)min || number > (lua_Integer)max) {
+        snprintf(wanted, sizeof wanted, "a whole number from %s", option->words);
+        wants(L, name, option, wanted);
+    }
+    *out = (uint32_t)number;
+}
+
+// A coordinate by its name or its place in the table on the top; false when it is none.
+static bool read_coordinate(lua_State *L, const char *key, int place, double *out) {
+    lua_pushstring(L, key);
+    if (lua_rawget(L, -2) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_rawgeti(L, -1, place);
+    }
+    bool is_number = lua_type(L, -1) == LUA_TNUMBER;
+    *out = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return is_number && fabs(*out) <= POINT_MAX;
+}
+
+static void read_point(lua_State *L, const char *name, const struct ll_option_info *option,
+                       struct ll_action_point *out) {
+    out->is_given = lua_istable(L, -1) && read_coordinate(L, "x", 1, &out->x) && read_coordinate(L, "y", 2, &out->y);
+    if (!out->is_given) wants(L, name, option, "two numbers of pixels, as { x = 10, y = 5 } is");
+}
+
+static void read_option_text(lua_State *L, const char *name, const struct ll_option_info *option, const char **out) {
+    char wanted[SENTENCE_MAX];
+    size_t len = 0;
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : "";
+    if (len == 0 || len > LL_ACTION_TEXT_BYTES_MAX || strlen(text) != len) {
+        snprintf(wanted, sizeof wanted, "a text such as \"%s\"", option->words);
+        wants(L, name, option, wanted);
+    }
+    *out = text; // the table, which the caller's stack holds, keeps it
+}
+
+// The value is at the top.
+static void read_option(lua_State *L, const char *name, enum ll_action_option which, struct ll_action *action) {
+    const struct ll_option_info *option = ll_option_info(which);
+    void *field = (char *)action + option->offset;
+    switch (option->type) {
+    case LL_OPTTYPE_DURATION:
+        read_duration(L, name, option, field);
+        return;
+    case LL_OPTTYPE_WORD:
+        read_word(L, name, option, field);
+        return;
+    case LL_OPTTYPE_WORDS:
+        read_words(L, name, option, field);
+        return;
+    case LL_OPTTYPE_NUMBER:
+        read_number(L, name, option, field);
+        return;
+    case LL_OPTTYPE_SWITCH:
+        if (!lua_isboolean(L, -1)) wants(L, name, option, "true or false");
+        *(bool *)field = lua_toboolean(L, -1);
+        return;
+    case LL_OPTTYPE_POINT:
+        read_point(L, name, option, field);
+        return;
+    case LL_OPTTYPE_TEXT:
+        read_option_text(L, name, option, field);
+        return;
+    }
+}
+
+// Those that the operation takes, for a sentence and for the nearest of them; ends with NULL.
+static size_t names_of(enum ll_operation operation, const char *out[LL_OPTIONS_COUNT + 1]) {
+    size_t count = 0;
+    for (int option = 0; option < LL_OPTIONS_COUNT; option++)
+        if (ll_operation_takes(operation, (enum ll_action_option)option))
+            out[count++] = ll_option_info((enum ll_action_option)option)->name;
+    out[count] = NULL;
+    return count;
+}
+
+static void refuse_option(lua_State *L, const char *name, enum ll_operation operation, const char *option) {
+    const char *names[LL_OPTIONS_COUNT + 1];
+    char all[SENTENCE_MAX] = "";
+    size_t count = names_of(operation, names), len = 0;
+    const char *nearest = ll_text_nearest(option, names);
+    if (nearest) ll_vm_raise(L, "%s has no option \"%s\": did you mean \"%s\"?", name, option, nearest);
+    for (size_t i = 0; i < count && len < sizeof all; i++)
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s",
+                                i == 0           ? ""
+                                : i + 1 == count ? " and "
+                                                 : ", ",
+                                names[i]);
+    ll_vm_raise(L, "%s has no option \"%s\": it takes %s", name, option, all);
+}
+
+static void read_options(lua_State *L, struct reading *reading) {
+    enum ll_operation operation = reading->action->operation;
+    char words[LL_VALUE_WORDS_MAX];
+    lua_pushnil(L);
+    while (lua_next(L, reading->index)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            ll_vm_raise(L, "%s: the table of options has the key %s: options have names", reading->name,
+                        ll_value_words(L, -2, words));
+        const char *key = lua_tostring(L, -2);
+        int option = 0;
+        while (option < LL_OPTIONS_COUNT && (!ll_operation_takes(operation, (enum ll_action_option)option) ||
+                                             strcmp(ll_option_info((enum ll_action_option)option)->name, key) != 0))
+            option++;
+        if (option == LL_OPTIONS_COUNT) refuse_option(L, reading->name, operation, key);
+        read_option(L, reading->name, (enum ll_action_option)option, reading->action);
+        lua_pop(L, 1);
+    }
+}
+
+static void check_end(lua_State *L, struct reading *reading) {
+    int index = reading->index;
+    if (lua_gettop(L) > index)
+        ll_vm_raise(L, "%s takes %d argument%s and a table of options, not %d", reading->name, index - FIRST,
+                    index - FIRST == 1 ? "" : "s", lua_gettop(L) - 1);
+    if (!lua_isnoneornil(L, index) && !lua_istable(L, index))
+        ll_api_wants(L, reading->name, index, "a table of options such as { timeout = \"5s\" }");
+}
+
+void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_action *out) {
+    const struct ll_operation_info *info = ll_operation_info(operation);
+    *out = (struct ll_action){
+        .operation = operation,
+        .timeout_ms = info->kind == LL_OPKIND_NAVIGATION ? LL_NAVIGATION_TIMEOUT_MS : LL_ACTION_TIMEOUT_MS,
+    };
+    struct reading reading = {.name = info->name, .index = FIRST, .action = out};
+    int list = 0, value = 0; // what is pushed as JSON comes last, since it changes the stack
+    for (const char *letter = info->arguments; *letter; letter++) {
+        if (*letter == 'S')
+            read_selector(L, &reading);
+        else if (*letter == 'U')
+            read_url(L, &reading);
+        else if (*letter == 'L')
+            list = reading.index++;
+        else if (*letter == 'V')
+            value = reading.index++;
+        else
+            read_text(L, &reading);
+    }
+    check_end(L, &reading);
+    if (lua_istable(L, reading.index)) read_options(L, &reading);
+    if (list) read_list(L, &reading, list);
+    if (value) read_value(L, &reading, value);
+}

@@ -1,0 +1,115 @@
+#include "agent/scenario/call.h"
+
+#include "agent/scenario/value.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { SHOWN_MAX = 200 }; // bytes of an argument
+
+static void append_quoted(struct ll_buf *out, const char *text, size_t len) {
+    size_t shown = ll_value_cut(text, len, SHOWN_MAX);
+    ll_buf_text(out, "\"");
+    for (size_t i = 0; i < shown; i++) ll_buf_append(out, iscntrl((unsigned char)text[i]) ? " " : &text[i], 1);
+    ll_buf_text(out, shown < len ? "…\"" : "\"");
+}
+
+// One argument, by its letter; false when this form does not show it.
+static bool append_argument(struct ll_buf *out, char letter, const char *value, enum ll_call_form form) {
+    size_t len = strlen(value);
+    bool is_whole = form == LL_CALL_WHOLE;
+    bool is_json = letter == 'V' || letter == 'L';
+    if (!is_whole && (is_json || letter == 'T')) return false;
+    if (is_json)
+        ll_buf_printf(out, "%.*s", (int)ll_value_cut(value, len, SHOWN_MAX), value);
+    else if (letter == 'J' && !is_whole)
+        ll_buf_text(out, "...");
+    else
+        append_quoted(out, value, letter == 'U' && !is_whole ? strcspn(value, "?#") : len);
+    return true;
+}
+
+// Times and places are left out of what is the same for all: they are tuned, and often drawn.
+static bool is_stable(enum ll_option_type type) {
+    return type == LL_OPTTYPE_WORD || type == LL_OPTTYPE_WORDS || type == LL_OPTTYPE_NUMBER ||
+           type == LL_OPTTYPE_SWITCH;
+}
+
+static void append_words(struct ll_buf *out, const struct ll_option_info *option, uint32_t bits) {
+    char word[LL_OPTION_WORD_BYTES_MAX];
+    const char *separator = "{ ";
+    for (uint32_t i = 0; i < LL_OPTION_WORDS_MAX; i++) {
+        if (!(bits >> i & 1)) continue;
+        ll_buf_printf(out, "%s\"%s\"", separator, ll_option_word(option, i, word));
+        separator = ", ";
+    }
+    ll_buf_text(out, " }");
+}
+
+static void append_option(struct ll_buf *out, const struct ll_action *action, enum ll_action_option which) {
+    const struct ll_option_info *option = ll_option_info(which);
+    char word[LL_OPTION_WORD_BYTES_MAX];
+    struct ll_action_point point;
+    ll_buf_printf(out, "%s = ", option->name);
+    switch (option->type) {
+    case LL_OPTTYPE_DURATION:
+        ll_buf_printf(out, "\"%ums\"", ll_action_number(action, which));
+        return;
+    case LL_OPTTYPE_WORD:
+        ll_buf_printf(out, "\"%s\"", ll_option_word(option, ll_action_number(action, which), word));
+        return;
+    case LL_OPTTYPE_WORDS:
+        append_words(out, option, ll_action_number(action, which));
+        return;
+    case LL_OPTTYPE_NUMBER:
+        ll_buf_printf(out, "%u", ll_action_number(action, which));
+        return;
+    case LL_OPTTYPE_SWITCH:
+        ll_buf_text(out, "true");
+        return;
+    case LL_OPTTYPE_POINT:
+        point = ll_action_point(action, which);
+        ll_buf_printf(out, "{ x = %g, y = %g }", point.x, point.y);
+        return;
+    case LL_OPTTYPE_TEXT:
+        append_quoted(out, ll_action_text(action, which), strlen(ll_action_text(action, which)));
+        return;
+    }
+}
+
+static void append_options(struct ll_buf *out, const struct ll_action *action, enum ll_call_form form,
+                           const char *separator) {
+    bool is_open = false;
+    for (int i = 0; i < LL_OPTIONS_COUNT; i++) {
+        enum ll_action_option option = (enum ll_action_option)i;
+        if (option == LL_OPTION_TIMEOUT || !ll_action_has(action, option)) continue;
+        if (form == LL_CALL_STABLE && !is_stable(ll_option_info(option)->type)) continue;
+        ll_buf_text(out, is_open ? ", " : separator);
+        if (!is_open) ll_buf_text(out, "{ ");
+        append_option(out, action, option);
+        is_open = true;
+    }
+    if (is_open) ll_buf_text(out, " }");
+}
+
+void ll_call_append(struct ll_buf *out, const struct ll_action *action, enum ll_call_form form) {
+    const struct ll_operation_info *info = ll_operation_info(action->operation);
+    const char *separator = "";
+    bool had_selector = false;
+    ll_buf_printf(out, "%s(", info->name);
+    for (const char *letter = info->arguments; *letter; letter++) {
+        const char *value = *letter == 'S'                     ? had_selector ? action->target : action->selector
+                            : *letter == 'V' || *letter == 'L' ? action->argument
+                                                               : action->text;
+        if (*letter == 'S') had_selector = true;
+        size_t before = out->len;
+        if (!value) continue;
+        ll_buf_text(out, separator);
+        if (append_argument(out, *letter, value, form))
+            separator = ", ";
+        else
+            out->len = before;
+    }
+    append_options(out, action, form, separator);
+    ll_buf_text(out, ")");
+}
