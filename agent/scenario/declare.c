@@ -1,5 +1,6 @@
 #include "agent/scenario/declare.h"
 
+#include "agent/scenario/fields.h"
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT_MAX = 160, VIEWPORT_MAX = 16384, CONTEXT_TEXT_MAX = 1000 };
+enum { WHAT_MAX = LL_FIELD_NAME_MAX, VIEWPORT_MAX = 16384, CONTEXT_TEXT_MAX = 1000 };
 
 static const char *const scenario_fields[] = {"name",       "config",  "load", "thresholds",
                                               "on_failure", "context", "run",  NULL};
@@ -51,85 +52,9 @@ void ll_declare_check_keys(lua_State *L, int index, const char *what, const char
     }
 }
 
-// Pushes field `name` of the table at `index`, without metamethods; its type.
-static int push_field(lua_State *L, int index, const char *name) {
-    lua_pushstring(L, name);
-    return lua_rawget(L, index);
-}
-
-static void wants(lua_State *L, const char *field, const char *wanted) {
-    char words[LL_VALUE_WORDS_MAX];
-    ll_vm_raise(L, "%s must be %s, not %s", field, wanted, ll_value_words(L, -1, words));
-}
-
-// The table field `name` of the table at `index`, pushed; false, and nothing pushed, when it is not given.
-static bool push_table(lua_State *L, int index, const char *name, const char *wanted) {
-    int type = push_field(L, index, name);
-    if (type == LUA_TNIL) {
-        lua_pop(L, 1);
-        return false;
-    }
-    if (type != LUA_TTABLE) wants(L, name, wanted);
-    return true;
-}
-
-// False when the field is not given; then *out stays.
-static bool read_whole(lua_State *L, int index, const char *what, const char *name, uint64_t min, uint64_t max,
-                       uint64_t *out) {
-    char field[WHAT_MAX], wanted[WHAT_MAX];
-    bool is_given = push_field(L, index, name) != LUA_TNIL;
-    if (is_given) {
-        int is_whole = lua_type(L, -1) == LUA_TNUMBER;
-        lua_Integer value = is_whole ? lua_tointegerx(L, -1, &is_whole) : 0;
-        if (!is_whole || value < (lua_Integer)min || value > (lua_Integer)max) {
-            snprintf(field, sizeof field, "%s.%s", what, name);
-            snprintf(wanted, sizeof wanted, "a whole number from %llu to %llu", (unsigned long long)min,
-                     (unsigned long long)max);
-            wants(L, field, wanted);
-        }
-        *out = (uint64_t)value;
-    }
-    lua_pop(L, 1);
-    return is_given;
-}
-
-static bool read_duration(lua_State *L, int index, const char *what, const char *name, uint64_t *out_ms) {
-    bool is_given = push_field(L, index, name) != LUA_TNIL;
-    if (is_given) {
-        ll_err err = ll_value_duration_ms(L, -1, out_ms);
-        if (err.status != LL_OK) ll_vm_raise(L, "%s.%s: %s", what, name, err.text);
-    }
-    lua_pop(L, 1);
-    return is_given;
-}
-
-static void read_bool(lua_State *L, int index, const char *what, const char *name, bool *out) {
-    char field[WHAT_MAX];
-    int type = push_field(L, index, name);
-    snprintf(field, sizeof field, "%s.%s", what, name);
-    if (type != LUA_TNIL && type != LUA_TBOOLEAN) wants(L, field, "true or false");
-    if (type == LUA_TBOOLEAN) *out = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-}
-
-static void read_text(lua_State *L, int index, const char *what, const char *name, size_t max, char **out) {
-    char field[WHAT_MAX];
-    size_t len = 0;
-    int type = push_field(L, index, name);
-    snprintf(field, sizeof field, "%s%s%s", what, *what ? "." : "", name);
-    const char *text = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-    if (type != LUA_TNIL && (len == 0 || strlen(text) != len)) wants(L, field, "a text that is not empty");
-    if (len > max) ll_vm_raise(L, "%s is longer than %zu bytes", field, max);
-    if (text) {
-        free(*out);
-        *out = ll_strdup(text);
-    }
-    lua_pop(L, 1);
-}
-
 static void read_stages(lua_State *L, int load, struct ll_load *out) {
     char what[WHAT_MAX];
-    if (!push_table(L, load, "stages", "a list of stages, each { users = 50, over = \"1m\" }")) return;
+    if (!ll_field_table(L, load, "stages", "a list of stages, each { users = 50, over = \"1m\" }")) return;
     int stages = lua_gettop(L);
     size_t count = lua_rawlen(L, stages);
     if (count == 0 || count > LL_STAGES_MAX)
@@ -141,11 +66,12 @@ static void read_stages(lua_State *L, int load, struct ll_load *out) {
     for (size_t i = 0; i < count; i++) {
         uint64_t users = 0;
         snprintf(what, sizeof what, "load.stages[%zu]", i + 1);
-        if (lua_rawgeti(L, stages, (lua_Integer)i + 1) != LUA_TTABLE) wants(L, what, "{ users = 50, over = \"1m\" }");
+        if (lua_rawgeti(L, stages, (lua_Integer)i + 1) != LUA_TTABLE)
+            ll_field_wants(L, what, "{ users = 50, over = \"1m\" }");
         int stage = lua_gettop(L);
         ll_declare_check_keys(L, stage, what, stage_fields, NULL);
-        if (!read_whole(L, stage, what, "users", 0, LL_USERS_MAX, &users) ||
-            !read_duration(L, stage, what, "over", &out->stages[i].over_ms))
+        if (!ll_field_whole(L, stage, what, "users", 0, LL_USERS_MAX, &users) ||
+            !ll_field_duration(L, stage, what, "over", &out->stages[i].over_ms))
             ll_vm_raise(L, "%s must have both: { users = 50, over = \"1m\" }", what);
         out->stages[i].users = (uint32_t)users;
         if (users > out->users) out->users = (uint32_t)users;
@@ -155,15 +81,15 @@ static void read_stages(lua_State *L, int load, struct ll_load *out) {
 }
 
 static void read_load(lua_State *L, int table, struct ll_load *out) {
-    if (!push_table(L, table, "load", "a table such as { users = 20, duration = \"2m\" }")) return;
+    if (!ll_field_table(L, table, "load", "a table such as { users = 20, duration = \"2m\" }")) return;
     int load = lua_gettop(L);
     ll_declare_check_keys(L, load, "load", load_fields, load_later);
     uint64_t users = out->users, iterations = 0;
-    bool has_users = read_whole(L, load, "load", "users", 1, LL_USERS_MAX, &users);
-    bool has_duration = read_duration(L, load, "load", "duration", &out->duration_ms);
-    bool has_iterations = read_whole(L, load, "load", "iterations", 1, INT64_MAX, &iterations);
-    read_duration(L, load, "load", "iteration_timeout", &out->iteration_timeout_ms);
-    read_duration(L, load, "load", "graceful_stop", &out->graceful_stop_ms);
+    bool has_users = ll_field_whole(L, load, "load", "users", 1, LL_USERS_MAX, &users);
+    bool has_duration = ll_field_duration(L, load, "load", "duration", &out->duration_ms);
+    bool has_iterations = ll_field_whole(L, load, "load", "iterations", 1, INT64_MAX, &iterations);
+    ll_field_duration(L, load, "load", "iteration_timeout", &out->iteration_timeout_ms);
+    ll_field_duration(L, load, "load", "graceful_stop", &out->graceful_stop_ms);
     out->users = (uint32_t)users;
     read_stages(L, load, out);
     if (has_duration + has_iterations + (out->stage_count > 0) > 1)
@@ -179,7 +105,7 @@ static void read_load(lua_State *L, int table, struct ll_load *out) {
 
 static void read_viewport(lua_State *L, int context, struct ll_context_options *out) {
     uint32_t *const sides[] = {&out->viewport_width, &out->viewport_height};
-    int type = push_field(L, context, "viewport");
+    int type = ll_field_push(L, context, "viewport");
     for (int i = 0; type != LUA_TNIL && i < 2; i++) {
         int is_whole = 0;
         lua_Integer side = 0;
@@ -196,26 +122,26 @@ static void read_viewport(lua_State *L, int context, struct ll_context_options *
 }
 
 static void read_context(lua_State *L, int table, struct ll_context_options *out) {
-    if (!push_table(L, table, "context", "a table such as { viewport = { 1280, 720 } }")) return;
+    if (!ll_field_table(L, table, "context", "a table such as { viewport = { 1280, 720 } }")) return;
     int context = lua_gettop(L);
     ll_declare_check_keys(L, context, "context", context_fields, context_later);
-    read_bool(L, context, "context", "ignore_https_errors", &out->ignore_https_errors);
-    read_bool(L, context, "context", "fresh_context", &out->fresh_context);
-    read_text(L, context, "context", "user_agent", CONTEXT_TEXT_MAX, &out->user_agent);
-    read_text(L, context, "context", "locale", CONTEXT_TEXT_MAX, &out->locale);
+    ll_field_bool(L, context, "context", "ignore_https_errors", &out->ignore_https_errors);
+    ll_field_bool(L, context, "context", "fresh_context", &out->fresh_context);
+    ll_field_text(L, context, "context", "user_agent", CONTEXT_TEXT_MAX, &out->user_agent);
+    ll_field_text(L, context, "context", "locale", CONTEXT_TEXT_MAX, &out->locale);
     read_viewport(L, context, out);
     lua_pop(L, 1);
 }
 
 static void read_on_failure(lua_State *L, int table, enum ll_on_failure *out) {
-    int type = push_field(L, table, "on_failure");
+    int type = ll_field_push(L, table, "on_failure");
     const char *text = type == LUA_TSTRING ? lua_tostring(L, -1) : "";
     if (strcmp(text, "stop_user") == 0)
         *out = LL_ON_FAILURE_STOP_USER;
     else if (strcmp(text, "continue") == 0)
         *out = LL_ON_FAILURE_CONTINUE;
     else if (type != LUA_TNIL)
-        wants(L, "on_failure", "\"continue\" or \"stop_user\"");
+        ll_field_wants(L, "on_failure", "\"continue\" or \"stop_user\"");
     lua_pop(L, 1);
 }
 
@@ -223,7 +149,7 @@ static void read_on_failure(lua_State *L, int table, enum ll_on_failure *out) {
 static void add_threshold(lua_State *L, const char *key, struct ll_spec *spec) {
     char field[WHAT_MAX];
     snprintf(field, sizeof field, "thresholds[\"%s\"]", key);
-    if (lua_type(L, -1) != LUA_TSTRING) wants(L, field, "a text such as \"p95 < 2s\", or a list of them");
+    if (lua_type(L, -1) != LUA_TSTRING) ll_field_wants(L, field, "a text such as \"p95 < 2s\", or a list of them");
     if (spec->threshold_count >= LL_THRESHOLDS_MAX)
         ll_vm_raise(L, "there are more than %d thresholds", LL_THRESHOLDS_MAX);
     ll_spec_add_threshold(spec, lua_pushfstring(L, "%s: %s", key, lua_tostring(L, -1)));
@@ -235,7 +161,7 @@ static int compare_texts(const void *a, const void *b) {
 }
 
 static void read_thresholds(lua_State *L, int table, struct ll_spec *spec) {
-    if (!push_table(L, table, "thresholds", "a table such as { iteration_duration_us = \"p95 < 2s\" }")) return;
+    if (!ll_field_table(L, table, "thresholds", "a table such as { iteration_duration_us = \"p95 < 2s\" }")) return;
     int thresholds = lua_gettop(L);
     lua_pushnil(L);
     while (lua_next(L, thresholds)) {
@@ -260,17 +186,17 @@ static void read_thresholds(lua_State *L, int table, struct ll_spec *spec) {
 }
 
 static void check_function(lua_State *L, int table, const char *name, const char *example) {
-    int type = push_field(L, table, name);
-    if (type != LUA_TNIL && type != LUA_TFUNCTION) wants(L, name, example);
+    int type = ll_field_push(L, table, name);
+    if (type != LUA_TNIL && type != LUA_TFUNCTION) ll_field_wants(L, name, example);
     lua_pop(L, 1);
 }
 
 static void read_scenario(lua_State *L, int table, struct ll_spec *spec) {
     ll_declare_check_keys(L, table, "ll.scenario", scenario_fields, scenario_later);
-    read_text(L, table, "", "name", LL_NAME_MAX, &spec->name);
+    ll_field_text(L, table, "", "name", LL_NAME_MAX, &spec->name);
     check_function(L, table, "config", "a function(options) that returns a table");
     check_function(L, table, "run", "a function(ctx, user_id, config)");
-    if (push_field(L, table, "run") == LUA_TNIL)
+    if (ll_field_push(L, table, "run") == LUA_TNIL)
         ll_vm_raise(L, "ll.scenario needs run = function(ctx, user_id, config) ... end");
     lua_pop(L, 1);
     read_load(L, table, &spec->load);
