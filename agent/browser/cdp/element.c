@@ -1,4 +1,4 @@
-// Everything that is done to or read from elements. The page's own half (page/liveload.js) finds, waits and judges;
+// Everything that is done to or read from elements. The page's own half (page/) finds, waits and judges;
 // one Runtime.evaluate asks it and stays unanswered until it has decided. What then needs real events, a pointer or
 // keys, is done by input.c, and the action ends when the last event is answered; a checkbox is looked at once more.
 //

@@ -1,5 +1,5 @@
-# Joins the parts of the page's script into one block, so that what they share is no global of the page's, and takes out
-# comment lines and indentation, since every new document compiles it.
+# Joins the parts of the page's script into one strict function, so that what they share is no global of the page's, and
+# takes out comment lines and indentation, since every new document compiles it.
 set(text "")
 foreach(input IN LISTS INPUTS)
   file(READ ${input} part)
@@ -7,4 +7,4 @@ foreach(input IN LISTS INPUTS)
 endforeach()
 string(REGEX REPLACE "\n *//[^\n]*" "\n" text "${text}")
 string(REGEX REPLACE "\n[ \n]*" "\n" text "${text}")
-file(WRITE ${OUTPUT} "{${text}}\n")
+file(WRITE ${OUTPUT} "(() => {\n\"use strict\";${text}})();\n")
