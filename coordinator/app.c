@@ -9,6 +9,7 @@
 
 #include "coordinator/keeper.h"
 #include "coordinator/service.h"
+#include "coordinator/spool.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/log.h"
@@ -33,6 +34,7 @@ struct app {
     struct ll_coordinator *core;
     struct ll_coordinator_service service;
     struct ll_keeper keeper;
+    struct ll_spool spool;
     struct ll_rpc_server *rpc;
     struct ll_transport_server *transport;
     struct ll_loop *loop;
@@ -73,6 +75,16 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
     else
         ll_error("the result of run %s is not kept: %s", run_id, err.text);
     free(path);
+}
+
+static void do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
+    struct app *app = owner;
+    ll_spool_write(&app->spool, run_id, name, offset, piece);
+}
+
+static ll_err read_artifact(void *owner, const char *name, uint64_t offset, struct ll_fetch_reply *out_reply) {
+    struct app *app = owner;
+    return ll_spool_read(&app->spool, name, offset, out_reply);
 }
 
 // ---- Events
@@ -134,16 +146,19 @@ static ll_err make_core(struct app *app, const char *token) {
     int64_t unix_ms = ll_clock_wall_ms(), unix_ms_at_zero = unix_ms - ll_clock_us() / 1000;
     app->keeper = ll_keeper_make(app->options->journal, unix_ms_at_zero * 1000);
     struct ll_coordinator_options core = {
-        .effects = {.owner = app, .log = do_log, .journal = do_journal, .result = do_result},
+        .effects = {.owner = app, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = app->options->max_agents,
         .last_epoch = (uint64_t)unix_ms,
         .unix_ms_at_zero = unix_ms_at_zero,
     };
     app->core = ll_coordinator_new(&core);
-    app->service = (struct ll_coordinator_service){.core = app->core, .now_us = now_us, .make_run_id = make_run_id};
+    app->service = (struct ll_coordinator_service){
+        .core = app->core, .owner = app, .now_us = now_us, .make_run_id = make_run_id, .read_artifact = read_artifact};
     struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&app->service);
     app->rpc = ll_rpc_server_new(&handlers, token);
+    app->spool = ll_spool_make(app->options->out, app->options->journal);
     LL_TRY(ll_keeper_restore(&app->keeper, app->core, ll_clock_us()));
+    if (!ll_keeper_is_keeping(&app->keeper)) ll_spool_sweep(&app->spool);
     ll_coordinator_tick(app->core, ll_clock_us());
     return LL_SUCCESS;
 }
@@ -166,7 +181,7 @@ static ll_err start(struct app *app) {
 }
 
 ll_err ll_coordinator_app_run(const struct ll_coordinator_app_options *options) {
-    struct app app = {.options = options, .keeper = ll_keeper_make(NULL, 0)};
+    struct app app = {.options = options, .keeper = ll_keeper_make(NULL, 0), .spool = {.place = LL_SPOOL_TEMPORARY}};
     if (options->exit_with_parent && !ll_parent_follow()) return LL_SUCCESS;
     ll_err err = start(&app);
     if (err.status == LL_OK) ll_loop_run(app.loop);
@@ -176,5 +191,6 @@ ll_err ll_coordinator_app_run(const struct ll_coordinator_app_options *options) 
     ll_rpc_server_free(&app.rpc);
     ll_coordinator_free(&app.core);
     ll_keeper_fini(&app.keeper);
+    ll_spool_fini(&app.spool);
     return err;
 }

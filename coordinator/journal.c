@@ -59,6 +59,18 @@ static void put_run(struct ll_buf *out, const struct ll_run *run, int64_t unix_u
     for (size_t i = 0; i < run->part_count; i++) put_part(out, &run->parts[i]);
 }
 
+static void put_artifact(struct ll_buf *out, const struct ll_artifact *artifact) {
+    put(out, artifact->name, sizeof artifact->name);
+    put_u32(out, artifact->kind);
+    put_u64(out, artifact->bytes);
+    put_u32(out, artifact->is_whole);
+    put_u32(out, artifact->user_id);
+    put_u64(out, artifact->iteration);
+    put_u32(out, artifact->step);
+    put(out, artifact->label, sizeof artifact->label);
+    put(out, artifact->node, sizeof artifact->node);
+}
+
 static void put_content(struct ll_buf *out, const struct ll_journal_record *record, int64_t unix_us_at_zero) {
     put_u32(out, record->kind);
     switch (record->kind) {
@@ -76,6 +88,10 @@ static void put_content(struct ll_buf *out, const struct ll_journal_record *reco
         break;
     case LL_JOURNAL_OVER:
         put_u64(out, (uint64_t)(record->at_us + unix_us_at_zero));
+        break;
+    case LL_JOURNAL_ARTIFACT:
+        put_u32(out, (uint32_t)record->part);
+        put_artifact(out, record->artifact);
         break;
     case LL_JOURNAL_STOPPED:
     case LL_JOURNAL_DROPPED:
@@ -188,12 +204,31 @@ static ll_err apply_start(struct reader *reader, int64_t unix_us_at_zero,
     return err;
 }
 
+static ll_err apply_artifact(struct reader *reader, ll_err (*apply)(void *arg, const struct ll_journal_record *record),
+                             void *arg) {
+    struct ll_artifact artifact;
+    struct ll_journal_record record = {LL_JOURNAL_ARTIFACT, .artifact = &artifact};
+    record.part = get_u32(reader);
+    get_text(reader, artifact.name, sizeof artifact.name);
+    artifact.kind = (enum ll_artifact_kind)get_u32(reader);
+    artifact.bytes = get_u64(reader);
+    artifact.is_whole = get_u32(reader);
+    artifact.user_id = get_u32(reader);
+    artifact.iteration = get_u64(reader);
+    artifact.step = get_u32(reader);
+    get_text(reader, artifact.label, sizeof artifact.label);
+    get_text(reader, artifact.node, sizeof artifact.node);
+    bool is_sane = !reader->is_short && artifact.kind < LL_ARTIFACT_KINDS && ll_artifact_name_is_safe(artifact.name);
+    return is_sane ? apply(arg, &record) : nonsense();
+}
+
 static ll_err apply_content(struct reader *reader, int64_t unix_us_at_zero,
                             ll_err (*apply)(void *arg, const struct ll_journal_record *record), void *arg) {
     uint32_t kind = get_u32(reader);
     if (reader->is_short || kind >= LL_JOURNAL_DROPPED) return nonsense();
     struct ll_journal_record record = {.kind = (enum ll_journal_kind)kind};
     if (record.kind == LL_JOURNAL_STARTED) return apply_start(reader, unix_us_at_zero, apply, arg);
+    if (record.kind == LL_JOURNAL_ARTIFACT) return apply_artifact(reader, apply, arg);
     if (record.kind == LL_JOURNAL_FRAME) {
         record.part = get_u32(reader);
         record.frame = (struct ll_bytes){reader->data, reader->left};

@@ -16,6 +16,12 @@ static ll_err on_fetch_bundle(void *owner, const struct ll_fetch_request *reques
     return ll_coordinator_fetch_bundle(service->core, request, out_reply);
 }
 
+static ll_err on_send_artifact(void *owner, const struct ll_send_artifact_request *request,
+                               struct ll_send_artifact_reply *out_reply) {
+    struct ll_coordinator_service *service = owner;
+    return ll_coordinator_send_artifact(service->core, service->now_us(service->owner), request, out_reply);
+}
+
 static ll_err on_leave(void *owner, const struct ll_leave_request *request, struct ll_empty *out_reply) {
     struct ll_coordinator_service *service = owner;
     (void)out_reply;
@@ -43,6 +49,13 @@ static ll_err on_stop(void *owner, const struct ll_run_request *request, struct 
 static ll_err on_fetch_result(void *owner, const struct ll_fetch_request *request, struct ll_fetch_reply *out_reply) {
     struct ll_coordinator_service *service = owner;
     return ll_coordinator_fetch_result(service->core, request, out_reply);
+}
+
+static ll_err on_fetch_artifact(void *owner, const struct ll_fetch_artifact_request *request,
+                                struct ll_fetch_reply *out_reply) {
+    struct ll_coordinator_service *service = owner;
+    LL_TRY(ll_coordinator_may_fetch_artifact(service->core, request));
+    return service->read_artifact(service->owner, request->name, request->offset, out_reply);
 }
 
 struct ll_rpc_handlers ll_coordinator_service_handlers(struct ll_coordinator_service *service) {

@@ -202,6 +202,17 @@ ll_err ll_coordinator_fetch_bundle(struct ll_coordinator *coordinator, const str
     return cut_chunk(run->bundle, run->bundle_bytes, request->offset, out_reply);
 }
 
+ll_err ll_coordinator_send_artifact(struct ll_coordinator *coordinator, int64_t now_us,
+                                    const struct ll_send_artifact_request *request,
+                                    struct ll_send_artifact_reply *out_reply) {
+    struct ll_roster_agent *agent;
+    LL_TRY(ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent));
+    struct ll_run *run = coordinator->run;
+    const struct ll_part *part = run ? ll_run_part(run, agent->id, agent->epoch) : NULL;
+    if (!part) return ll_err_make(LL_FAILED_PRECONDITION, "agent %s has no part in a run that goes on", agent->name);
+    return ll_run_keep_artifact(run, now_us, part, request, &out_reply->received_bytes);
+}
+
 // Takes the agent off the roster; a part that it still has is lost. `why` completes "agent NAME ".
 static void lose_agent(struct ll_coordinator *coordinator, int64_t now_us, struct ll_roster_agent *agent,
                        const char *why) {
@@ -303,6 +314,21 @@ ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const str
     return LL_SUCCESS;
 }
 
+ll_err ll_coordinator_may_fetch_artifact(const struct ll_coordinator *coordinator,
+                                         const struct ll_fetch_artifact_request *request) {
+    if (is_current(coordinator, request->run_id))
+        return ll_err_make(LL_FAILED_PRECONDITION,
+                           "run %s still goes on: its artifacts can be fetched when it is finished",
+                           coordinator->run->id);
+    const struct ll_archived_run *run;
+    LL_TRY(find_archived(coordinator, request->run_id, &run));
+    char prefix[LL_ARTIFACT_NAME_MAX]; // of any agent's
+    ll_artifact_prefix(run->run_id, 0, "", prefix);
+    *strchr(prefix, '-') = '\0';
+    if (strncmp(request->name, prefix, strlen(prefix)) == 0 && request->name[strlen(prefix)] == '-') return LL_SUCCESS;
+    return ll_err_make(LL_NOT_FOUND, "run %s has no artifact %.100s", run->run_id, request->name);
+}
+
 // ---- After a restart
 
 static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, struct ll_part *part) {
@@ -356,7 +382,8 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
                               const struct ll_journal_record *record) {
     struct ll_run *run = coordinator->run;
     bool is_first = record->kind == LL_JOURNAL_STARTED;
-    bool has_part = record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST;
+    bool has_part =
+        record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST || record->kind == LL_JOURNAL_ARTIFACT;
     if (is_first != !run || (has_part && record->part >= run->part_count))
         return ll_err_make(LL_DATA_LOSS, "the journal's records do not follow from one another");
     switch (record->kind) {
@@ -376,6 +403,9 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
         break;
     case LL_JOURNAL_OVER:
         restore_end(coordinator, record->at_us);
+        break;
+    case LL_JOURNAL_ARTIFACT:
+        ll_artifacts_restore(&run->artifacts, record->part, record->artifact);
         break;
     case LL_JOURNAL_DROPPED:
     case LL_JOURNAL_KINDS:

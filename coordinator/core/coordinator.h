@@ -43,6 +43,10 @@ ll_err ll_coordinator_exchange(struct ll_coordinator *coordinator, int64_t now_u
                                const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);
 ll_err ll_coordinator_fetch_bundle(struct ll_coordinator *coordinator, const struct ll_fetch_request *request,
                                    struct ll_fetch_reply *out_reply);
+// A piece of a file, which goes to the effect `artifact`.
+ll_err ll_coordinator_send_artifact(struct ll_coordinator *coordinator, int64_t now_us,
+                                    const struct ll_send_artifact_request *request,
+                                    struct ll_send_artifact_reply *out_reply);
 ll_err ll_coordinator_leave(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_leave_request *request);
 // `run_id` is random, for this run if it is accepted.
 ll_err ll_coordinator_submit(struct ll_coordinator *coordinator, int64_t now_us, const char *run_id,
@@ -53,6 +57,10 @@ ll_err ll_coordinator_status(struct ll_coordinator *coordinator, int64_t now_us,
 ll_err ll_coordinator_stop(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request);
 ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const struct ll_fetch_request *request,
                                    struct ll_fetch_reply *out_reply);
+// Whether the run is one whose artifacts may be fetched: LL_NOT_FOUND, LL_FAILED_PRECONDITION. Their bytes are with
+// whoever keeps files.
+ll_err ll_coordinator_may_fetch_artifact(const struct ll_coordinator *coordinator,
+                                         const struct ll_fetch_artifact_request *request);
 
 // Does what is due: counts silent agents as lost, moves the run on. Answer the calls that have come before ticking: an
 // agent that was heard is not silent.

@@ -13,22 +13,24 @@ struct ll_run;
 // What a coordinator that is started anew must know to go on with the run of this one (docs/decisions/journal.md). A
 // run is journaled from the moment its start is commanded: before that nothing was measured.
 enum ll_journal_kind {
-    LL_JOURNAL_STARTED, // the start of `run` is commanded, for its parts
-    LL_JOURNAL_FRAME,   // a snapshot of a part was taken
-    LL_JOURNAL_LOST,    // a part is lost, and why
-    LL_JOURNAL_STOPPED, // someone stopped the run
-    LL_JOURNAL_OVER,    // the run is over and its result made, at `at_us`
-    LL_JOURNAL_DROPPED, // its result was fetched: the journal is not needed any more. Not a record of it
+    LL_JOURNAL_STARTED,  // the start of `run` is commanded, for its parts
+    LL_JOURNAL_FRAME,    // a snapshot of a part was taken
+    LL_JOURNAL_LOST,     // a part is lost, and why
+    LL_JOURNAL_STOPPED,  // someone stopped the run
+    LL_JOURNAL_OVER,     // the run is over and its result made, at `at_us`
+    LL_JOURNAL_ARTIFACT, // a piece of a file of a part was kept
+    LL_JOURNAL_DROPPED,  // its result was fetched: the journal is not needed any more. Not a record of it
     LL_JOURNAL_KINDS
 };
 
 struct ll_journal_record {
     enum ll_journal_kind kind;
-    const struct ll_run *run; // of STARTED: its id, spec, limits, start and parts
-    size_t part;              // of FRAME and LOST: its number in the run
-    struct ll_bytes frame;    // of FRAME
-    ll_err why;               // of LOST
-    int64_t at_us;            // of OVER
+    const struct ll_run *run;           // of STARTED: its id, spec, limits, start and parts
+    size_t part;                        // of FRAME, LOST and ARTIFACT: its number in the run
+    struct ll_bytes frame;              // of FRAME
+    ll_err why;                         // of LOST
+    int64_t at_us;                      // of OVER
+    const struct ll_artifact *artifact; // of ARTIFACT: as it is with this piece
 };
 
 struct ll_effects {
@@ -39,6 +41,8 @@ struct ll_effects {
     void (*journal)(void *owner, const struct ll_journal_record *record);
     // A run ended: its result file's bytes, borrowed for the call.
     void (*result)(void *owner, const char *run_id, const void *data, size_t len);
+    // Keep this piece of a file, which begins at `offset` of it. `name` is safe to be a file's. Borrowed for the call.
+    void (*artifact)(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece);
 };
 
 // Logs a printf-style line.

@@ -113,6 +113,7 @@ struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t starte
     if (run->collect && has_started) {
         describe_nodes(run, &result);
         ll_collect_move(run->collect, &result);
+        result.artifacts = ll_artifacts_move(&run->artifacts, &result.artifact_count);
         remark_losses(run, &result);
         judge(run, &result);
     } else {

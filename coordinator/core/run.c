@@ -114,6 +114,7 @@ void ll_run_free(struct ll_run **run) {
     if (!*run) return;
     ll_spec_fini(&(*run)->spec);
     ll_collect_free(&(*run)->collect);
+    ll_artifacts_fini(&(*run)->artifacts);
     free((*run)->bundle);
     free((*run)->parts);
     free(*run);
@@ -345,6 +346,29 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
         }
     }
     advance(run, now_us);
+    return LL_SUCCESS;
+}
+
+// The piece is kept before its record is: a journal never tells of what is not there.
+ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_part *part,
+                            const struct ll_send_artifact_request *request, uint64_t *out_received_bytes) {
+    begin_if_due(run, now_us);
+    bool goes_on = run->state == LL_RUN_RUNNING || run->state == LL_RUN_STOPPING;
+    if (!goes_on || part->state != LL_PART_ACTIVE || strcmp(request->run_id, run->id) != 0)
+        return ll_err_make(LL_FAILED_PRECONDITION, "the artifact %.100s came when its run did not go on",
+                           request->about.name);
+    char prefix[LL_ARTIFACT_NAME_MAX];
+    ll_artifact_prefix(run->id, part->agent_id, part->name, prefix);
+    struct ll_send_artifact_request known_maker = *request;
+    memcpy(known_maker.about.node, part->name, sizeof part->name);
+    const struct ll_kept_artifact *item;
+    size_t known;
+    LL_TRY(ll_artifacts_take(&run->artifacts, index_of(run, part), prefix, &known_maker, &item, &known));
+    struct ll_bytes piece = {NULL, request->chunk.len - known};
+    if (piece.len > 0) piece.data = (const char *)request->chunk.data + known;
+    run->effects->artifact(run->effects->owner, run->id, item->about.name, request->offset + known, piece);
+    journal(run, &(struct ll_journal_record){LL_JOURNAL_ARTIFACT, .part = item->part, .artifact = &item->about});
+    *out_received_bytes = item->about.bytes;
     return LL_SUCCESS;
 }
 

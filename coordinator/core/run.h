@@ -29,6 +29,7 @@
 #ifndef COORDINATOR_CORE_RUN_H
 #define COORDINATOR_CORE_RUN_H
 
+#include "coordinator/core/artifacts.h"
 #include "coordinator/core/collect.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/plan.h"
@@ -82,8 +83,9 @@ struct ll_run {
     struct ll_part *parts;    // all with users
     size_t part_count;
     struct ll_collect *collect; // NULL before PREPARING
-    ll_err last_loss;           // of the part that was lost last
-    bool stopped_early, cut;    // by Stop; by the end of the coordinator
+    struct ll_artifacts artifacts;
+    ll_err last_loss;        // of the part that was lost last
+    bool stopped_early, cut; // by Stop; by the end of the coordinator
 };
 
 // A run in WAITING. Copies what it keeps of the request, which was validated.
@@ -107,6 +109,10 @@ struct ll_part *ll_run_part(struct ll_run *run, uint32_t agent_id, uint64_t epoc
 
 // What a part's agent says. LL_DATA_LOSS or LL_RESOURCE_EXHAUSTED when a snapshot cannot be read.
 ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part, const struct ll_exchange_request *request);
+// A piece of a file that a part's agent sends while the run goes on. LL_FAILED_PRECONDITION when it does not, and as
+// ll_artifacts_take says.
+ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_part *part,
+                            const struct ll_send_artifact_request *request, uint64_t *out_received_bytes);
 // What its agent should do now; fills directive, assignment and in_us.
 void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_part *part,
                    const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);

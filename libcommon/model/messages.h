@@ -8,6 +8,7 @@
 #include "libcommon/base/err.h"
 #include "libcommon/base/rand.h"
 #include "libcommon/codec/sha256.h"
+#include "libcommon/model/artifact.h"
 #include "libcommon/model/spec.h"
 
 #include <stdbool.h>
@@ -100,6 +101,23 @@ struct ll_fetch_request { // FetchBundle: by hash; FetchResult: by run_id
 struct ll_fetch_reply {
     struct ll_bytes chunk;
     uint64_t total_bytes;
+};
+
+struct ll_send_artifact_request {
+    uint32_t agent_id;
+    uint64_t epoch;
+    char run_id[LL_TOKEN_CHARS + 1];
+    struct ll_artifact about; // its bytes are not known yet; is_whole with its last piece
+    uint64_t offset;
+    struct ll_bytes chunk; // at most LL_ARTIFACT_CHUNK_BYTES
+};
+struct ll_send_artifact_reply {
+    uint64_t received_bytes; // of the file, so far
+};
+struct ll_fetch_artifact_request {
+    char run_id[LL_TOKEN_CHARS + 1];
+    char name[LL_ARTIFACT_NAME_MAX];
+    uint64_t offset;
 };
 
 struct ll_leave_request {

@@ -47,6 +47,7 @@ void ll_scenario_result_fini(struct ll_scenario_result *scenario) {
     for (size_t i = 0; i < scenario->remark_count; i++) free(scenario->remarks[i]);
     free(scenario->remarks);
     ll_spec_fini(&scenario->spec);
+    free(scenario->artifacts);
     *scenario = (struct ll_scenario_result){.name = NULL};
 }
 

@@ -7,6 +7,7 @@
 
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
+#include "libcommon/model/artifact.h"
 #include "libcommon/model/series.h"
 #include "libcommon/model/snapshot.h"
 #include "libcommon/model/spec.h"
@@ -70,6 +71,8 @@ struct ll_scenario_result {
     size_t remark_count;
     bool stopped_early;
     struct ll_spec spec;
+    struct ll_artifact *artifacts; // files in artifacts/ beside the result
+    size_t artifact_count;
 };
 
 struct ll_result {

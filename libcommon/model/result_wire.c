@@ -118,6 +118,10 @@ static Liveload__V1__ScenarioResult *scenario_to_proto(struct ll_wire_arena *are
     for (size_t i = 0; i < message->n_remarks; i++) message->remarks[i] = ll_wire_text(scenario->remarks[i]);
     message->stopped_early = scenario->stopped_early;
     message->spec = ll_wire_spec_to_proto(arena, &scenario->spec);
+    message->n_artifacts = at_most(scenario->artifact_count, LL_ARTIFACTS_OF_RUN_MAX);
+    message->artifacts = ll_wire_alloc(arena, message->n_artifacts, sizeof *message->artifacts);
+    for (size_t i = 0; i < message->n_artifacts; i++)
+        message->artifacts[i] = ll_wire_artifact_to_proto(arena, &scenario->artifacts[i]);
     return message;
 }
 
@@ -200,6 +204,17 @@ static ll_err read_verdict(Liveload__V1__Verdict number, enum ll_verdict *out) {
     return ll_err_make(LL_DATA_LOSS, "its verdict is %d, which this version does not know", (int)number);
 }
 
+static ll_err read_artifacts(const Liveload__V1__ScenarioResult *message, struct ll_scenario_result *scenario) {
+    LL_TRY(check_count("artifacts", message->n_artifacts, LL_ARTIFACTS_OF_RUN_MAX));
+    scenario->artifacts = message->n_artifacts ? ll_alloc(message->n_artifacts, sizeof *scenario->artifacts) : NULL;
+    for (size_t i = 0; i < message->n_artifacts; i++) {
+        ll_err err = ll_wire_artifact_from_proto(message->artifacts[i], &scenario->artifacts[i]);
+        if (err.status != LL_OK) return ll_err_make(LL_DATA_LOSS, "%s", err.text);
+        scenario->artifact_count++;
+    }
+    return LL_SUCCESS;
+}
+
 // The parts of which there are several.
 static ll_err read_scenario_lists(const Liveload__V1__ScenarioResult *message, struct ll_wire_budget *budget,
                                   struct ll_scenario_result *scenario) {
@@ -220,7 +235,7 @@ static ll_err read_scenario_lists(const Liveload__V1__ScenarioResult *message, s
         ll_scenario_result_add_remark(scenario, "%s", remark);
         free(remark);
     }
-    return LL_SUCCESS;
+    return read_artifacts(message, scenario);
 }
 
 static ll_err read_scenario(const Liveload__V1__ScenarioResult *message, struct ll_wire_budget *budget,

@@ -7,10 +7,12 @@
 
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
+#include "libcommon/model/artifact.h"
 #include "libcommon/model/series.h"
 #include "libcommon/model/snapshot.h"
 #include "libcommon/model/spec.h"
 
+#include <liveload/v1/artifact.pb-c.h>
 #include <liveload/v1/scenario.pb-c.h>
 #include <liveload/v1/snapshot.pb-c.h>
 
@@ -62,6 +64,10 @@ Liveload__V1__Series **ll_wire_series_to_proto(struct ll_wire_arena *arena, cons
 // A new set of a list's series. Series of unknown metrics are skipped. LL_DATA_LOSS, LL_RESOURCE_EXHAUSTED.
 ll_err ll_wire_series_from_proto(Liveload__V1__Series *const *list, size_t count, struct ll_wire_budget *budget,
                                  struct ll_series_set **out);
+
+// Artifacts. Names that may not become a file's are refused on the way in: LL_INVALID_ARGUMENT.
+Liveload__V1__Artifact *ll_wire_artifact_to_proto(struct ll_wire_arena *arena, const struct ll_artifact *artifact);
+ll_err ll_wire_artifact_from_proto(const Liveload__V1__Artifact *message, struct ll_artifact *out);
 
 // Failure samples. Texts over their limits are cut on the way out and refused on the way in.
 Liveload__V1__FailureSample **ll_wire_failures_to_proto(struct ll_wire_arena *arena,

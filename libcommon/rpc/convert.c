@@ -192,7 +192,7 @@ void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply) {
     if (reply->directive == LL_DIRECTIVE_PREPARE) ll_assignment_fini(&reply->assignment);
 }
 
-// ---- FetchBundle and FetchResult
+// ---- FetchBundle, FetchResult and FetchArtifact
 
 void ll_pb_write_fetch_bundle_request(const struct ll_fetch_request *in, struct ll_wire_arena *arena,
                                       Liveload__V1__FetchBundleRequest *out) {
@@ -218,7 +218,7 @@ ll_err ll_pb_read_fetch_result_request(const Liveload__V1__FetchResultRequest *i
     return read_run_id(in->run_id, out->run_id);
 }
 
-// The two replies are alike.
+// The three replies are alike.
 #define FETCH_REPLY(Rpc, rpc)                                                                                          \
     void ll_pb_write_##rpc##_reply(const struct ll_fetch_reply *in, struct ll_wire_arena *arena,                       \
                                    Liveload__V1__##Rpc##Reply *out) {                                                  \
@@ -237,6 +237,62 @@ ll_err ll_pb_read_fetch_result_request(const Liveload__V1__FetchResultRequest *i
     }
 FETCH_REPLY(FetchBundle, fetch_bundle)
 FETCH_REPLY(FetchResult, fetch_result)
+FETCH_REPLY(FetchArtifact, fetch_artifact)
+
+void ll_pb_write_fetch_artifact_request(const struct ll_fetch_artifact_request *in, struct ll_wire_arena *arena,
+                                        Liveload__V1__FetchArtifactRequest *out) {
+    (void)arena;
+    out->run_id = borrow(in->run_id);
+    out->name = borrow(in->name);
+    out->offset = in->offset;
+}
+
+ll_err ll_pb_read_fetch_artifact_request(const Liveload__V1__FetchArtifactRequest *in,
+                                         struct ll_fetch_artifact_request *out) {
+    if (!ll_artifact_name_is_safe(in->name))
+        return ll_err_make(LL_INVALID_ARGUMENT, "there is no artifact of that name");
+    memcpy(out->name, in->name, strlen(in->name) + 1);
+    out->offset = in->offset;
+    return read_run_id(in->run_id, out->run_id);
+}
+
+// ---- SendArtifact
+
+void ll_pb_write_send_artifact_request(const struct ll_send_artifact_request *in, struct ll_wire_arena *arena,
+                                       Liveload__V1__SendArtifactRequest *out) {
+    assert(in->chunk.len <= LL_ARTIFACT_CHUNK_BYTES);
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    out->run_id = borrow(in->run_id);
+    out->about = ll_wire_artifact_to_proto(arena, &in->about);
+    out->offset = in->offset;
+    out->chunk = borrow_bytes(in->chunk.data, in->chunk.len);
+}
+
+ll_err ll_pb_read_send_artifact_request(const Liveload__V1__SendArtifactRequest *in,
+                                        struct ll_send_artifact_request *out) {
+    if (in->chunk.len > LL_ARTIFACT_CHUNK_BYTES)
+        return ll_err_make(LL_INVALID_ARGUMENT, "a piece of an artifact has at most %d bytes, not %zu",
+                           LL_ARTIFACT_CHUNK_BYTES, in->chunk.len);
+    out->agent_id = in->agent_id;
+    out->epoch = in->epoch;
+    LL_TRY(read_run_id(in->run_id, out->run_id));
+    LL_TRY(ll_wire_artifact_from_proto(in->about, &out->about));
+    out->offset = in->offset;
+    out->chunk = read_bytes(&in->chunk);
+    return LL_SUCCESS;
+}
+
+void ll_pb_write_send_artifact_reply(const struct ll_send_artifact_reply *in, struct ll_wire_arena *arena,
+                                     Liveload__V1__SendArtifactReply *out) {
+    (void)arena;
+    out->received_bytes = in->received_bytes;
+}
+
+ll_err ll_pb_read_send_artifact_reply(const Liveload__V1__SendArtifactReply *in, struct ll_send_artifact_reply *out) {
+    out->received_bytes = in->received_bytes;
+    return LL_SUCCESS;
+}
 
 // ---- Leave
 

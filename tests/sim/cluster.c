@@ -67,6 +67,11 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
     ll_buf_append(&cluster->result, data, len);
 }
 
+static void do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
+    (void)run_id, (void)offset;
+    cluster_note(owner, "coordinator: %zu bytes of %s", piece.len, name);
+}
+
 static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
     struct cluster *cluster = arg;
     ll_rpc_server_handle(cluster->rpc, data, len, out_response);
@@ -102,7 +107,8 @@ void cluster_start_coordinator(struct cluster *cluster) {
     if (cluster->core) return;
     cluster_note(cluster, "the coordinator starts");
     struct ll_coordinator_options options = {
-        .effects = {.owner = cluster, .log = do_log, .journal = do_journal, .result = do_result},
+        .effects =
+            {.owner = cluster, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = CLUSTER_AGENTS_MAX,
         .last_epoch = (uint64_t)cluster->now_us,
         .unix_ms_at_zero = 1700000000000,

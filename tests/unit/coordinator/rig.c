@@ -30,6 +30,12 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
     ll_buf_append(&rig->result, data, len);
 }
 
+static void do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
+    struct rig *rig = owner;
+    ll_buf_printf(&rig->artifacts, "%s %s %llu %.*s\n", run_id, name, (unsigned long long)offset, (int)piece.len,
+                  (const char *)piece.data);
+}
+
 struct rig *rig_new(void) {
     return rig_new_for(100);
 }
@@ -39,9 +45,10 @@ struct rig *rig_new_for(size_t max_agents) {
     rig->now_us = 1000000;
     rig->log = ll_buf_make(1 << 20);
     rig->result = ll_buf_make(LL_RESULT_FILE_MAX);
+    rig->artifacts = ll_buf_make(1 << 20);
     rig->journal = ll_buf_make(LL_JOURNAL_BYTES_MAX);
     struct ll_coordinator_options options = {
-        .effects = {.owner = rig, .log = do_log, .journal = do_journal, .result = do_result},
+        .effects = {.owner = rig, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = max_agents,
         .last_epoch = 7000,
         .unix_ms_at_zero = 1700000000000,
@@ -54,6 +61,7 @@ void rig_free(struct rig **rig) {
     ll_coordinator_free(&(*rig)->core);
     ll_buf_fini(&(*rig)->log);
     ll_buf_fini(&(*rig)->result);
+    ll_buf_fini(&(*rig)->artifacts);
     ll_buf_fini(&(*rig)->journal);
     free(*rig);
     *rig = NULL;

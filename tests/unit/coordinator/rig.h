@@ -15,6 +15,7 @@ struct rig {
     struct ll_buf log;
     struct ll_buf result; // the last that was made
     struct ll_buf journal;
+    struct ll_buf artifacts; // "RUN NAME OFFSET PIECE\n" for each
     int results, journaled[LL_JOURNAL_KINDS];
 };
 

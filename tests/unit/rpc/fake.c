@@ -63,6 +63,23 @@ static ll_err on_fetch_result(void *owner, const struct ll_fetch_request *reques
     return fetch(owner, FAKE_fetch_result, request, out);
 }
 
+static ll_err on_send_artifact(void *owner, const struct ll_send_artifact_request *request,
+                               struct ll_send_artifact_reply *out) {
+    struct fake *fake = owner;
+    fake->calls[FAKE_send_artifact]++;
+    fake->sent = *request;
+    snprintf(fake->chunk, sizeof fake->chunk, "%.*s", (int)request->chunk.len, (const char *)request->chunk.data);
+    out->received_bytes = request->offset + request->chunk.len;
+    return fake->fail;
+}
+
+static ll_err on_fetch_artifact(void *owner, const struct ll_fetch_artifact_request *request,
+                                struct ll_fetch_reply *out) {
+    struct fake *fake = owner;
+    fake->artifact = *request;
+    return fetch(fake, FAKE_fetch_artifact, &(struct ll_fetch_request){.offset = request->offset}, out);
+}
+
 static ll_err on_leave(void *owner, const struct ll_leave_request *request, struct ll_empty *out) {
     struct fake *fake = owner;
     (void)out;
@@ -124,6 +141,8 @@ struct ll_rpc_handlers fake_handlers(struct fake *fake) {
         .status = on_status,
         .stop = on_stop,
         .fetch_result = on_fetch_result,
+        .send_artifact = on_send_artifact,
+        .fetch_artifact = on_fetch_artifact,
     };
 }
 

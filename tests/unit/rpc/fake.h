@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 struct fake {
-    int calls[8]; // by method, in methods.def's order
-    ll_err fail;  // when not LL_SUCCESS, what every method returns
+    int calls[10]; // by method, in methods.def's order
+    ll_err fail;   // when not LL_SUCCESS, what every method returns
     struct ll_register_request registered;
     struct ll_exchange_request exchanged; // its snapshots are not kept
     char snapshot[64];                    // the first one's bytes
@@ -17,6 +17,8 @@ struct fake {
     size_t bundle_bytes;
     struct ll_fetch_request fetched;
     struct ll_leave_request left;
+    struct ll_send_artifact_request sent; // its chunk is not kept
+    struct ll_fetch_artifact_request artifact;
     bool is_preparing; // exchange answers with an assignment
     char chunk[64];
 };

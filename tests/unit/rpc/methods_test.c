@@ -146,6 +146,77 @@ Test(methods, fetches) {
     cr_expect(eq(str, chunk, "chunk 1 of 77"));
 }
 
+static uint64_t received_bytes;
+static void on_sent(void *arg, ll_err err, const struct ll_send_artifact_reply *reply) {
+    *(struct note *)arg = (struct note){.is_done = true, .err = err};
+    if (reply) received_bytes = reply->received_bytes;
+}
+
+Test(methods, send_artifact) {
+    struct note note = {0};
+    struct ll_send_artifact_request request = {
+        .agent_id = 7,
+        .epoch = 9,
+        .run_id = "run-1",
+        .about = {.name = "run-1-7-web-cart.jpg",
+                  .kind = LL_ARTIFACT_SCREENSHOT,
+                  .is_whole = true,
+                  .user_id = 3,
+                  .iteration = 4,
+                  .step = 5,
+                  .label = "cart"},
+        .offset = 1000,
+        .chunk = {"pixels", 6},
+    };
+    ll_rpc_send_artifact(pair.client, ll_clock_us(), &request, on_sent, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    const struct ll_send_artifact_request *got = &pair.fake.sent;
+    cr_expect(eq(u32, got->agent_id, 7));
+    cr_expect(eq(u64, got->epoch, 9));
+    cr_expect(eq(str, (char *)got->run_id, "run-1"));
+    cr_expect(eq(str, (char *)got->about.name, "run-1-7-web-cart.jpg"));
+    cr_expect(eq(int, got->about.kind, LL_ARTIFACT_SCREENSHOT));
+    cr_expect(got->about.is_whole);
+    cr_expect(eq(u32, got->about.user_id, 3));
+    cr_expect(eq(u64, got->about.iteration, 4));
+    cr_expect(eq(u32, got->about.step, 5));
+    cr_expect(eq(str, (char *)got->about.label, "cart"));
+    cr_expect(eq(u64, got->offset, 1000));
+    cr_expect(eq(str, pair.fake.chunk, "pixels"));
+    cr_expect(eq(u64, received_bytes, 1006));
+}
+
+Test(methods, names_that_leave_the_folder_are_refused) {
+    static const char *const names[] = {"", "../x.jpg", "a/b.jpg", ".x.jpg", "x.sh", "x.jpg\n", "/etc/x.txt"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct note note = {0};
+        struct ll_send_artifact_request send = {.run_id = "run-1"};
+        snprintf(send.about.name, sizeof send.about.name, "%s", names[i]);
+        ll_rpc_send_artifact(pair.client, ll_clock_us(), &send, on_sent, &note);
+        pair_run_until(&pair, &note.is_done);
+        cr_expect(eq(int, note.err.status, LL_INVALID_ARGUMENT), "%s", names[i]);
+        note = (struct note){0};
+        struct ll_fetch_artifact_request fetch = {.run_id = "run-1"};
+        snprintf(fetch.name, sizeof fetch.name, "%s", names[i]);
+        ll_rpc_fetch_artifact(pair.client, ll_clock_us(), &fetch, on_fetch, &note);
+        pair_run_until(&pair, &note.is_done);
+        cr_expect(eq(int, note.err.status, LL_INVALID_ARGUMENT), "%s", names[i]);
+    }
+    cr_expect(eq(int, pair.fake.calls[FAKE_send_artifact] + pair.fake.calls[FAKE_fetch_artifact], 0));
+}
+
+Test(methods, fetch_artifact) {
+    struct note note = {0};
+    struct ll_fetch_artifact_request request = {.run_id = "run-1", .name = "run-1-7-web.log", .offset = 77};
+    ll_rpc_fetch_artifact(pair.client, ll_clock_us(), &request, on_fetch, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(str, pair.fake.artifact.name, "run-1-7-web.log"));
+    cr_expect(eq(str, pair.fake.artifact.run_id, "run-1"));
+    cr_expect(eq(str, chunk, "chunk 1 of 77"));
+}
+
 static void on_empty(void *arg, ll_err err, const struct ll_empty *reply) {
     *(struct note *)arg = (struct note){.is_done = true, .err = err};
     cr_expect(eq(int, reply != NULL, err.status == LL_OK));
