@@ -146,6 +146,9 @@ static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
     ll_err err = ll_scenario_load(&task->bundle, &task->scenario);
     ll_watchdog_leave();
     if (err.status != LL_OK) return err;
+    const struct ll_assignment *assignment = &task->assignment;
+    struct ll_share share = {.first = assignment->first_user, .stride = assignment->stride, .users = assignment->users};
+    ll_scenario_deal(task->scenario, share, ll_load_users(&spec->load));
     ll_watchdog_enter();
     err = ll_scenario_configure(task->scenario, spec->options, spec->option_count);
     ll_watchdog_leave();

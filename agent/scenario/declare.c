@@ -1,5 +1,6 @@
 #include "agent/scenario/declare.h"
 
+#include "agent/scenario/data.h"
 #include "agent/scenario/fields.h"
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
@@ -25,9 +26,9 @@ static const char *const context_fields[] = {"ignore_https_errors", "viewport", 
                                              "fresh_context",       NULL};
 static const char *const context_later[] = {"http_credentials", "extra_headers", "device",  "timezone", "proxy",
                                             "network",          "permissions",   "storage", NULL};
-static const char *const liveload_names[] = {"scenario", NULL};
-static const char *const liveload_later[] = {"rate", "interarrival", "parallelism", "counter", "histogram",
-                                             "csv",  "json",         "secret",      NULL};
+static const char *const liveload_names[] = {"scenario", "csv", "json", NULL};
+static const char *const liveload_later[] = {"rate",      "interarrival", "parallelism", "counter",
+                                             "histogram", "secret",       NULL};
 
 static bool is_in(const char *name, const char *const *names) {
     for (; names && *names; names++)
@@ -249,9 +250,10 @@ static int missing_member(lua_State *L) {
 }
 
 void ll_module_push_liveload(lua_State *L) {
-    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 4);
     lua_pushcfunction(L, ll_declare_scenario);
     lua_setfield(L, -2, "scenario");
+    luaL_setfuncs(L, ll_data_functions, 0);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, missing_member);
     lua_setfield(L, -2, "__index");

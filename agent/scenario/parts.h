@@ -2,6 +2,7 @@
 #ifndef AGENT_SCENARIO_PARTS_H
 #define AGENT_SCENARIO_PARTS_H
 
+#include "agent/scenario/data.h"
 #include "agent/scenario/scenario.h"
 #include "agent/scenario/vm.h"
 #include "libcommon/base/rand.h"
@@ -19,6 +20,7 @@ struct ll_scenario {
     bool is_declared; // ll.scenario was called
     struct ll_compiled *compiled;
     size_t compiled_count;
+    struct ll_data data;
 };
 
 struct ll_open_step; // flow.c

@@ -16,7 +16,7 @@ static const struct {
 } not_offered[] = {
     {"os", "pass values in with --set key=value (config gets them), and tell users and iterations apart with "
            "ctx.user_id and ctx.iteration"},
-    {"io", "put data in a Lua file beside the scenario and require it; write with ctx:log"},
+    {"io", "read data with ll.csv and ll.json; write with ctx:log"},
     {"coroutine", "operations on ctx wait by themselves"},
     {"debug", "look at values with ctx:log or print"},
     {"package", "require finds modules beside the scenario"},

@@ -72,6 +72,7 @@ ll_err ll_scenario_load_limited(const struct ll_bundle *bundle, struct ll_vm_lim
     scenario->bundle = bundle;
     scenario->limits = limits;
     scenario->spec = default_spec(bundle);
+    ll_scenario_deal(scenario, (struct ll_share){.first = 1, .stride = 1, .users = 1}, 1);
     scenario->compiled = ll_alloc(bundle->count, sizeof *scenario->compiled);
     ll_err err = ll_err_make(LL_RESOURCE_EXHAUSTED, "there is no memory for a Lua state");
     if (ll_vm_open(&scenario->vm, limits)) {
@@ -99,7 +100,13 @@ void ll_scenario_free(struct ll_scenario **scenario) {
     ll_spec_fini(&gone->spec);
     for (size_t i = 0; i < gone->compiled_count; i++) ll_buf_fini(&gone->compiled[i].code);
     free(gone->compiled);
+    ll_data_fini(&gone->data);
     free(gone);
+}
+
+void ll_scenario_deal(struct ll_scenario *scenario, struct ll_share share, uint32_t users_of_the_run) {
+    scenario->data.share = share;
+    scenario->data.users = users_of_the_run;
 }
 
 const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario) {

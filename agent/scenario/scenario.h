@@ -8,6 +8,7 @@
 #define AGENT_SCENARIO_SCENARIO_H
 
 #include "agent/browser/operation.h"
+#include "agent/load/schedule.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/spec.h"
@@ -31,6 +32,10 @@ const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario);
 // Calls the scenario's config(options), once per agent; what it returns is given to every user. Errors have file and
 // line. Without a config function it is an empty table.
 ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_option *options, size_t option_count);
+
+// Says which of the run's users are this agent's, before the first of them is made: rows of data files are dealt by
+// it. Without it the scenario is that of a single user.
+void ll_scenario_deal(struct ll_scenario *scenario, struct ll_share share, uint32_t users_of_the_run);
 
 // What a script tells while it runs, called from inside ll_script_start and ll_script_resume.
 struct ll_script_host {

@@ -3,11 +3,6 @@
 #include <assert.h>
 #include <stdbool.h>
 
-uint32_t ll_plan_users(const struct ll_load *load) {
-    if (load->iterations > 0 && load->iterations < load->users) return (uint32_t)load->iterations;
-    return load->users;
-}
-
 static ll_err check_room(uint32_t users, const uint32_t *max_users, size_t count) {
     uint64_t room = 0;
     for (size_t i = 0; i < count; i++) {
@@ -85,7 +80,7 @@ static void deal_iterations(uint64_t iterations, uint32_t users, struct ll_plan_
 ll_err ll_plan_deal(const struct ll_load *load, const uint32_t *max_users, size_t count,
                     struct ll_plan_share *out_shares) {
     assert(count > 0);
-    uint32_t users = ll_plan_users(load);
+    uint32_t users = ll_load_users(load);
     LL_TRY(check_room(users, max_users, count));
     for (size_t i = 0; i < count; i++) out_shares[i] = (struct ll_plan_share){0};
     size_t open = 0;

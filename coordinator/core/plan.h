@@ -18,9 +18,6 @@ struct ll_plan_share {
     uint64_t iterations;                // 0: not limited
 };
 
-// How many users a run has: no more than it has iterations, since each iteration belongs to one user.
-uint32_t ll_plan_users(const struct ll_load *load);
-
 // Deals to `count` agents (at least 1), whose limits are `max_users` (0: none). LL_RESOURCE_EXHAUSTED, naming the
 // numbers, when they have too little room.
 ll_err ll_plan_deal(const struct ll_load *load, const uint32_t *max_users, size_t count,

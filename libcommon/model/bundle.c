@@ -97,21 +97,39 @@ static bool module_path(const char *module, char path[PATH_BYTES_MAX + 1]) {
     return module[len - 1] != '.' && is_valid_path(path);
 }
 
-static void visit_module(void *arg, const char *module) {
-    struct reader *reader = arg;
-    if (reader->err.status != LL_OK || strcmp(module, "liveload") == 0) return; // the latter is built in
-    if (*module == '/' || strstr(module, "..")) {
-        reader->err = ll_err_make(LL_INVALID_ARGUMENT,
-                                  "%s requires \"%s\", which leaves the scenario's folder: put the module beside the "
-                                  "scenario and require it by name",
-                                  reader->scanned, module);
-        return;
-    }
-    char path[PATH_BYTES_MAX + 1];
-    if (!module_path(module, path) || ll_bundle_find(&reader->bundle, path)) return;
+// Adds the file at `path`, unless it is there already. Not there, or a folder of that name: Lua says so, with the line.
+static void add_named(struct reader *reader, const char *path) {
+    if (ll_bundle_find(&reader->bundle, path)) return;
     ll_err err = read_file(reader, path);
-    // Not there, or a folder of that name: Lua says so, with the line.
     if (err.status != LL_NOT_FOUND && err.status != LL_INVALID_ARGUMENT) reader->err = err;
+}
+
+static ll_err leaves_folder(const struct reader *reader, const struct ll_named *named, bool is_module) {
+    return ll_err_make(LL_INVALID_ARGUMENT,
+                       "%s %s \"%s\", which leaves the scenario's folder: put the %s beside the scenario and %s it by "
+                       "name",
+                       reader->scanned, is_module ? "requires" : "reads", named->name, is_module ? "module" : "file",
+                       is_module ? "require" : "read");
+}
+
+static void visit_named(void *arg, const struct ll_named *named) {
+    struct reader *reader = arg;
+    const char *name = named->name;
+    char path[PATH_BYTES_MAX + 1];
+    bool is_module = strcmp(named->function, "require") == 0;
+    if (reader->err.status != LL_OK || strcmp(named->function, "secret") == 0) return;
+    if (is_module && strcmp(name, "liveload") == 0) return; // built in
+    if (*name == '/' || strstr(name, is_module ? ".." : "../"))
+        reader->err = leaves_folder(reader, named, is_module);
+    else if (!is_module && is_valid_path(name))
+        add_named(reader, name);
+    else if (is_module && module_path(name, path))
+        add_named(reader, path);
+}
+
+static bool is_code(const char *path) {
+    size_t len = strlen(path);
+    return len > strlen(".lua") && strcmp(path + len - strlen(".lua"), ".lua") == 0;
 }
 
 static ll_err read_scenario(struct reader *reader, const char *name) {
@@ -119,8 +137,9 @@ static ll_err read_scenario(struct reader *reader, const char *name) {
     // Files are scanned in the order they are found, and scanning finds more.
     for (size_t i = 0; i < reader->bundle.count; i++) {
         const struct ll_bundle_file *file = &reader->bundle.files[i];
+        if (i > 0 && !is_code(file->path)) continue;
         reader->scanned = file->path;
-        ll_requires_scan(file->content, file->len, visit_module, reader);
+        ll_requires_scan(file->content, file->len, visit_named, reader);
         LL_TRY(reader->err);
     }
     return LL_SUCCESS;

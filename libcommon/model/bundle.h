@@ -1,4 +1,4 @@
-// The files of a scenario, as they travel: the scenario itself and the modules it requires.
+// The files of a scenario, as they travel: the scenario itself, the modules it requires and the data files it reads.
 //
 // One owner. The identity of a bundle is the SHA-256 of its packed form, which has its files in path order.
 #ifndef LIBCOMMON_MODEL_BUNDLE_H
@@ -25,8 +25,9 @@ struct ll_bundle {
     size_t count;
 };
 
-// Reads the scenario at `path` and, beside it, every module that it or they name in `require "a.b"` (a/b.lua). A
-// module that is not there is left for Lua to report with its line. LL_NOT_FOUND, LL_RESOURCE_EXHAUSTED.
+// Reads the scenario at `path` and, beside it, every module that it or they name in `require "a.b"` (a/b.lua), and
+// every data file that they name in `ll.csv "a.csv"` or `ll.json "a.json"`. What is not there is left for Lua to report
+// with its line. LL_NOT_FOUND, LL_RESOURCE_EXHAUSTED.
 ll_err ll_bundle_read(const char *path, struct ll_bundle *out);
 void ll_bundle_fini(struct ll_bundle *bundle);
 

@@ -72,17 +72,37 @@ static bool is_word(char c) {
     return isalnum((unsigned char)c) || c == '_';
 }
 
-// Past a word; true when it is `require` as a function of its own, not a field of something.
-static bool read_word(struct scanner *scanner, char before) {
+// Past a word; its name when it is a function that takes names, else NULL. `require` is a function of its own, not a
+// field of something.
+static const char *read_word(struct scanner *scanner, char before) {
+    static const char *const functions[] = {"require", "csv", "json", "secret"};
     const char *start = scanner->at;
     while (is_word(peek(scanner, 0))) scanner->at++;
-    return scanner->at - start == 7 && memcmp(start, "require", 7) == 0 && before != '.' && before != ':';
+    size_t len = (size_t)(scanner->at - start);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (strlen(functions[i]) != len || memcmp(start, functions[i], len) != 0) continue;
+        bool may_be_field = i > 0;
+        return before == ':' || (before == '.' && !may_be_field) ? NULL : functions[i];
+    }
+    return NULL;
 }
 
-void ll_requires_scan(const char *source, size_t len, void (*visit)(void *arg, const char *name), void *arg) {
+struct lines { // counted as far as `at`
+    const char *at;
+    unsigned line;
+};
+
+static unsigned line_of(struct lines *lines, const char *at) {
+    for (; lines->at < at; lines->at++) lines->line += *lines->at == '\n';
+    return lines->line;
+}
+
+void ll_requires_scan(const char *source, size_t len, void (*visit)(void *arg, const struct ll_named *named),
+                      void *arg) {
     struct scanner scanner = {.at = source, .end = source + len};
+    struct lines lines = {.at = source, .line = 1};
     char name[MODULE_NAME_MAX + 1], before = '\0';
-    bool is_required = false;
+    const char *function = NULL; // whose name may follow
     while (scanner.at < scanner.end) {
         char c = *scanner.at;
         int level = long_bracket(&scanner);
@@ -95,13 +115,14 @@ void ll_requires_scan(const char *source, size_t len, void (*visit)(void *arg, c
             continue;
         }
         if (c == '"' || c == '\'') {
+            unsigned line = function ? line_of(&lines, scanner.at) : 0;
             read_string(&scanner, name);
-            if (is_required && *name) visit(arg, name);
+            if (function && *name) visit(arg, &(struct ll_named){.function = function, .name = name, .line = line});
         } else if (level >= 0) {
             skip_long_bracket(&scanner, level);
         } else if (is_word(c)) {
-            is_required = read_word(&scanner, before);
-            if (is_required) {
+            function = read_word(&scanner, before);
+            if (function) {
                 skip_spaces(&scanner);
                 if (peek(&scanner, 0) == '(') scanner.at++;
             }
@@ -113,7 +134,7 @@ void ll_requires_scan(const char *source, size_t len, void (*visit)(void *arg, c
         } else {
             scanner.at++;
         }
-        is_required = false;
+        function = NULL;
         before = c;
     }
 }

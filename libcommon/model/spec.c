@@ -213,6 +213,11 @@ ll_err ll_spec_validate(const struct ll_spec *spec) {
     return validate_options(spec);
 }
 
+uint32_t ll_load_users(const struct ll_load *load) {
+    if (load->iterations > 0 && load->iterations < load->users) return (uint32_t)load->iterations;
+    return load->users;
+}
+
 uint64_t ll_load_planned_ms(const struct ll_load *load) {
     uint64_t total_ms = load->duration_ms;
     for (size_t i = 0; i < load->stage_count; i++) total_ms += load->stages[i].over_ms;

@@ -80,6 +80,9 @@ void ll_spec_set_option(struct ll_spec *spec, const char *key, const char *value
 // names the field and the way out.
 ll_err ll_spec_validate(const struct ll_spec *spec);
 
+// How many users a run has: no more than it has iterations, since each iteration belongs to one user.
+uint32_t ll_load_users(const struct ll_load *load);
+
 // How long the load lasts by plan, without the graceful stop; 0 when iterations decide.
 uint64_t ll_load_planned_ms(const struct ll_load *load);
 

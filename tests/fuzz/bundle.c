@@ -4,15 +4,15 @@
 #include "libcommon/model/requires.h"
 #include "tests/fuzz/fuzz.h"
 
-static void visit(void *arg, const char *name) {
-    assert(*name && strlen(name) <= 200);
+static void visit(void *arg, const struct ll_named *named) {
+    assert(*named->name && strlen(named->name) <= 200 && named->line > 0);
     ++*(size_t *)arg;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     size_t modules = 0;
     ll_requires_scan((const char *)data, len, visit, &modules);
-    assert(modules <= len / 10); // strlen("require''") and a name
+    assert(modules <= len / 6); // strlen("csv''") and a name
 
     struct ll_bundle first, second;
     if (ll_bundle_unpack(data, len, &first).status != LL_OK) return 0;

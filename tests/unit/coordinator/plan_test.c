@@ -83,7 +83,7 @@ Test(plan, no_user_is_without_an_iteration) {
     struct ll_load load = {.users = 10, .iterations = 3};
     uint32_t max_users[2] = {0};
     struct ll_plan_share shares[2];
-    cr_expect(eq(u32, ll_plan_users(&load), 3));
+    cr_expect(eq(u32, ll_load_users(&load), 3));
     cr_assert(eq(int, ll_plan_deal(&load, max_users, 2, shares).status, LL_OK));
     cr_expect(eq(u32, shares[0].users + shares[1].users, 3));
     cr_expect(eq(u64, shares[0].iterations + shares[1].iterations, 3));
@@ -105,7 +105,7 @@ Test(plan, any_cluster_is_dealt_whole) {
         }
         struct ll_load load = {.users = 1 + (uint32_t)ll_rand_below(&rand, 500)};
         if (ll_rand_below(&rand, 2)) load.iterations = 1 + ll_rand_below(&rand, 2000);
-        uint32_t users = ll_plan_users(&load);
+        uint32_t users = ll_load_users(&load);
         ll_err err = ll_plan_deal(&load, max_users, count, shares);
         bool fits = is_open || room >= users;
         cr_assert(eq(int, err.status, fits ? LL_OK : LL_RESOURCE_EXHAUSTED), "round %d", round);

@@ -1,6 +1,7 @@
 #include "libcommon/model/bundle.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/model/requires.h"
 #include "tests/unit/model/samples.h"
 
 #include <criterion/criterion.h>
@@ -87,6 +88,49 @@ Test(bundle, takes_what_the_scenario_requires_and_what_that_requires) {
     cr_expect(eq(sz, data->len, strlen("return {}")));
     cr_expect_null(ll_bundle_find(&bundle, "unused.lua"));
     ll_bundle_fini(&bundle);
+}
+
+Test(bundle, takes_the_data_files_that_are_named) {
+    write_file("shop.lua", "local ll = require 'liveload'\n"
+                           "local users, more = ll.csv 'users.csv', ll.csv(\"data/more.csv\", {})\n"
+                           "local p = ll.json('products.json') ctx:json('method.json') -- ll.csv 'commented.csv'\n"
+                           "require 'lib' local gone = ll.csv('gone.csv') local f = ll.csv('data') ll.secret('key')\n");
+    write_file("lib.lua", "return ll.csv 'from_lib.csv'");
+    // What looks like Lua in a data file is none.
+    write_file("users.csv", "a\nrequire 'unused'\n");
+    static const char *const others[] = {"data/more.csv", "products.json", "method.json", "commented.csv",
+                                         "from_lib.csv",  "unused.csv",    "unused.lua",  "key"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) write_file(others[i], "x");
+    struct ll_bundle bundle;
+    ll_err err = read_bundle("shop.lua", &bundle);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    char paths[400];
+    list(&bundle, paths, sizeof paths);
+    cr_expect(eq(str, paths, "data/more.csv from_lib.csv lib.lua products.json shop.lua users.csv"));
+    ll_bundle_fini(&bundle);
+    write_file("outside.lua", "local u = ll.csv('../users.csv')");
+    err = read_bundle("outside.lua", &bundle);
+    cr_expect(eq(str, err.text,
+                 "outside.lua reads \"../users.csv\", which leaves the scenario's folder: put the file "
+                 "beside the scenario and read it by name"));
+}
+
+struct named_list {
+    char text[300];
+};
+
+static void note_named(void *arg, const struct ll_named *named) {
+    struct named_list *all = arg;
+    size_t len = strlen(all->text);
+    snprintf(all->text + len, sizeof all->text - len, "%s%s %s:%u", len ? ", " : "", named->function, named->name,
+             named->line);
+}
+
+Test(bundle, what_a_source_names_has_its_line) {
+    static const char source[] = "require 'a'\n\n--[[\n]]\nll.secret(\n  'b') x.require 'no' y:json 'no'\ncsv \"c\"";
+    struct named_list all = {""};
+    ll_requires_scan(source, strlen(source), note_named, &all);
+    cr_expect(eq(str, all.text, "require a:1, secret b:6, csv c:7"));
 }
 
 Test(bundle, what_cannot_be_read_says_why) {

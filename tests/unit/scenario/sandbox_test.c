@@ -13,8 +13,8 @@ Test(sandbox, what_is_taken_away_says_what_to_use) {
         {RUN("os.execute('ls')"),
          "shop.lua:2: os is not offered in scenarios: pass values in with --set key=value (config gets them), and tell "
          "users and iterations apart with ctx.user_id and ctx.iteration"},
-        {RUN("io.open('/etc/passwd')"), "shop.lua:2: io is not offered in scenarios: put data in a Lua file beside the "
-                                        "scenario and require it; write with ctx:log"},
+        {RUN("io.open('/etc/passwd')"),
+         "shop.lua:2: io is not offered in scenarios: read data with ll.csv and ll.json; write with ctx:log"},
         {RUN("coroutine.yield()"),
          "shop.lua:2: coroutine is not offered in scenarios: operations on ctx wait by themselves"},
         {RUN("debug.sethook()"), "shop.lua:2: debug is not offered in scenarios: look at values with ctx:log or print"},
@@ -24,8 +24,8 @@ Test(sandbox, what_is_taken_away_says_what_to_use) {
          "shop.lua:2: dofile is not offered in scenarios: use require, which finds modules beside the scenario"},
         {RUN("loadfile('x')"),
          "shop.lua:2: loadfile is not offered in scenarios: use require, which finds modules beside the scenario"},
-        {RUN("require 'io'"), "shop.lua:2: io is not offered in scenarios: put data in a Lua file beside the scenario "
-                              "and require it; write with ctx:log"},
+        {RUN("require 'io'"),
+         "shop.lua:2: io is not offered in scenarios: read data with ll.csv and ll.json; write with ctx:log"},
         {RUN("string.dump(print)"),
          "shop.lua:2: string.dump is not offered in scenarios: compiled Lua cannot be loaded here"},
         {RUN("collectgarbage('generational')"),

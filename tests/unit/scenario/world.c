@@ -33,8 +33,13 @@ void world_bundle(struct world *world, const char *main, const char *module) {
     world->bundle = (struct ll_bundle){.main = "shop.lua", .files = world->files, .count = module ? 2 : 1};
 }
 
-void world_open(struct world *world, const char *main, const char *module) {
-    world_bundle(world, main, module);
+void world_add(struct world *world, const char *path, const char *content) {
+    cr_assert(world->bundle.count < sizeof world->files / sizeof *world->files);
+    world->files[world->bundle.count++] =
+        (struct ll_bundle_file){.path = (char *)path, .content = (void *)content, .len = strlen(content)};
+}
+
+void world_boot(struct world *world) {
     ll_err err = ll_scenario_load(&world->bundle, &world->scenario);
     cr_assert(err.status == LL_OK, "load: %s", err.text);
     err = ll_scenario_configure(world->scenario, NULL, 0);
@@ -43,6 +48,11 @@ void world_open(struct world *world, const char *main, const char *module) {
         .owner = &world->told, .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
     err = ll_script_new(world->scenario, 7, 42, host, &world->script);
     cr_assert(err.status == LL_OK, "user: %s", err.text);
+}
+
+void world_open(struct world *world, const char *main, const char *module) {
+    world_bundle(world, main, module);
+    world_boot(world);
 }
 
 void world_close(struct world *world) {

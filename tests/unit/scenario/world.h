@@ -21,7 +21,11 @@ struct world {
 
 // A bundle of `main` as shop.lua and, unless NULL, `module` as lib/prices.lua.
 void world_bundle(struct world *world, const char *main, const char *module);
-// Loads and configures it and makes user 7. Fails the test when that is not possible.
+// One more file of the bundle; before it is booted.
+void world_add(struct world *world, const char *path, const char *content);
+// Loads and configures what is in the bundle and makes user 7. Fails the test when that is not possible.
+void world_boot(struct world *world);
+// A bundle and its boot.
 void world_open(struct world *world, const char *main, const char *module);
 void world_close(struct world *world);
 

@@ -1,0 +1,84 @@
+// What users of a whole run share, on two agents: rows of data files.
+#include "libcommon/model/result.h"
+#include "tests/support/program.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct stage { // a folder with a scenario and what lies beside it; no browser
+    char *folder, *scenario, *out;
+    struct program *run;
+};
+
+static struct stage stage_make(const char *lua) {
+    struct stage stage = {.folder = folder_make()};
+    stage.scenario = folder_write(stage.folder, "together.lua", lua);
+    stage.out = path_in(stage.folder, "out");
+    return stage;
+}
+
+static void stage_add(const struct stage *stage, const char *name, const char *content) {
+    free(folder_write(stage->folder, name, content));
+}
+
+#define stage_run(stage, ...)                                                                                          \
+    ((stage)->run = program_run("liveload", "run", (stage)->scenario, "--agents", "2", "--browser", "null", "--out",   \
+                                (stage)->out, __VA_ARGS__),                                                            \
+     (stage)->run->exit_code)
+
+static struct ll_result stage_result(const struct stage *stage) {
+    struct ll_result result;
+    char *path = path_in(stage->out, "result.llr");
+    ll_err err = ll_result_read_file(path, &result);
+    cr_assert(eq(int, err.status, LL_OK), "%s\n%s", err.text, stage->run->complained);
+    free(path);
+    return result;
+}
+
+static void stage_free(struct stage *stage) {
+    program_free(&stage->run);
+    folder_remove(&stage->folder);
+    free(stage->scenario);
+    free(stage->out);
+}
+
+// A check for each row that was handed out: its count says how often.
+Test(together, each_row_of_a_file_is_handed_out_once_over_all_agents) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "local users = ll.csv('users.csv')\n"
+                                    "return ll.scenario { on_failure = 'stop_user', run = function(ctx)\n"
+                                    "  ctx:expect(users:unique().name, true)\n"
+                                    "end }\n");
+    stage_add(&stage, "users.csv", "name\nu1\nu2\nu3\nu4\nu5\nu6\nu7\nu8\nu9\nu10\n");
+    int code = stage_run(&stage, "--users", "3", "--duration", "30s");
+    cr_assert(code == 0 || code == 98, "%d: %s%s", code, stage.run->said, stage.run->complained);
+    struct ll_result result = stage_result(&stage);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(eq(sz, scenario->node_count, 2));
+    for (int row = 1; row <= 10; row++) {
+        char name[8];
+        snprintf(name, sizeof name, "u%d", row);
+        const struct ll_series *series = ll_series_find(scenario->total, LL_METRIC_CHECKS_PASSED, name);
+        cr_expect(series && series->count == 1, "row %s", name);
+    }
+    // Then each user asks for one more, fails and ends.
+    const struct ll_series *failed =
+        ll_series_find(scenario->total, LL_METRIC_ITERATIONS_FAILED, "unique(): users.csv has no row left");
+    cr_assert_not_null(failed);
+    cr_expect(eq(u64, failed->count, 3));
+    cr_expect(eq(u32, scenario->users_failed, 3));
+    ll_result_fini(&result);
+    stage_free(&stage);
+}
+
+Test(together, a_broken_data_file_is_told_before_anything_starts) {
+    struct stage stage = stage_make("local users = require('liveload').csv('users.csv')\n");
+    stage_add(&stage, "users.csv", "name,mail\nanna\n");
+    cr_expect(eq(int, stage_run(&stage, "--users", "1"), 2));
+    cr_expect(has(stage.run->complained,
+                  "together.lua:1: users.csv:2: the row has 1 cell, and the first row names 2 columns"),
+              "%s", stage.run->complained);
+    stage_free(&stage);
+}
