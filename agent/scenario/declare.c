@@ -15,12 +15,13 @@
 
 enum { WHAT_MAX = LL_FIELD_NAME_MAX, VIEWPORT_MAX = 16384, CONTEXT_TEXT_MAX = 1000 };
 
-static const char *const scenario_fields[] = {"name",       "config",  "load", "thresholds",
-                                              "on_failure", "context", "run",  NULL};
+static const char *const scenario_fields[] = {"name",    "config", "load",     "thresholds", "on_failure",
+                                              "context", "run",    "requests", NULL};
 static const char *const scenario_later[] = {"throttles", "setup", "teardown", "barriers", NULL};
 static const char *const load_fields[] = {"users",         "duration", "iterations", "stages", "iteration_timeout",
                                           "graceful_stop", NULL};
 static const char *const load_later[] = {"arrivals", "max_users", NULL};
+static const char *const request_fields[] = {"ignore", "block", NULL};
 static const char *const stage_fields[] = {"users", "over", NULL};
 static const char *const context_fields[] = {"ignore_https_errors", "viewport", "user_agent", "locale",
                                              "fresh_context",       NULL};
@@ -134,6 +135,35 @@ static void read_context(lua_State *L, int table, struct ll_context_options *out
     lua_pop(L, 1);
 }
 
+static void read_patterns(lua_State *L, int table, const char *name, char ***out, size_t *out_count) {
+    static const char wanted[] = "a list of URL patterns such as { \"*://*.example.com/*\" }";
+    char field[WHAT_MAX];
+    int type = ll_field_push(L, table, name);
+    snprintf(field, sizeof field, "requests.%s", name);
+    if (type != LUA_TNIL && type != LUA_TTABLE) ll_field_wants(L, field, wanted);
+    size_t count = type == LUA_TTABLE ? lua_rawlen(L, -1) : 0;
+    if (type == LUA_TTABLE && count == 0) ll_field_wants(L, field, wanted);
+    if (count > LL_PATTERNS_MAX) ll_vm_raise(L, "%s has more than %d patterns", field, LL_PATTERNS_MAX);
+    *out = count ? ll_alloc(count, sizeof **out) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(field, sizeof field, "requests.%s[%zu]", name, i + 1);
+        bool is_text = lua_rawgeti(L, -1, (lua_Integer)i + 1) == LUA_TSTRING;
+        if (!is_text || strlen(lua_tostring(L, -1)) != lua_rawlen(L, -1)) ll_field_wants(L, field, "a URL pattern");
+        (*out)[(*out_count)++] = ll_strdup(lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void read_requests(lua_State *L, int table, struct ll_request_filter *out) {
+    if (!ll_field_table(L, table, "requests", "a table such as { block = { \"*://*.example.com/*\" } }")) return;
+    int requests = lua_gettop(L);
+    ll_declare_check_keys(L, requests, "requests", request_fields, NULL);
+    read_patterns(L, requests, "ignore", &out->ignore, &out->ignore_count);
+    read_patterns(L, requests, "block", &out->block, &out->block_count);
+    lua_pop(L, 1);
+}
+
 static void read_on_failure(lua_State *L, int table, enum ll_on_failure *out) {
     int type = ll_field_push(L, table, "on_failure");
     const char *text = type == LUA_TSTRING ? lua_tostring(L, -1) : "";
@@ -204,6 +234,7 @@ static void read_scenario(lua_State *L, int table, struct ll_spec *spec) {
     read_thresholds(L, table, spec);
     read_on_failure(L, table, &spec->on_failure);
     read_context(L, table, &spec->context);
+    read_requests(L, table, &spec->context.requests);
     ll_err err = ll_spec_validate(spec);
     if (err.status != LL_OK) ll_vm_raise(L, "%s", err.text);
 }

@@ -36,6 +36,7 @@ void ll_spec_fini(struct ll_spec *spec) {
     free(spec->load.stages);
     for (size_t i = 0; i < spec->threshold_count; i++) free(spec->thresholds[i]);
     free(spec->thresholds);
+    ll_request_filter_fini(&spec->context.requests);
     free(spec->context.user_agent);
     free(spec->context.locale);
     for (size_t i = 0; i < spec->option_count; i++) {
@@ -55,6 +56,7 @@ struct ll_spec ll_spec_copy(const struct ll_spec *spec) {
     copy.name = copy_text(spec->name);
     copy.context.user_agent = copy_text(spec->context.user_agent);
     copy.context.locale = copy_text(spec->context.locale);
+    copy.context.requests = ll_request_filter_copy(&spec->context.requests);
     size_t stage_bytes = spec->load.stage_count * sizeof *spec->load.stages;
     copy.load.stages = stage_bytes ? ll_memdup(spec->load.stages, stage_bytes) : NULL;
     copy.thresholds = NULL, copy.threshold_count = 0;
@@ -209,6 +211,7 @@ ll_err ll_spec_validate(const struct ll_spec *spec) {
     LL_TRY(validate_name(spec->name));
     LL_TRY(validate_load(&spec->load));
     LL_TRY(validate_context(&spec->context));
+    LL_TRY(ll_request_filter_validate(&spec->context.requests));
     LL_TRY(validate_thresholds(spec));
     return validate_options(spec);
 }

@@ -6,6 +6,7 @@
 
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
+#include "libcommon/model/request_filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,7 @@ struct ll_context_options { // how each browser context is made
     char *user_agent;                         // owned; NULL: the browser's own
     char *locale;                             // owned; BCP 47; NULL: the browser's own
     bool fresh_context;                       // a new context for each iteration
+    struct ll_request_filter requests;        // of pages
 };
 
 struct ll_option {

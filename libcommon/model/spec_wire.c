@@ -27,6 +27,18 @@ static Liveload__V1__Load *load_to_proto(struct ll_wire_arena *arena, const stru
     return message;
 }
 
+static char **texts_to_proto(struct ll_wire_arena *arena, char *const *texts, size_t count) {
+    char **list = ll_wire_alloc(arena, count, sizeof *list);
+    for (size_t i = 0; i < count; i++) list[i] = ll_wire_text(texts[i]);
+    return list;
+}
+
+static char **texts_from_proto(char *const *texts, size_t count) {
+    char **list = count ? ll_alloc(count, sizeof *list) : NULL;
+    for (size_t i = 0; i < count; i++) list[i] = ll_wire_read_text(texts[i]);
+    return list;
+}
+
 static Liveload__V1__ContextOptions *context_to_proto(struct ll_wire_arena *arena,
                                                       const struct ll_context_options *context) {
     Liveload__V1__ContextOptions *message = ll_wire_alloc(arena, 1, sizeof *message);
@@ -37,6 +49,11 @@ static Liveload__V1__ContextOptions *context_to_proto(struct ll_wire_arena *aren
     message->user_agent = ll_wire_text(context->user_agent);
     message->locale = ll_wire_text(context->locale);
     message->fresh_context = context->fresh_context;
+    const struct ll_request_filter *requests = &context->requests;
+    message->n_ignored_requests = requests->ignore_count;
+    message->ignored_requests = texts_to_proto(arena, requests->ignore, requests->ignore_count);
+    message->n_blocked_requests = requests->block_count;
+    message->blocked_requests = texts_to_proto(arena, requests->block, requests->block_count);
     return message;
 }
 
@@ -58,8 +75,7 @@ Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const str
     message->on_failure = on_failure_to_proto(spec->on_failure);
     message->context = context_to_proto(arena, &spec->context);
     message->n_thresholds = spec->threshold_count;
-    message->thresholds = ll_wire_alloc(arena, spec->threshold_count, sizeof *message->thresholds);
-    for (size_t i = 0; i < spec->threshold_count; i++) message->thresholds[i] = ll_wire_text(spec->thresholds[i]);
+    message->thresholds = texts_to_proto(arena, spec->thresholds, spec->threshold_count);
     message->n_options = spec->option_count;
     message->options = ll_wire_alloc(arena, spec->option_count, sizeof *message->options);
     for (size_t i = 0; i < spec->option_count; i++) {
@@ -88,6 +104,8 @@ static ll_err check_spec(const Liveload__V1__Spec *message) {
     if (message->context) {
         LL_TRY(check_text("user agent", message->context->user_agent, LL_SPEC_TEXT_MAX));
         LL_TRY(check_text("locale", message->context->locale, LL_NAME_MAX));
+        LL_TRY(check_count("ignored requests", message->context->n_ignored_requests, LL_PATTERNS_MAX));
+        LL_TRY(check_count("blocked requests", message->context->n_blocked_requests, LL_PATTERNS_MAX));
     }
     LL_TRY(check_count("thresholds", message->n_thresholds, LL_THRESHOLDS_MAX));
     for (size_t i = 0; i < message->n_thresholds; i++)
@@ -119,6 +137,12 @@ static void read_context(const Liveload__V1__ContextOptions *message, struct ll_
     context->user_agent = ll_wire_text_or_null(message->user_agent);
     context->locale = ll_wire_text_or_null(message->locale);
     context->fresh_context = message->fresh_context;
+    context->requests = (struct ll_request_filter){
+        .ignore = texts_from_proto(message->ignored_requests, message->n_ignored_requests),
+        .ignore_count = message->n_ignored_requests,
+        .block = texts_from_proto(message->blocked_requests, message->n_blocked_requests),
+        .block_count = message->n_blocked_requests,
+    };
 }
 
 ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec *out) {

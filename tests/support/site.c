@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { BODY_MAX = 8 * 1024 * 1024, FRAME_MAX = 64 * 1024, HEADER_MAX = 2048 };
 
@@ -21,6 +22,7 @@ struct visit { // of one connection
     size_t frame_len;
     enum lws_write_protocol frame_type;
     unsigned char *frame; // LWS_PRE spare bytes, then the frame
+    bool is_preflight, has_copy, sent_headers;
 };
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
@@ -75,25 +77,78 @@ static void add_header(struct lws *wsi, const char *name, const char *value, uns
         abort();
 }
 
-static int answer(struct lws *wsi, const struct ll_site_page *page) {
-    unsigned char head[LWS_PRE + HEADER_MAX], *at = head + LWS_PRE, *end = head + sizeof head - 1;
+// LWS_PRE spare bytes, then the body.
+static struct ll_buf make_body(const struct visit *visit) {
+    const struct ll_site_page *page = visit->page;
     bool is_html = !page->type || strcmp(page->type, "text/html") == 0;
     struct ll_buf body = ll_buf_make(BODY_MAX);
     char spare[LWS_PRE] = "";
     ll_buf_append(&body, spare, sizeof spare);
+    if (visit->is_preflight || visit->has_copy) return body;
     if (is_html && page->body && strncmp(page->body, "<!doctype", 9) != 0) ll_buf_text(&body, "<!doctype html><body>");
     ll_buf_text(&body, page->body ? page->body : "");
-    size_t len = body.len - LWS_PRE;
-    if (lws_add_http_common_headers(wsi, (unsigned)(page->status ? page->status : 200),
-                                    page->type ? page->type : "text/html; charset=utf-8", len, &at, end))
-        return -1;
+    return body;
+}
+
+static unsigned status_of(const struct visit *visit) {
+    if (visit->is_preflight) return 204;
+    if (visit->has_copy) return 304;
+    return (unsigned)(visit->page->status ? visit->page->status : 200);
+}
+
+static bool send_headers(struct lws *wsi, const struct visit *visit, size_t len) {
+    const struct ll_site_page *page = visit->page;
+    unsigned char head[LWS_PRE + HEADER_MAX], *at = head + LWS_PRE, *end = head + sizeof head - 1;
+    if (lws_add_http_common_headers(wsi, status_of(visit), page->type ? page->type : "text/html; charset=utf-8", len,
+                                    &at, end))
+        return false;
     if (page->location) add_header(wsi, "location:", page->location, &at, end);
     if (page->is_download) add_header(wsi, "content-disposition:", "attachment", &at, end);
+    if (page->etag) add_header(wsi, "etag:", page->etag, &at, end);
+    if (page->is_for_all) {
+        add_header(wsi, "access-control-allow-origin:", "*", &at, end);
+        add_header(wsi, "access-control-allow-headers:", "*", &at, end);
+        add_header(wsi, "access-control-allow-methods:", "*", &at, end);
+    }
     add_header(wsi, "cache-control:", page->cache_control ? page->cache_control : "no-store", &at, end);
-    int failed = lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end);
+    return !lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end);
+}
+
+// Linux sends a reset when a connected socket is connected to nowhere.
+static int reset(struct lws *wsi) {
+    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    connect(lws_get_socket_fd(wsi), &nowhere, sizeof nowhere);
+    return -1;
+}
+
+static int answer(struct lws *wsi, struct visit *visit) {
+    const struct ll_site_page *page = visit->page;
+    if (page->resets) return reset(wsi);
+    struct ll_buf body = make_body(visit);
+    size_t len = body.len - LWS_PRE;
+    bool failed = false;
+    if (!visit->sent_headers) {
+        failed = !send_headers(wsi, visit, len);
+        visit->sent_headers = true;
+        if (!failed && page->body_delay_ms) {
+            ll_buf_fini(&body);
+            lws_set_timer_usecs(wsi, (lws_usec_t)page->body_delay_ms * 1000);
+            return 0;
+        }
+    }
+    if (!failed && page->hangs_up) {
+        lws_write(wsi, body.data + LWS_PRE, len / 2, LWS_WRITE_HTTP);
+        failed = true;
+    }
     if (!failed && len) failed = lws_write(wsi, body.data + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < 0;
     ll_buf_fini(&body);
     return failed || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static bool has_copy(struct lws *wsi, const struct ll_site_page *page) {
+    char etag[100];
+    return page->etag && lws_hdr_copy(wsi, etag, sizeof etag, WSI_TOKEN_HTTP_IF_NONE_MATCH) > 0 &&
+           strcmp(etag, page->etag) == 0;
 }
 
 static void begin_answer(struct lws *wsi, const struct ll_site_page *page) {
@@ -108,14 +163,16 @@ static void begin_answer(struct lws *wsi, const struct ll_site_page *page) {
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     struct visit *visit = user;
     if (reason == LWS_CALLBACK_HTTP) {
-        visit->page = find_page(wsi, in);
+        *visit = (struct visit){.page = find_page(wsi, in),
+                                .is_preflight = lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0};
+        visit->has_copy = has_copy(wsi, visit->page);
         bool has_body = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
         if (!has_body) begin_answer(wsi, visit->page);
         return 0;
     }
     if (reason == LWS_CALLBACK_HTTP_BODY_COMPLETION) begin_answer(wsi, visit->page);
     if (reason == LWS_CALLBACK_TIMER) lws_callback_on_writable(wsi);
-    if (reason == LWS_CALLBACK_HTTP_WRITEABLE) return answer(wsi, visit->page);
+    if (reason == LWS_CALLBACK_HTTP_WRITEABLE) return answer(wsi, visit);
     if (reason == LWS_CALLBACK_HTTP || reason == LWS_CALLBACK_HTTP_BODY || reason == LWS_CALLBACK_TIMER ||
         reason == LWS_CALLBACK_HTTP_BODY_COMPLETION)
         return 0;

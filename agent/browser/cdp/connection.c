@@ -445,6 +445,7 @@ static const bool measures[LL_METRICS_COUNT] = {
     [LL_METRIC_WEBSOCKET_FRAME_SENT] = true,  [LL_METRIC_WEBSOCKET_FRAME_RECEIVED] = true,
     [LL_METRIC_WEBSOCKET_OPENED] = true,      [LL_METRIC_WEBSOCKET_CLOSED] = true,
     [LL_METRIC_AGENT_CDP_ROUNDTRIP] = true,   [LL_METRIC_BROWSER_CRASHES] = true,
+    [LL_METRIC_HTTP_CACHED] = true,
 };
 
 static const struct ll_connection_ops cdp_ops = {

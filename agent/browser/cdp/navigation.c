@@ -6,6 +6,7 @@
 // A click or a script may also navigate. Chromium says so (Page.frameRequestedNavigation) before it answers the
 // click, so the next action knows that a document is about to be replaced, and waits for the new one rather than act
 // in the old.
+#include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/glob.h"
 #include "libcommon/base/clock.h"

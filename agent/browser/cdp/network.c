@@ -1,15 +1,24 @@
-// HTTP and WebSocket metrics of one page, from the DevTools Network domain
-// (https://chromedevtools.github.io/devtools-protocol/tot/Network/).
+// HTTP metrics of one page, from the DevTools Network domain
+// (https://chromedevtools.github.io/devtools-protocol/tot/Network/). Its WebSockets are in websocket.c.
 //
-// A request is known from requestWillBeSent until loadingFinished or loadingFailed, by the hash of its id, in a table
-// of at most REQUESTS_MAX; what does not fit is counted but not timed. Each hop of a redirect is a request of its own.
-// Chromium does not always say how a document's requests and WebSockets ended that it was replaced under, so a new
-// document of the page itself ends what the one before it had.
+// The happy path of a request: requestWillBeSent makes it known, by the hash of its id, and gives its start and type;
+// responseReceivedExtraInfo tells the status that came over the wire, responseReceived the phases and, again, a status,
+// in either order; loadingFinished ends it. The two statuses differ where the cache's copy was confirmed: the page
+// sees 200, the wire had 304. So a response is counted once both are told, or when the request ends without the other.
 //
-// What never went over the wire is none: data: and blob: URLs, and whatever a cache served. A load that was cancelled,
-// by a navigation or by the page itself, is no failure.
-#include "agent/browser/cdp/page.h"
+// Each hop of a redirect is a request of its own: a requestWillBeSent of a known id carries the answer to the hop
+// before. A preflight is one too, of the type `preflight`. What never went over the wire is none: data: and blob: URLs,
+// and what a cache or a service worker's own code served, which http_cached counts. What a service worker fetched for
+// the page is a request of the page's; of its phases and bytes Chromium tells the page nothing.
+//
+// What can go wrong: loadingFailed has Chromium's error, or the reason why it was blocked. A load that was cancelled,
+// by a navigation or by the page itself, is no failure, and neither is one that the scenario has blocked. Chromium does
+// not always say how a document's requests ended that it was replaced under, so a new document of the page itself ends
+// what the one before it had. The table has at most REQUESTS_MAX / 2 requests; what does not fit is counted but not
+// timed.
+#include "agent/browser/cdp/network.h"
 
+#include "agent/browser/filter.h"
 #include "libcommon/base/alloc.h"
 
 #include <ctype.h>
@@ -20,36 +29,38 @@
 enum {
     REQUESTS_FIRST = 64, // slots; a power of two
     REQUESTS_MAX = 4096, // likewise
-    SOCKETS_MAX = 32,
     TYPE_CHARS = 20,
     LABEL_CHARS = 256,
+    NOT_MODIFIED = 304,
 };
 
 struct request {
     uint64_t id;     // a hash; 0: free
     uint64_t loader; // a hash: of the document that asked for it, or that it becomes
     double started_s;
-    bool failed;     // and counted as such
-    bool from_cache; // so there is nothing to measure
+    double head_bytes;  // of its response, as sent
+    int wire_status;    // 0: not told yet
+    int held_status;    // of a response that waits for wire_status to be counted; 0: none does
+    bool is_ignored;    // by the scenario's wish
+    bool is_unmeasured; // it did not go over the wire
+    bool is_sizeless;   // nothing is known of its bytes
+    bool failed;        // and counted as such
     char type[TYPE_CHARS];
-};
-
-struct socket {
-    uint64_t id;
-    bool open;
-    char url[LABEL_CHARS]; // without the query
 };
 
 struct ll_cdp_network {
     const struct ll_browser_sink *sink;
-    struct request *requests; // open addressing, linear probing
+    const struct ll_request_filter *filter; // or NULL
+    struct request *requests;               // open addressing, linear probing
     size_t slots, used;
-    struct socket *sockets[SOCKETS_MAX];
+    struct ll_cdp_websockets *websockets;
 };
 
-struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink) {
+struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink, const struct ll_request_filter *filter) {
     struct ll_cdp_network *network = ll_alloc(1, sizeof *network);
     network->sink = sink;
+    network->filter = filter;
+    network->websockets = ll_cdp_websockets_new(sink);
     network->slots = REQUESTS_FIRST;
     network->requests = ll_alloc(network->slots, sizeof *network->requests);
     return network;
@@ -57,7 +68,7 @@ struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink) {
 
 void ll_cdp_network_free(struct ll_cdp_network **network) {
     if (!*network) return;
-    for (size_t i = 0; i < SOCKETS_MAX; i++) free((*network)->sockets[i]);
+    ll_cdp_websockets_free(&(*network)->websockets);
     free((*network)->requests);
     free(*network);
     *network = NULL;
@@ -123,6 +134,23 @@ static void remove_request(struct ll_cdp_network *network, struct request *reque
 
 // --- What events say ---
 
+bool ll_cdp_is_ignored(const struct ll_request_filter *filter, struct ll_slice url) {
+    return url.len > 2 && ll_filter_ignores(filter, url.at + 1, url.len - 2);
+}
+
+static bool is_on_wire(struct ll_slice url) {
+    return url.len > 5 && memcmp(url.at, "\"http", 5) == 0;
+}
+
+// An address needs no look-up, though Chromium gives it a moment of one.
+static bool has_name(struct ll_slice url) {
+    const char *end = url.at + url.len, *host = memchr(url.at, '/', url.len);
+    if (!host || end - host < 3 || host[2] == '[') return false;
+    for (const char *at = host + 2; at < end && *at != ':' && *at != '/' && *at != '"'; at++)
+        if (*at != '.' && !isdigit((unsigned char)*at)) return true;
+    return false;
+}
+
 static void read_type(struct ll_slice value, char out[TYPE_CHARS]) {
     if (!ll_scan_text(value, out, TYPE_CHARS)) snprintf(out, TYPE_CHARS, "other");
     for (char *c = out; *c; c++) *c = (char)tolower((unsigned char)*c);
@@ -135,51 +163,83 @@ static void sample_phase(struct ll_cdp_network *network, enum ll_metric metric, 
 }
 
 // Times are milliseconds from requestTime; -1 where a phase did not happen, as on a connection that is used again.
-static void sample_timing(struct ll_cdp_network *network, const char *type, struct ll_slice timing) {
+static void sample_timing(struct ll_cdp_network *network, const char *type, struct ll_slice timing, bool looked_up) {
     static const char *const keys[] = {"dnsStart", "dnsEnd",    "connectStart",        "connectEnd",       "sslStart",
                                        "sslEnd",   "sendStart", "receiveHeadersStart", "receiveHeadersEnd"};
     struct ll_slice at[9];
     ll_scan_members(timing, keys, at, 9);
-    sample_phase(network, LL_METRIC_HTTP_REQUEST_DNS, type, at[0], at[1]);
+    if (looked_up) sample_phase(network, LL_METRIC_HTTP_REQUEST_DNS, type, at[0], at[1]);
     // Chromium counts the handshake as part of the connection; here each stands alone.
     sample_phase(network, LL_METRIC_HTTP_REQUEST_CONNECT, type, at[2], ll_scan_number(at[4], -1) >= 0 ? at[4] : at[3]);
     sample_phase(network, LL_METRIC_HTTP_REQUEST_TLS, type, at[4], at[5]);
     sample_phase(network, LL_METRIC_HTTP_REQUEST_TTFB, type, at[6], at[7].len ? at[7] : at[8]);
 }
 
-static bool is_on_wire(struct ll_slice url) {
-    return url.len > 5 && memcmp(url.at, "\"http", 5) == 0;
-}
+struct response {
+    int status;
+    const char *cache; // that served it, or NULL
+    bool is_on_wire, is_of_worker;
+    double head_bytes;
+    struct ll_slice timing, url;
+};
 
-static bool came_from_cache(const struct ll_slice *flags, size_t len) {
-    for (size_t i = 0; i < len; i++)
-        if (ll_scan_is_true(flags[i])) return true;
-    return false;
-}
-
-enum served { SERVED_BY_CACHE, SERVED, SERVED_FAILURE };
-
-// Counts a response that came over the wire by its status, and samples its phases.
-static enum served count_response(struct ll_cdp_network *network, const char *type, struct ll_slice response) {
+static struct response read_response(struct ll_slice response) {
     static const char *const keys[] = {
-        "fromDiskCache", "fromServiceWorker", "fromPrefetchCache", "status", "timing", "url"};
-    struct ll_slice values[6];
-    ll_scan_members(response, keys, values, 6);
-    if (came_from_cache(values, 3) || !is_on_wire(values[5])) return SERVED_BY_CACHE;
-    int status = (int)ll_scan_number(values[3], 0);
+        "fromDiskCache", "fromServiceWorker", "fromPrefetchCache",          "status", "timing",
+        "url",           "encodedDataLength", "serviceWorkerResponseSource"};
+    struct ll_slice values[8];
+    ll_scan_members(response, keys, values, 8);
+    bool is_of_worker = ll_scan_is_true(values[1]) && ll_scan_is_string(values[7], "network");
+    return (struct response){
+        .status = (int)ll_scan_number(values[3], 0),
+        .cache = ll_scan_is_true(values[0])                    ? "disk"
+                 : ll_scan_is_true(values[1]) && !is_of_worker ? "service worker"
+                 : ll_scan_is_true(values[2])                  ? "prefetch"
+                                                               : NULL,
+        .is_on_wire = is_on_wire(values[5]),
+        .is_of_worker = is_of_worker,
+        .head_bytes = ll_scan_number(values[6], 0),
+        .timing = values[4],
+        .url = values[5],
+    };
+}
+
+// Counts an answer that came over the wire. Whether it is a failure.
+static bool count_status(struct ll_cdp_network *network, int status) {
     char label[16];
     snprintf(label, sizeof label, "%d", status);
     count(network, LL_METRIC_HTTP_REQUESTS, label);
-    sample_timing(network, type, values[4]);
-    if (status < 400) return SERVED;
+    if (status < 400) return false;
     count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
-    return SERVED_FAILURE;
+    return true;
 }
 
-static void sample_end(struct ll_cdp_network *network, const struct request *request, double ended_s,
-                       struct ll_slice bytes) {
+static void count_held(struct ll_cdp_network *network, struct request *request) {
+    if (!request->held_status) return;
+    int status = request->wire_status == NOT_MODIFIED ? NOT_MODIFIED : request->held_status;
+    request->held_status = 0;
+    request->failed = count_status(network, status);
+}
+
+static void sample_end(struct ll_cdp_network *network, const struct request *request, double ended_s, double bytes) {
     sample(network, LL_METRIC_HTTP_REQUEST_DURATION, request->type, (ended_s - request->started_s) * 1e6);
-    sample(network, LL_METRIC_HTTP_REQUEST_BYTES, request->type, ll_scan_number(bytes, -1));
+    if (bytes < request->head_bytes) bytes = request->head_bytes; // of a preflight only these are told
+    if (!request->is_sizeless) sample(network, LL_METRIC_HTTP_REQUEST_BYTES, request->type, bytes);
+}
+
+// The answer to a hop before the last. It is what came over the wire, whatever the cache has.
+static void on_redirected(struct ll_cdp_network *network, struct request *request, struct ll_slice answer,
+                          double now_s) {
+    struct response response = read_response(answer);
+    if (request->is_ignored || !response.is_on_wire) return;
+    if (response.cache) {
+        count(network, LL_METRIC_HTTP_CACHED, response.cache);
+        return;
+    }
+    count_status(network, response.status);
+    request->is_sizeless = response.is_of_worker;
+    if (!response.is_of_worker) sample_timing(network, request->type, response.timing, has_name(response.url));
+    sample_end(network, request, now_s, response.head_bytes);
 }
 
 static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
@@ -188,34 +248,61 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
     ll_scan_members(params, keys, values, 6);
     uint64_t id = ll_scan_hash(values[0]);
     double now_s = ll_scan_number(values[2], 0);
+    struct ll_slice url = ll_scan_get(values[1], "url");
     struct request *request = find_request(network, id);
+    int wire_status = request ? request->wire_status : 0;
     if (request && values[3].len) {
-        if (count_response(network, request->type, values[3]) != SERVED_BY_CACHE)
-            sample_end(network, request, now_s, ll_scan_get(values[3], "encodedDataLength"));
+        on_redirected(network, request, values[3], now_s);
+        wire_status = 0;
     }
-    if (!is_on_wire(ll_scan_get(values[1], "url"))) {
+    if (!is_on_wire(url)) {
         if (request) remove_request(network, request);
         return;
     }
     if (!request) request = add_request(network, id);
     if (!request) return;
-    request->loader = ll_scan_hash(values[5]);
-    request->started_s = now_s;
-    request->failed = request->from_cache = false;
+    *request = (struct request){.id = id,
+                                .loader = ll_scan_hash(values[5]),
+                                .started_s = now_s,
+                                .wire_status = wire_status,
+                                .is_ignored = ll_cdp_is_ignored(network->filter, url)};
     read_type(values[4], request->type);
 }
 
+// It may come before the request itself, and then makes it known.
+static void on_extra(struct ll_cdp_network *network, struct ll_slice params) {
+    static const char *const keys[] = {"requestId", "statusCode"};
+    struct ll_slice values[2];
+    ll_scan_members(params, keys, values, 2);
+    uint64_t id = ll_scan_hash(values[0]);
+    struct request *request = find_request(network, id);
+    if (!request) request = add_request(network, id);
+    if (!request) return;
+    request->wire_status = (int)ll_scan_number(values[1], 0);
+    count_held(network, request);
+}
+
 static void on_response(struct ll_cdp_network *network, struct ll_slice params) {
-    static const char *const keys[] = {"requestId", "type", "response"};
-    struct ll_slice values[3];
-    ll_scan_members(params, keys, values, 3);
+    static const char *const keys[] = {"requestId", "type", "response", "hasExtraInfo"};
+    struct ll_slice values[4];
+    ll_scan_members(params, keys, values, 4);
     struct request unknown = {.id = 0}, *known = find_request(network, ll_scan_hash(values[0]));
     struct request *request = known ? known : &unknown;
-    if (request->from_cache) return;
+    if (request->is_ignored || request->is_unmeasured) return;
+    struct response response = read_response(values[2]);
+    if (!known && ll_cdp_is_ignored(network->filter, response.url)) return;
     read_type(values[1], request->type);
-    enum served served = count_response(network, request->type, values[2]);
-    request->failed = served == SERVED_FAILURE;
-    if (known && served == SERVED_BY_CACHE) remove_request(network, known);
+    request->is_unmeasured = response.cache || !response.is_on_wire;
+    if (request->is_unmeasured) {
+        if (response.cache && response.is_on_wire) count(network, LL_METRIC_HTTP_CACHED, response.cache);
+        return;
+    }
+    request->head_bytes = response.head_bytes;
+    request->is_sizeless = response.is_of_worker;
+    request->held_status = response.status;
+    if (!response.is_of_worker) sample_timing(network, request->type, response.timing, has_name(response.url));
+    bool waits = known && ll_scan_is_true(values[3]) && !request->wire_status;
+    if (!waits) count_held(network, request);
 }
 
 static void on_finished(struct ll_cdp_network *network, struct ll_slice params) {
@@ -224,83 +311,50 @@ static void on_finished(struct ll_cdp_network *network, struct ll_slice params) 
     ll_scan_members(params, keys, values, 3);
     struct request *request = find_request(network, ll_scan_hash(values[0]));
     if (!request) return;
-    if (!request->from_cache) sample_end(network, request, ll_scan_number(values[1], 0), values[2]);
+    count_held(network, request);
+    if (!request->is_ignored && !request->is_unmeasured)
+        sample_end(network, request, ll_scan_number(values[1], 0), ll_scan_number(values[2], 0));
     remove_request(network, request);
+}
+
+// False when it is none that counts.
+static bool read_failure(struct ll_slice params, struct ll_slice *out_id, char out[LABEL_CHARS]) {
+    static const char *const keys[] = {"requestId", "errorText", "canceled", "blockedReason"};
+    struct ll_slice values[4];
+    ll_scan_members(params, keys, values, 4);
+    *out_id = values[0];
+    if (ll_scan_is_true(values[2]) || ll_scan_is_string(values[1], "net::ERR_ABORTED")) return false;
+    if (ll_scan_is_string(values[3], "inspector")) return false; // Network.setBlockedURLs
+    if (ll_scan_text(values[1], out, LABEL_CHARS)) return true;
+    char reason[LABEL_CHARS / 2];
+    if (!ll_scan_text(values[3], reason, sizeof reason)) return false;
+    snprintf(out, LABEL_CHARS, "blocked: %s", reason);
+    return true;
 }
 
 static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
-    static const char *const keys[] = {"requestId", "errorText", "canceled"};
-    struct ll_slice values[3];
-    ll_scan_members(params, keys, values, 3);
-    struct request *request = find_request(network, ll_scan_hash(values[0]));
-    if (!request) return;
+    struct ll_slice id;
     char error[LABEL_CHARS];
-    if (!request->failed && !ll_scan_is_true(values[2]) && ll_scan_text(values[1], error, sizeof error) &&
-        strcmp(error, "net::ERR_ABORTED") != 0)
-        count(network, LL_METRIC_HTTP_REQUEST_FAILURES, error);
+    bool counts = read_failure(params, &id, error);
+    struct request *request = find_request(network, ll_scan_hash(id));
+    if (!request) return;
+    count_held(network, request);
+    if (counts && !request->failed && !request->is_ignored) count(network, LL_METRIC_HTTP_REQUEST_FAILURES, error);
     remove_request(network, request);
 }
 
-// --- WebSockets ---
-
-static struct socket **find_socket(struct ll_cdp_network *network, uint64_t id) {
-    for (size_t i = 0; i < SOCKETS_MAX; i++)
-        if (network->sockets[i] && network->sockets[i]->id == id) return &network->sockets[i];
-    return NULL;
-}
-
-static void close_socket(struct ll_cdp_network *network, struct socket **place) {
-    if ((*place)->open) count(network, LL_METRIC_WEBSOCKET_CLOSED, (*place)->url);
-    free(*place);
-    *place = NULL;
-}
-
-static void on_socket_created(struct ll_cdp_network *network, uint64_t id, struct ll_slice params) {
-    for (size_t i = 0; i < SOCKETS_MAX; i++) {
-        if (network->sockets[i]) continue;
-        struct socket *socket = network->sockets[i] = ll_alloc(1, sizeof *socket);
-        socket->id = id;
-        ll_scan_text(ll_scan_get(params, "url"), socket->url, sizeof socket->url);
-        socket->url[strcspn(socket->url, "?#")] = '\0';
-        return;
-    }
-}
-
-// Text frames carry their text, others their bytes in base64.
-static size_t payload_bytes(struct ll_slice frame) {
-    static const char *const keys[] = {"opcode", "payloadData"};
-    struct ll_slice values[2];
-    ll_scan_members(frame, keys, values, 2);
-    if (ll_scan_number(values[0], 1) == 1) return ll_scan_text_bytes(values[1]);
-    if (values[1].len < 2) return 0;
-    size_t chars = values[1].len - 2, padding = 0;
-    while (padding < 2 && chars > padding && values[1].at[chars - padding] == '=') padding++;
-    return chars / 4 * 3 - padding;
-}
-
-static void on_socket_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params) {
-    uint64_t id = ll_scan_hash(ll_scan_get(params, "requestId"));
-    if (event == LL_CDP_WEBSOCKET_CREATED) {
-        on_socket_created(network, id, params);
-        return;
-    }
-    struct socket **place = find_socket(network, id), *socket = place ? *place : NULL;
-    if (!socket) return;
-    if (event == LL_CDP_WEBSOCKET_HANDSHAKE) {
-        socket->open = true;
-        count(network, LL_METRIC_WEBSOCKET_OPENED, socket->url);
-    } else if (event == LL_CDP_WEBSOCKET_CLOSED) {
-        close_socket(network, place);
-    } else {
-        enum ll_metric metric =
-            event == LL_CDP_WEBSOCKET_FRAME_SENT ? LL_METRIC_WEBSOCKET_FRAME_SENT : LL_METRIC_WEBSOCKET_FRAME_RECEIVED;
-        sample(network, metric, socket->url, (double)payload_bytes(ll_scan_get(params, "response")));
-    }
+static void on_served_from_memory(struct ll_cdp_network *network, struct ll_slice params) {
+    struct request *request = find_request(network, ll_scan_hash(ll_scan_get(params, "requestId")));
+    if (!request || request->is_unmeasured) return;
+    request->is_unmeasured = true;
+    if (!request->is_ignored) count(network, LL_METRIC_HTTP_CACHED, "memory");
 }
 
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params) {
     if (event == LL_CDP_REQUEST_WILL_BE_SENT) {
         on_request(network, params);
+    } else if (event == LL_CDP_RESPONSE_EXTRA_INFO) {
+        on_extra(network, params);
     } else if (event == LL_CDP_RESPONSE_RECEIVED) {
         on_response(network, params);
     } else if (event == LL_CDP_LOADING_FINISHED) {
@@ -308,10 +362,9 @@ void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event even
     } else if (event == LL_CDP_LOADING_FAILED) {
         on_failed(network, params);
     } else if (event == LL_CDP_REQUEST_SERVED_FROM_CACHE) {
-        struct request *request = find_request(network, ll_scan_hash(ll_scan_get(params, "requestId")));
-        if (request) request->from_cache = true;
+        on_served_from_memory(network, params);
     } else {
-        on_socket_event(network, event, params);
+        ll_cdp_websockets_event(network->websockets, event, params, network->filter);
     }
 }
 
@@ -319,13 +372,14 @@ void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event even
 // table's end waits for the next commit.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id) {
     uint64_t loader = ll_scan_hash(loader_id);
-    for (size_t i = 0; i < SOCKETS_MAX; i++)
-        if (network->sockets[i]) close_socket(network, &network->sockets[i]);
+    ll_cdp_websockets_committed(network->websockets);
     for (size_t i = 0; network->used && i < network->slots;) {
         struct request *request = &network->requests[i];
-        if (request->id && request->loader != loader)
+        if (request->id && request->loader != loader) {
+            count_held(network, request);
             remove_request(network, request);
-        else
+        } else {
             i++;
+        }
     }
 }

@@ -28,6 +28,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
     page->options = *options;
     page->options.user_agent = options->user_agent ? ll_strdup(options->user_agent) : NULL;
     page->options.locale = options->locale ? ll_strdup(options->locale) : NULL;
+    page->options.requests = ll_request_filter_copy(&options->requests);
     return page;
 }
 
@@ -37,6 +38,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_timer_free(&page->timer);
     free(page->options.user_agent);
     free(page->options.locale);
+    ll_request_filter_fini(&page->options.requests);
     free(page);
 }
 

@@ -107,13 +107,6 @@ void ll_cdp_input_insert(struct ll_cdp_page *page, const char *text, ll_cdp_answ
 ll_err ll_cdp_input_check_key(const char *keys);
 void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered);
 
-// network.c
-struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink);
-void ll_cdp_network_free(struct ll_cdp_network **network);
-// The tab has another document.
-void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
-void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
-
 // connection.c
 void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err);
 // A tab's events are found by its session from now on, until it is freed.

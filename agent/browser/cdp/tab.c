@@ -1,5 +1,6 @@
 #include "agent/browser/cdp/tab.h"
 
+#include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
@@ -15,7 +16,7 @@ static struct ll_cdp_client *client_of(const struct ll_cdp_tab *tab) {
 struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page) {
     struct ll_cdp_tab *tab = ll_alloc(1, sizeof *tab);
     tab->page = page;
-    tab->network = ll_cdp_network_new(ll_cdp_connection_sink(page->connection));
+    tab->network = ll_cdp_network_new(ll_cdp_connection_sink(page->connection), &page->options.requests);
     DL_APPEND(page->tabs, tab);
     return tab;
 }
@@ -83,6 +84,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         return;
     case LL_CDP_REQUEST_WILL_BE_SENT:
     case LL_CDP_REQUEST_SERVED_FROM_CACHE:
+    case LL_CDP_RESPONSE_EXTRA_INFO:
     case LL_CDP_RESPONSE_RECEIVED:
     case LL_CDP_LOADING_FINISHED:
     case LL_CDP_LOADING_FAILED:

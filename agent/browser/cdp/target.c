@@ -83,6 +83,19 @@ static void send(struct ll_cdp_tab *tab) {
     ll_cdp_end(ll_cdp_page_client(tab->page), NULL, NULL);
 }
 
+// https://chromedevtools.github.io/devtools-protocol/tot/Network/#method-setBlockedURLs
+static void block_requests(struct ll_cdp_tab *tab) {
+    const struct ll_request_filter *filter = &tab->page->options.requests;
+    if (!filter->block_count) return;
+    struct ll_json_writer writer = ll_json_writer_make(set_up(tab, "Network.setBlockedURLs"));
+    ll_json_begin_object(&writer, NULL);
+    ll_json_begin_array(&writer, "urls");
+    for (size_t i = 0; i < filter->block_count; i++) ll_json_write_string(&writer, NULL, filter->block[i]);
+    ll_json_end_array(&writer);
+    ll_json_end_object(&writer);
+    send(tab);
+}
+
 static void set_user_agent(struct ll_cdp_tab *tab) {
     const struct ll_context_options *options = &tab->page->options;
     struct ll_buf *out = set_up(tab, "Emulation.setUserAgentOverride");
@@ -124,6 +137,7 @@ static void enable_domains(struct ll_cdp_tab *tab) {
     ll_buf_text(set_up(tab, "Network.enable"),
                 "{\"maxTotalBufferSize\":0,\"maxResourceBufferSize\":0,\"maxPostDataSize\":0}");
     send(tab);
+    block_requests(tab);
 }
 
 static void on_session(void *arg, const struct ll_cdp_answer *answer) {

@@ -147,7 +147,8 @@ static void on_page_lost(void *owner, ll_err why) {
 }
 
 void driven_open_begin(struct driver *driver, struct driven_page *page) {
-    struct ll_context_options options = {.viewport_width = 1280, .viewport_height = 720};
+    struct ll_context_options options = driver->context;
+    if (!options.viewport_width) options.viewport_width = 1280, options.viewport_height = 720;
     struct ll_page_events events = {
         .owner = page, .on_page_open = on_page_open, .on_done = on_done, .on_page_lost = on_page_lost};
     *page = (struct driven_page){.driver = driver};

@@ -20,6 +20,7 @@ struct driver {
     struct ll_site *site;
     struct ll_connection *connection;
     char base_url[64];
+    struct ll_context_options context; // of pages opened from now on
     bool ready, stopped;
     ll_err ready_err;
     struct measured measured[DRIVER_LABELS_MAX];

@@ -1,7 +1,9 @@
 // HTTP and WebSocket metrics.
 #include "tests/unit/browser/driver.h"
 
+#include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
+#include "tests/support/full_port.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -22,6 +24,24 @@ static const struct ll_site_page site[] = {
     {.path = "/cached", .type = "text/plain", .body = "cached", .cache_control = "max-age=1000"},
     {.path = "/hop", .status = 302, .location = "/data"},
     {.path = "/gone", .status = 503, .body = "no"},
+    {.path = "/tagged", .type = "text/plain", .body = "tagged", .cache_control = "no-cache", .etag = "\"1\""},
+    {.path = "/tagged-page", .body = "<h1>tagged</h1>", .cache_control = "no-cache", .etag = "\"2\""},
+    {.path = "/slow-body", .type = "text/plain", .body = "slow", .body_delay_ms = 150},
+    {.path = "/for-all", .type = "text/plain", .body = "for all", .is_for_all = true},
+    {.path = "/reset", .resets = true},
+    {.path = "/half", .type = "text/plain", .body = "half of this", .hangs_up = true},
+    {.path = "/round", .status = 302, .location = "/round"},
+    {.path = "/third/party.js", .type = "text/javascript", .body = "1"},
+    {.path = "/with-images", .body = "<img src=/dot.svg>"},
+    {.path = "/dot.svg",
+     .type = "image/svg+xml",
+     .body = "<svg xmlns='http://www.w3.org/2000/svg'/>",
+     .cache_control = "max-age=1000"},
+    {.path = "/worker.js",
+     .type = "text/javascript",
+     .body = "onactivate = e => e.waitUntil(clients.claim());"
+             "onfetch = e => { if (e.request.url.endsWith('/made')) e.respondWith(new Response('made'));"
+             "if (e.request.url.endsWith('/data')) e.respondWith(fetch(e.request)) }"},
     {.path = NULL},
 };
 
@@ -46,6 +66,17 @@ static void run(const char *script) {
 
 static uint64_t counted(enum ll_metric metric, const char *label) {
     return driver_measured(&driver, metric, label).count;
+}
+
+static void open_socket(const char *host) {
+    char url[128], script[256];
+    snprintf(url, sizeof url, "http://%s:%d/empty", host, ll_site_port(driver.site));
+    ll_err err = driven_do(&page, LL_OP_NAVIGATE, NULL, url);
+    cr_expect_eq(err.status, LL_OK, "%s: %s", url, err.text);
+    snprintf(script, sizeof script,
+             "new Promise(done => { new WebSocket('ws%s/echo', 'echo').onopen = () => done('open') })",
+             strchr(driver.base_url, ':'));
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, script), "open");
 }
 
 Test(network, requests_are_counted_by_status_and_timed_by_type) {
@@ -99,6 +130,150 @@ Test(network, each_hop_of_a_redirect_is_a_request) {
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 2));
 }
 
+Test(network, a_body_that_comes_late_is_in_the_duration_and_not_in_the_first_byte) {
+    driven_visit(&page, "/empty");
+    run("fetch('/slow-body').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(ge(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch").min, 150e3));
+    cr_expect(lt(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "fetch").max, 150e3));
+}
+
+Test(network, only_names_are_looked_up) {
+    char script[128];
+    driven_visit(&page, "/empty");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_CONNECT, "document", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DNS, NULL), 0));
+    snprintf(script, sizeof script, "fetch('http://localhost:%d/for-all').then(r => r.text())",
+             ll_site_port(driver.site));
+    run(script);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DNS, "fetch"), 1));
+}
+
+Test(network, a_redirect_that_goes_round_is_counted_by_hop_and_fails) {
+    driven_visit(&page, "/empty");
+    run("fetch('/round').catch(() => 0)");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_TOO_MANY_REDIRECTS", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "302"), 20));
+}
+
+Test(network, a_preflight_is_a_request_of_its_own) {
+    char script[256];
+    driven_visit(&page, "/empty");
+    snprintf(script, sizeof script,
+             "fetch('http://localhost:%d/for-all', {method: 'PUT', headers: {'x-own': '1'}}).then(r => r.text())",
+             ll_site_port(driver.site));
+    run(script);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "preflight", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "204"), 1));
+    cr_expect(gt(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_BYTES, "preflight").min, 0));
+}
+
+Test(network, an_answer_that_confirms_the_cache_s_copy_is_a_304) {
+    driven_visit(&page, "/empty");
+    run("fetch('/tagged').then(r => r.text())");
+    run("fetch('/tagged').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 2);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "304"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 2));
+    for (int i = 0; i < 3; i++) driven_visit(&page, "/tagged-page");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUESTS, "304", 3);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 3));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_CACHED, NULL), 0));
+}
+
+Test(network, what_each_cache_served_is_counted) {
+    driven_visit(&page, "/empty");
+    run("fetch('/cached').then(r => r.text())");
+    run("fetch('/cached').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_CACHED, "disk", 1);
+    driven_visit(&page, "/with-images");
+    driven_visit(&page, "/with-images");
+    driver_await_measured(&driver, LL_METRIC_HTTP_CACHED, "memory", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "image"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_CACHED, NULL), 2));
+}
+
+Test(network, what_a_service_worker_makes_is_cached_and_what_it_fetches_a_request) {
+    driven_visit(&page, "/empty");
+    run("new Promise(done => { navigator.serviceWorker.oncontrollerchange = () => done('in control');"
+        "navigator.serviceWorker.register('/worker.js') })");
+    uint64_t before = counted(LL_METRIC_HTTP_REQUESTS, "200");
+    run("fetch('/made').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_CACHED, "service worker", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), before));
+    run("fetch('/data').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), before + 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TTFB, "fetch"), 0));
+}
+
+Test(network, requests_that_get_no_answer_are_counted_by_their_error) {
+    driven_visit(&page, "/empty");
+    run("fetch('/reset').catch(() => 0)");
+    run("fetch('/half').then(r => r.text()).catch(() => 0)");
+    run("fetch('http://nobody.invalid/', {mode: 'no-cors'}).catch(() => 0)");
+    run("fetch('/data', {mode: 'cors', headers: {}}).then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_FAILURES, NULL, 3);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONTENT_LENGTH_MISMATCH"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_NAME_NOT_RESOLVED"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "fetch"), 1));
+}
+
+// Chromium sends a SYN again after a second when the first finds no room at the other side.
+Test(network, a_connection_that_is_long_in_coming_is_in_the_connect_phase) {
+    struct ll_full_port *port = ll_full_port_new();
+    char script[128];
+    driven_visit(&page, "/empty");
+    snprintf(script, sizeof script, "fetch('http://127.0.0.1:%d/', {mode: 'no-cors'}).catch(() => 0)",
+             ll_full_port_number(port));
+    ll_full_port_make_room(port, 300);
+    run(script);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_CONNECT, "fetch", 1);
+    cr_expect(ge(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_CONNECT, "fetch").min, 300e3));
+    cr_expect(lt(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "fetch").max, 300e3));
+    ll_full_port_free(&port);
+}
+
+static void open_filtered(const struct ll_request_filter *filter) {
+    driven_close(&page);
+    driver.context.requests = *filter;
+    driven_open(&driver, &page);
+    driver.context.requests = (struct ll_request_filter){.ignore = NULL};
+}
+
+Test(network, what_the_scenario_ignores_is_made_and_not_measured) {
+    open_filtered(&(struct ll_request_filter){.ignore = (char *[]){"*://nowhere.example/*", "/third/*.js", "/echo"},
+                                              .ignore_count = 3});
+    driven_visit(&page, "/empty");
+    run("fetch('/third/party.js').then(r => r.text())");
+    run("fetch('/third/party.js?v=2').then(r => r.text())");
+    run("fetch('/third/none.js').then(r => r.text())");
+    open_socket("127.0.0.1");
+    run("fetch('/data').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 3)); // two documents and /data
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TTFB, "fetch"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_OPENED, NULL), 0));
+}
+
+Test(network, what_the_scenario_blocks_is_not_made_and_no_failure) {
+    open_filtered(
+        &(struct ll_request_filter){.block = (char *[]){"*://*/third/*", "http://127.0.0.1*/da"}, .block_count = 2});
+    driven_visit(&page, "/empty");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "fetch('/third/party.js').catch(() => 'blocked')"),
+                     "blocked");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "fetch('/data').catch(() => 'blocked')"), "blocked");
+    run("fetch('/cached').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 2));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+}
+
 Test(network, what_the_cache_serves_is_no_request) {
     driven_visit(&page, "/empty");
     run("fetch('/cached').then(r => r.text())");
@@ -148,17 +323,6 @@ Test(network, websockets_are_counted_and_their_frames_measured) {
     cr_expect(eq(dbl, received.sum, 106));
 }
 
-static void open_socket(const char *host) {
-    char url[128], script[256];
-    snprintf(url, sizeof url, "http://%s:%d/empty", host, ll_site_port(driver.site));
-    ll_err err = driven_do(&page, LL_OP_NAVIGATE, NULL, url);
-    cr_expect_eq(err.status, LL_OK, "%s: %s", url, err.text);
-    snprintf(script, sizeof script,
-             "new Promise(done => { new WebSocket('ws%s/echo', 'echo').onopen = () => done('open') })",
-             strchr(driver.base_url, ':'));
-    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, script), "open");
-}
-
 // To another site and back: Chromium does not tell that the sockets of the site that was left are closed.
 Test(network, websockets_end_with_their_document) {
     enum { VISITS = 40 };
@@ -203,7 +367,7 @@ static void fail(struct ll_cdp_network *network, int n, const char *error) {
 }
 
 static struct ll_cdp_network *fed_network(void) {
-    return ll_cdp_network_new(ll_cdp_connection_sink(((struct ll_cdp_page *)page.page)->connection));
+    return ll_cdp_network_new(ll_cdp_connection_sink(((struct ll_cdp_page *)page.page)->connection), NULL);
 }
 
 Test(network, requests_that_never_end_leave_room_for_those_of_the_next_document) {

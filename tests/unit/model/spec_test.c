@@ -183,6 +183,28 @@ Test(spec, limits_hold_on_the_wire) {
     cr_expect(eq(str, err.text, "the spec is damaged: its bytes are no Spec"));
 }
 
+Test(spec, requests_to_ignore_and_block_travel) {
+    struct ll_request_filter filter = {.ignore = (char *[]){"*://a.example/*"},
+                                       .ignore_count = 1,
+                                       .block = (char *[]){"*://b.example/*", "*.gif"},
+                                       .block_count = 2};
+    struct ll_spec spec = ll_spec_make("shop"), copy, unpacked;
+    spec.context.requests = ll_request_filter_copy(&filter);
+    copy = ll_spec_copy(&spec);
+    ll_spec_fini(&spec);
+    struct ll_buf packed = ll_buf_make(LL_SPEC_PACKED_MAX);
+    ll_spec_pack(&copy, &packed);
+    ll_err err = ll_spec_unpack(packed.data, packed.len, &unpacked);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    cr_assert(eq(sz, unpacked.context.requests.ignore_count, 1));
+    cr_assert(eq(sz, unpacked.context.requests.block_count, 2));
+    cr_expect(eq(str, unpacked.context.requests.ignore[0], "*://a.example/*"));
+    cr_expect(eq(str, unpacked.context.requests.block[1], "*.gif"));
+    ll_buf_fini(&packed);
+    ll_spec_fini(&copy);
+    ll_spec_fini(&unpacked);
+}
+
 // `length` bytes that begin with a number of their own.
 static char *text_of(int number, size_t length) {
     char *text = ll_alloc(length + 1, 1);

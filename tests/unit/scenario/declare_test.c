@@ -42,6 +42,42 @@ Test(declare, a_file_that_is_no_scenario) {
     EXPECT_REFUSALS(cases);
 }
 
+Test(declare, requests_to_ignore_and_to_block) {
+    static const struct refusal cases[] = {
+        {FIELDS("requests = 'x'"),
+         "shop.lua:1: requests must be a table such as { block = { \"*://*.example.com/*\" } }, not \"x\""},
+        {FIELDS("requests = { blok = {} }"), "shop.lua:1: requests has no field \"blok\": did you mean \"block\"?"},
+        {FIELDS("requests = { ignore = '*://x/*' }"),
+         "shop.lua:1: requests.ignore must be a list of URL patterns such as { \"*://*.example.com/*\" }, not "
+         "\"*://x/*\""},
+        {FIELDS("requests = { block = {} }"),
+         "shop.lua:1: requests.block must be a list of URL patterns such as { \"*://*.example.com/*\" }, not a table"},
+        {FIELDS("requests = { block = { 'a', 7 } }"), "shop.lua:1: requests.block[2] must be a URL pattern, not 7"},
+        {FIELDS("requests = { block = { 'a\\0b' } }"), NULL},
+        {FIELDS("requests = { ignore = { 'a', '**' } }"),
+         "shop.lua:1: requests.ignore[2] fits every URL: write a part of it, as in \"*://*.example.com/*\""},
+        {FIELDS("requests = { ignore = { ('a'):rep(1001) } }"),
+         "shop.lua:1: requests.ignore[1] is longer than 1000 bytes"},
+        {FIELDS("requests = { block = { 'a b' } }"),
+         "shop.lua:1: requests.block[1] has a space or control character in it, which no URL has"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *error = world_load_error(cases[i].source, NULL);
+        if (cases[i].sentence)
+            cr_expect(eq(str, (char *)error, (char *)cases[i].sentence), "%s", cases[i].source);
+        else
+            cr_expect(ne(chr, error[0], '\0'), "%s", cases[i].source);
+    }
+    struct world world;
+    world_open(&world, FIELDS("requests = { ignore = { '*://a.example/*' }, block = { 'b', '*://c/*.js' } }"), NULL);
+    const struct ll_request_filter *filter = &ll_scenario_spec(world.scenario)->context.requests;
+    cr_assert(eq(sz, filter->ignore_count, 1));
+    cr_assert(eq(sz, filter->block_count, 2));
+    cr_expect(eq(str, filter->ignore[0], "*://a.example/*"));
+    cr_expect(eq(str, filter->block[1], "*://c/*.js"));
+    world_close(&world);
+}
+
 Test(declare, fields_that_are_not_there) {
     static const struct refusal cases[] = {
         {FIELDS("treshold = {}"), "shop.lua:1: ll.scenario has no field \"treshold\": did you mean \"thresholds\"?"},

@@ -1,0 +1,31 @@
+// What a tab's requests and WebSockets measure, from the events of the DevTools Network domain.
+//
+// One of each per tab. The loop's thread. The sink is the connection's; the filter, which says what is not measured, is
+// borrowed and may be NULL.
+#ifndef AGENT_BROWSER_CDP_NETWORK_H
+#define AGENT_BROWSER_CDP_NETWORK_H
+
+#include "agent/browser/cdp/client.h"
+#include "agent/browser/connection.h"
+
+struct ll_cdp_network;
+struct ll_cdp_websockets;
+
+// network.c: requests, and the WebSockets with them.
+struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink, const struct ll_request_filter *filter);
+void ll_cdp_network_free(struct ll_cdp_network **network);
+// The tab has another document.
+void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
+void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+// Whether the URL, a JSON string, is one that the filter leaves out.
+bool ll_cdp_is_ignored(const struct ll_request_filter *filter, struct ll_slice url);
+
+// websocket.c
+struct ll_cdp_websockets *ll_cdp_websockets_new(const struct ll_browser_sink *sink);
+void ll_cdp_websockets_free(struct ll_cdp_websockets **websockets);
+void ll_cdp_websockets_event(struct ll_cdp_websockets *websockets, enum ll_cdp_event event, struct ll_slice params,
+                             const struct ll_request_filter *filter);
+// The tab has another document.
+void ll_cdp_websockets_committed(struct ll_cdp_websockets *websockets);
+
+#endif
