@@ -1,6 +1,7 @@
 #include "tools/shop/pages.h"
 
-#include <ctype.h>
+#include "tools/shop/form.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,64 +11,6 @@ extern const char shop_css[], shop_js[];
 extern const size_t shop_css_len, shop_js_len;
 
 enum { FIELD_MAX = 200 };
-
-// --- forms and text ---
-
-static int hex_digit(char c) {
-    return isdigit((unsigned char)c) ? c - '0' : (tolower((unsigned char)c) - 'a' + 10);
-}
-
-// Decodes application/x-www-form-urlencoded up to & into `out`.
-static void decode_value(const char *from, char *out, size_t size) {
-    size_t used = 0;
-    for (; *from && *from != '&' && used + 1 < size; from++) {
-        if (*from == '+') {
-            out[used++] = ' ';
-        } else if (*from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2])) {
-            out[used++] = (char)(hex_digit(from[1]) * 16 + hex_digit(from[2]));
-            from += 2;
-        } else {
-            out[used++] = *from;
-        }
-    }
-    out[used] = '\0';
-}
-
-// The value of field `name` of a form or query, decoded; "" when it is not there.
-static void form_value(const char *form, const char *name, char *out, size_t size) {
-    size_t len = strlen(name);
-    out[0] = '\0';
-    for (const char *at = form; at && *at; at = strchr(at, '&') ? strchr(at, '&') + 1 : NULL)
-        if (strncmp(at, name, len) == 0 && at[len] == '=') {
-            decode_value(at + len + 1, out, size);
-            return;
-        }
-}
-
-static void escape(struct ll_buf *out, const char *text) {
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            ll_buf_text(out, "&lt;");
-            break;
-        case '>':
-            ll_buf_text(out, "&gt;");
-            break;
-        case '&':
-            ll_buf_text(out, "&amp;");
-            break;
-        case '"':
-            ll_buf_text(out, "&quot;");
-            break;
-        default:
-            ll_buf_append(out, text, 1);
-        }
-    }
-}
-
-static void price(struct ll_buf *out, unsigned cents) {
-    ll_buf_printf(out, "%u.%02u €", cents / 100, cents % 100);
-}
 
 // --- the frame around every page ---
 
@@ -82,7 +25,7 @@ static void begin_page(struct response *out, const char *title, const struct ses
                   title, items);
     if (*session->user) {
         ll_buf_text(&out->body, "<span id=user>");
-        escape(&out->body, session->user);
+        form_escape(&out->body, session->user);
         ll_buf_text(&out->body, "</span>");
     } else {
         ll_buf_text(&out->body, "<a id=login href=/login>Log in</a>");
@@ -107,7 +50,7 @@ static void product_card(struct ll_buf *out, size_t id) {
                   "<li class=product data-id=%zu><a href=/product/%zu><img alt=\"\" width=160 height=120 "
                   "src=/img/%zu.svg><h2>%s</h2></a><p>%s</p><p class=price>",
                   id, id, id, product->name, product->about);
-    price(out, product->cents);
+    store_price(out, product->cents);
     ll_buf_printf(out, "</p><button class=add data-id=%zu>Add to cart</button></li>", id);
 }
 
@@ -126,7 +69,7 @@ static void page_products(struct shop *shop, const struct request *request, stru
     form_value(request->query, "q", wanted, sizeof wanted);
     begin_page(out, *wanted ? "Search" : "Products", session);
     ll_buf_text(&out->body, "<form class=search action=/search><input id=q name=q placeholder=Search value=\"");
-    escape(&out->body, wanted);
+    form_escape(&out->body, wanted);
     ll_buf_text(&out->body, "\"><button>Search</button></form><ul id=products>");
     unsigned found = 0;
     for (size_t id = 0; id < STORE_PRODUCTS; id++) {
@@ -161,10 +104,10 @@ static void page_cart(struct shop *shop, const struct request *request, struct s
     for (size_t id = 0; id < STORE_PRODUCTS; id++) {
         if (!session->cart[id]) continue;
         ll_buf_printf(&out->body, "<tr class=line><td>%s<td>%u<td>", store_products[id].name, session->cart[id]);
-        price(&out->body, session->cart[id] * store_products[id].cents);
+        store_price(&out->body, session->cart[id] * store_products[id].cents);
     }
     ll_buf_text(&out->body, "</tbody></table><p>Total <strong id=total>");
-    price(&out->body, store_cart_cents(session));
+    store_price(&out->body, store_cart_cents(session));
     ll_buf_text(&out->body, "</strong></p><p><a class=primary id=to-checkout href=/checkout>Check out</a></p>");
     end_page(out);
 }
@@ -227,7 +170,7 @@ static void page_checkout(struct shop *shop, const struct request *request, stru
     }
     begin_page(out, "Checkout", session);
     ll_buf_text(&out->body, "<p>To pay: <strong id=total>");
-    price(&out->body, store_cart_cents(session));
+    store_price(&out->body, store_cart_cents(session));
     ll_buf_text(&out->body,
                 "</strong></p><form id=checkout-form method=post action=/checkout><label>Name <input id=name name=name "
                 "required></label><label>Shipping <select id=shipping name=shipping><option value=post>Post"
@@ -254,7 +197,7 @@ static void page_receipt(struct shop *shop, const struct request *request, struc
     (void)shop;
     begin_page(out, "Thank you", session);
     ll_buf_text(&out->body, "<p id=receipt>Your order <b id=order>");
-    escape(&out->body, request->path + strlen("/receipt/"));
+    form_escape(&out->body, request->path + strlen("/receipt/"));
     ll_buf_text(&out->body, "</b> is on its way.</p>");
     end_page(out);
 }
@@ -289,7 +232,7 @@ static void set_knob(struct shop *shop, const struct request *request, struct re
     // a form escapes / and %; its & are the separators, so each field is decoded on its own
     for (const char *at = request->body ? request->body : ""; *at;) {
         size_t used = strlen(decoded);
-        decode_value(at, decoded + used, sizeof decoded - used - 1);
+        form_decode(at, decoded + used, sizeof decoded - used - 1);
         at += strcspn(at, "&");
         if (*at == '&') at++, strncat(decoded, "&", sizeof decoded - strlen(decoded) - 1);
     }

@@ -23,7 +23,10 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
 
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = http_callback, .per_session_data_size = sizeof(struct exchange *)},
-    {.name = "stock", .callback = live_callback, .per_session_data_size = sizeof(struct live), .rx_buffer_size = 1024},
+    {.name = "stock",
+     .callback = stock_callback,
+     .per_session_data_size = sizeof(struct stock),
+     .rx_buffer_size = 1024},
     {.name = NULL},
 };
 

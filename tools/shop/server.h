@@ -1,4 +1,4 @@
-// The shop on libwebsockets: HTTP here, the WebSocket of /live in live.c.
+// The shop on libwebsockets: HTTP here, the WebSocket of /live in stock.c.
 #ifndef TOOLS_SHOP_SERVER_H
 #define TOOLS_SHOP_SERVER_H
 
@@ -11,9 +11,9 @@
 ll_err shop_listen(struct ll_loop *loop, struct shop *shop, int port, int *out_port);
 
 // The WebSocket's part of the protocol table: a counter that a page asks for and that also comes by itself.
-int live_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+int stock_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
-struct live {
+struct stock {
     unsigned count;   // messages to this page so far
     unsigned pending; // answers asked for and not yet sent
 };

@@ -60,3 +60,7 @@ unsigned store_cart_cents(const struct session *session) {
     for (size_t i = 0; i < STORE_PRODUCTS; i++) cents += session->cart[i] * store_products[i].cents;
     return cents;
 }
+
+void store_price(struct ll_buf *out, unsigned cents) {
+    ll_buf_printf(out, "%u.%02u €", cents / 100, cents % 100);
+}

@@ -4,6 +4,7 @@
 #ifndef TOOLS_SHOP_STORE_H
 #define TOOLS_SHOP_STORE_H
 
+#include "libcommon/base/buf.h"
 #include "libcommon/base/rand.h"
 
 #include <stdbool.h>
@@ -46,5 +47,7 @@ struct session *store_session_new(struct store *store);
 
 unsigned store_cart_items(const struct session *session);
 unsigned store_cart_cents(const struct session *session);
+// "34.90 €"
+void store_price(struct ll_buf *out, unsigned cents);
 
 #endif

@@ -3,27 +3,27 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TICK_US = 1000 * 1000, STOCK = 4211, PENDING_MAX = 100 };
+enum { TICK_US = 1000 * 1000, PIECES = 4211, PENDING_MAX = 100 };
 
-int live_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-    struct live *live = user;
+int stock_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    struct stock *stock = user;
     unsigned char message[LWS_PRE + 80];
     (void)in;
     // lws knows a hundred reasons; this protocol answers to four
     if (reason == LWS_CALLBACK_ESTABLISHED || reason == LWS_CALLBACK_TIMER) {
-        if (live->pending < PENDING_MAX) live->pending++;
+        if (stock->pending < PENDING_MAX) stock->pending++;
         lws_set_timer_usecs(wsi, TICK_US);
         lws_callback_on_writable(wsi);
     } else if (reason == LWS_CALLBACK_RECEIVE) {
-        if (len > 0 && live->pending < PENDING_MAX) live->pending++;
+        if (len > 0 && stock->pending < PENDING_MAX) stock->pending++;
         lws_callback_on_writable(wsi);
-    } else if (reason == LWS_CALLBACK_SERVER_WRITEABLE && live->pending > 0) {
-        live->pending--;
+    } else if (reason == LWS_CALLBACK_SERVER_WRITEABLE && stock->pending > 0) {
+        stock->pending--;
         int used = snprintf((char *)message + LWS_PRE, sizeof message - LWS_PRE, "{\"stock\":%u,\"count\":%u}",
-                            STOCK - live->count % 100, live->count);
-        live->count++;
+                            PIECES - stock->count % 100, stock->count);
+        stock->count++;
         if (lws_write(wsi, message + LWS_PRE, (size_t)used, LWS_WRITE_TEXT) < 0) return -1;
-        if (live->pending > 0) lws_callback_on_writable(wsi);
+        if (stock->pending > 0) lws_callback_on_writable(wsi);
     }
     return 0;
 }
