@@ -36,7 +36,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         if (err.status == LL_OK) options->port = (int)port;
         break;
     case 'k':
-        err = knobs_set(&options->knobs, argument);
+        err = knobs_set(&options->knobs, argument, "");
         break;
     case OPTION_PARENT:
         options->exits_with_parent = true;

@@ -1,14 +1,15 @@
 #include "tools/shop/pages.h"
 
 #include "tools/shop/form.h"
+#include "tools/shop/live_page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-extern const char shop_css[], shop_js[];
-extern const size_t shop_css_len, shop_js_len;
+extern const char shop_css[], shop_js[], shop_live_js[], shop_clients_js[];
+extern const size_t shop_css_len, shop_js_len, shop_live_js_len, shop_clients_js_len;
 
 enum { FIELD_MAX = 200 };
 
@@ -20,7 +21,7 @@ static void begin_page(struct response *out, const char *title, const struct ses
                   "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
                   "<title>%s – Outpost</title><link rel=stylesheet href=/static/shop.css>"
                   "<script src=/static/shop.js defer></script><header><a class=brand href=/>Outpost</a>"
-                  "<nav><a href=/products>Products</a><a href=/live>Stock live</a>"
+                  "<nav><a href=/products>Products</a><a href=/live>Stock live</a><a href=/live/products>Live</a>"
                   "<a href=/cart>Cart <b id=cart-count>%u</b></a>",
                   title, items);
     if (*session->user) {
@@ -120,7 +121,7 @@ static void post_cart_add(struct shop *shop, const struct request *request, stru
     form_value(request->body, "id", id_text, sizeof id_text);
     unsigned long id = strtoul(id_text, &end, 10);
     out->content_type = "application/json";
-    if (end == id_text || *end || id >= STORE_PRODUCTS || session->cart[id] >= 1000) {
+    if (end == id_text || *end || id >= STORE_PRODUCTS || session->cart[id] >= STORE_PIECES_MAX) {
         out->status = 422;
         ll_buf_text(&out->body, "{\"error\":\"no such product\"}");
         return;
@@ -236,7 +237,7 @@ static void set_knob(struct shop *shop, const struct request *request, struct re
         at += strcspn(at, "&");
         if (*at == '&') at++, strncat(decoded, "&", sizeof decoded - strlen(decoded) - 1);
     }
-    ll_err err = knobs_set(&shop->knobs, decoded);
+    ll_err err = knobs_set(&shop->knobs, decoded, request->session_id);
     out->content_type = "text/plain";
     out->status = err.status == LL_OK ? 200 : 400;
     ll_buf_printf(&out->body, "%s\n", err.status == LL_OK ? "set" : err.text);
@@ -286,11 +287,16 @@ void pages_answer(struct shop *shop, const struct request *request, struct respo
         asset("text/css", shop_css, shop_css_len, out);
     } else if (strcmp(request->path, "/static/shop.js") == 0) {
         asset("text/javascript", shop_js, shop_js_len, out);
+    } else if (strcmp(request->path, "/static/live.js") == 0) {
+        asset("text/javascript", shop_live_js, shop_live_js_len, out);
+    } else if (strcmp(request->path, "/static/clients.js") == 0) {
+        asset("text/javascript", shop_clients_js, shop_clients_js_len, out);
     } else if (strncmp(request->path, "/img/", 5) == 0) {
         image(request, out);
     } else {
         page_fn page = find_page(request);
-        if (!page) {
+        const struct live_view *view = request->is_post ? NULL : live_view_find(request->path);
+        if (!page && !view) {
             pages_failure(404, out);
             return;
         }
@@ -299,7 +305,10 @@ void pages_answer(struct shop *shop, const struct request *request, struct respo
             session = store_session_new(&shop->store);
             snprintf(out->set_session, sizeof out->set_session, "%s", session->id);
         }
-        page(shop, request, session, out);
+        if (view)
+            live_page_answer(view, shop, request, session, out);
+        else
+            page(shop, request, session, out);
     }
 }
 

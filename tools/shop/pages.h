@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-enum { SHOP_BODY_MAX = 16 * 1024, SHOP_PAGE_MAX = 256 * 1024 };
+enum { SHOP_BODY_MAX = 16 * 1024, SHOP_QUERY_MAX = 1024, SHOP_PAGE_MAX = 4 * 1024 * 1024 };
 
 struct request {
     bool is_post;
     char path[SHOP_PATH_MAX];
-    char query[1024];                    // "q=mug&page=2", undecoded
+    char query[SHOP_QUERY_MAX];          // "q=mug&page=2", undecoded
     char session_id[LL_TOKEN_CHARS + 1]; // from the cookie, or ""
     const char *body;                    // of a POST, undecoded form
 };
@@ -27,9 +27,20 @@ struct response {
     bool cacheable;
 };
 
+struct live_socket;
+
+enum { SHOP_REFUSALS_MAX = 32 };
+
 struct shop {
     struct store store;
     struct knobs knobs;
+    struct live_socket *live_sockets; // the live pages that are connected
+    size_t live_socket_count;
+    struct live_refusal { // while it lasts no live page connects
+        char session_id[LL_TOKEN_CHARS + 1];
+        int64_t from_us, until_us;
+    } refusals[SHOP_REFUSALS_MAX]; // a ring
+    size_t next_refusal;
 };
 
 // Fills `out`; its body was made by the caller.

@@ -3,6 +3,7 @@
 #include "tools/shop/server.h"
 
 #include "libcommon/base/alloc.h"
+#include "tools/shop/live_socket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,17 @@ struct exchange { // one request and its answer
     bool answered;
 };
 
-static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+// What lws keeps for a connection of the default protocol: a request while it is one, and after an upgrade without the
+// name of a protocol, which is how LiveView's client comes, its WebSocket.
+struct connection {
+    struct exchange *exchange;
+    struct live_socket *live;
+};
+
+static int default_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 static const struct lws_protocols protocols[] = {
-    {.name = "http", .callback = http_callback, .per_session_data_size = sizeof(struct exchange *)},
+    {.name = "http", .callback = default_callback, .per_session_data_size = sizeof(struct connection)},
     {.name = "stock",
      .callback = stock_callback,
      .per_session_data_size = sizeof(struct stock),
@@ -44,6 +52,8 @@ ll_err shop_listen(struct ll_loop *loop, struct shop *shop, int port, int *out_p
     if (!vhost)
         return ll_err_make(LL_UNAVAILABLE, "port %d is in use: stop what runs there or choose another with --port",
                            port);
+    shop->knobs.on_cut = live_socket_cut;
+    shop->knobs.arg = shop;
     *out_port = lws_get_vhost_listen_port(vhost);
     return LL_SUCCESS;
 }
@@ -56,13 +66,21 @@ static void exchange_free(struct exchange **exchange) {
     *exchange = NULL;
 }
 
-static void read_session_cookie(struct lws *wsi, struct request *request) {
+void shop_read_session(struct lws *wsi, char out[LL_TOKEN_CHARS + 1]) {
     char cookies[1024];
-    if (lws_hdr_copy(wsi, cookies, sizeof cookies, WSI_TOKEN_HTTP_COOKIE) <= 0) return;
-    const char *at = strstr(cookies, "session=");
-    if (!at) return;
-    at += strlen("session=");
-    snprintf(request->session_id, sizeof request->session_id, "%.*s", (int)strcspn(at, "; "), at);
+    const char *at = NULL;
+    if (lws_hdr_copy(wsi, cookies, sizeof cookies, WSI_TOKEN_HTTP_COOKIE) > 0) at = strstr(cookies, "session=");
+    if (at) at += strlen("session=");
+    snprintf(out, LL_TOKEN_CHARS + 1, "%.*s", at ? (int)strcspn(at, "; ") : 0, at ? at : "");
+}
+
+void shop_read_query(struct lws *wsi, char *out, size_t size) {
+    char argument[512];
+    out[0] = '\0';
+    for (int i = 0; lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%s", used ? "&" : "", argument);
+    }
 }
 
 static struct exchange *begin(struct lws *wsi, const char *path) {
@@ -72,19 +90,15 @@ static struct exchange *begin(struct lws *wsi, const char *path) {
     exchange->response.body = ll_buf_make(SHOP_PAGE_MAX);
     request->is_post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
     snprintf(request->path, sizeof request->path, "%s", path);
-    char argument[512];
-    for (int i = 0; lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
-        size_t used = strlen(request->query);
-        snprintf(request->query + used, sizeof request->query - used, "%s%s", used ? "&" : "", argument);
-    }
-    read_session_cookie(wsi, request);
+    shop_read_query(wsi, request->query, sizeof request->query);
+    shop_read_session(wsi, request->session_id);
     return exchange;
 }
 
 static int answer(struct lws *wsi, struct exchange *exchange) {
     struct shop *shop = lws_vhost_user(lws_get_vhost(wsi));
     exchange->request.body = ll_buf_str(&exchange->body);
-    struct knob_effect effect = knobs_draw(&shop->knobs, exchange->request.path);
+    struct knob_effect effect = knobs_draw(&shop->knobs, exchange->request.path, "", exchange->request.session_id);
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
     exchange->answered = true;
     if (effect.hang) return 0;
@@ -151,8 +165,8 @@ static int write_some(struct lws *wsi, struct exchange **exchange_slot) {
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-    struct exchange **exchange = user;
+static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, struct exchange **exchange, void *in,
+                         size_t len) {
     // lws knows a hundred reasons; HTTP answers to these and leaves the rest to lws
     if (reason == LWS_CALLBACK_HTTP) {
         exchange_free(exchange);
@@ -160,10 +174,10 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         return (*exchange)->request.is_post ? 0 : answer(wsi, *exchange);
     }
     if (reason == LWS_CALLBACK_CLOSED_HTTP || reason == LWS_CALLBACK_HTTP_DROP_PROTOCOL) {
-        if (exchange) exchange_free(exchange);
+        exchange_free(exchange);
         return 0;
     }
-    if (!exchange || !*exchange) return 0;
+    if (!*exchange) return 0;
     if (reason == LWS_CALLBACK_HTTP_BODY) {
         ll_buf_append(&(*exchange)->body, in, len);
         return (*exchange)->body.overflowed ? -1 : 0;
@@ -171,5 +185,22 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     if (reason == LWS_CALLBACK_HTTP_BODY_COMPLETION) return answer(wsi, *exchange);
     if (reason == LWS_CALLBACK_TIMER) lws_callback_on_writable(wsi);
     if (reason == LWS_CALLBACK_HTTP_WRITEABLE && (*exchange)->answered) return write_some(wsi, exchange);
+    return 0;
+}
+
+static int default_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    struct connection *connection = user;
+    if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
+        return live_socket_is_welcome(wsi, lws_vhost_user(lws_get_vhost(wsi))) ? 0 : -1;
+    if (!connection) return 0;
+    if (reason == LWS_CALLBACK_ESTABLISHED) {
+        connection->live = live_socket_new(wsi, lws_vhost_user(lws_get_vhost(wsi)));
+        return 0;
+    }
+    if (!connection->live) return http_callback(wsi, reason, &connection->exchange, in, len);
+    if (reason == LWS_CALLBACK_RECEIVE) return live_socket_receive(connection->live, in, len) ? 0 : -1;
+    if (reason == LWS_CALLBACK_TIMER) return live_socket_on_timer(connection->live) ? 0 : -1;
+    if (reason == LWS_CALLBACK_SERVER_WRITEABLE) return live_socket_write(connection->live) ? 0 : -1;
+    if (reason == LWS_CALLBACK_CLOSED) live_socket_free(&connection->live);
     return 0;
 }

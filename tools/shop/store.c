@@ -46,6 +46,7 @@ struct session *store_session_new(struct store *store) {
     store->next = (store->next + 1) % STORE_SESSIONS_MAX;
     *session = (struct session){0};
     ll_rand_token(session->id);
+    ll_rand_token(session->csrf);
     return session;
 }
 

@@ -15,6 +15,7 @@ enum {
     STORE_PRODUCTS = 12,
     STORE_SESSIONS_MAX = 4096,
     STORE_USER_MAX = 80,
+    STORE_PIECES_MAX = 1000, // of one product in a cart
 };
 
 struct product {
@@ -27,7 +28,8 @@ extern const struct product store_products[STORE_PRODUCTS];
 
 struct session {
     char id[LL_TOKEN_CHARS + 1];
-    char user[STORE_USER_MAX]; // "" until logged in
+    char csrf[LL_TOKEN_CHARS + 1]; // of its live pages
+    char user[STORE_USER_MAX];     // "" until logged in
     unsigned cart[STORE_PRODUCTS];
 };
 
