@@ -10,6 +10,7 @@
 #include "agent/browser/connection.h"
 #include "agent/core/agent.h"
 #include "agent/fetch.h"
+#include "agent/ship.h"
 #include "agent/task.h"
 #include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
@@ -42,6 +43,7 @@ struct app {
     struct ll_recorder *recorder;
     struct ll_health *health;
     struct ll_fetch *fetch;
+    struct ll_ship *ship;
     struct ll_task *task; // NULL while there is no run
     struct ll_timer *core_timer, *rpc_timer, *beat_timer, *exit_timer;
     int64_t beat_due_us;
@@ -169,6 +171,9 @@ static void prepare(struct app *app, const struct ll_assignment *assignment) {
                                                       .health = app->health,
                                                       .assignment = assignment,
                                                       .epoch = app->core.epoch,
+                                                      .ship = app->ship,
+                                                      .agent_id = app->core.agent_id,
+                                                      .node = app->name,
                                                       .owner = app,
                                                       .on_prepared = on_prepared,
                                                       .on_first_iteration = on_first_iteration,
@@ -335,6 +340,11 @@ static int64_t now_us(void *owner) {
     return ll_clock_us();
 }
 
+static void on_ship_call(void *owner) {
+    struct app *app = owner;
+    set_timer(app->rpc_timer, ll_rpc_client_next_us(app->client));
+}
+
 static void wake_loop(void *arg) {
     ll_loop_wake(arg);
 }
@@ -350,6 +360,8 @@ static ll_err open_client(struct app *app) {
     app->client = ll_rpc_client_new(&options);
     app->fetch = ll_fetch_new(
         &(struct ll_fetch_options){.client = app->client, .owner = app, .now_us = now_us, .on_fetched = on_fetched});
+    app->ship = ll_ship_new(
+        &(struct ll_ship_options){.client = app->client, .owner = app, .now_us = now_us, .on_call = on_ship_call});
     ll_loop_on_wake(app->loop, on_rpc_due, app);
     return LL_SUCCESS;
 }
@@ -379,6 +391,7 @@ static void close_app(struct app *app) {
     if (app->client) ll_rpc_client_free(&app->client);
     ll_fetch_free(&app->fetch);
     ll_task_free(&app->task);
+    ll_ship_free(&app->ship);
     if (app->connection) app->connection->ops->fini(app->connection);
     ll_timer_free(&app->core_timer);
     ll_timer_free(&app->rpc_timer);

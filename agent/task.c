@@ -6,13 +6,22 @@
 #include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
+#include "libcommon/base/log.h"
 #include "libcommon/base/rand.h"
+#include "libcommon/base/redact.h"
+#include "libcommon/base/text.h"
 #include "libcommon/loop/loop.h"
 #include "libcommon/model/bundle.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { DEFAULT_BUCKET_MS = 1000 };
+enum {
+    DEFAULT_BUCKET_MS = 1000,
+    SHIP_LIMIT_MS = 4000, // for files that wait when the users have ended; the coordinator waits longer
+    LOG_TEXT_MAX = 8 * 1024,
+};
 
 struct ll_task {
     struct ll_task_options options;
@@ -23,13 +32,16 @@ struct ll_task {
     struct ll_outbox *outbox;
     struct ll_snapshotter *snapshotter;
     struct ll_timer *crew_timer, *bucket_timer;
+    struct ll_parcels *parcels; // files to be sent; NULL: none are
+    struct ll_timer *ship_timer;
     int64_t start_us;
     uint32_t active_users;
-    bool is_cut;
+    bool is_cut, is_shipping;
 };
 
 static void on_crew_due(void *arg);
 static void on_bucket_due(void *arg);
+static void on_shipped(void *arg);
 
 struct ll_task *ll_task_new(const struct ll_task_options *options) {
     struct ll_task *task = ll_alloc(1, sizeof *task);
@@ -46,6 +58,11 @@ struct ll_task *ll_task_new(const struct ll_task_options *options) {
                                                             .run_id = task->assignment.run_id,
                                                             .epoch = options->epoch,
                                                             .width_ms = task->assignment.bucket_width_ms});
+    if (options->ship) {
+        task->parcels = ll_parcels_new(task->assignment.run_id, options->agent_id, options->node);
+        ll_ship_begin(options->ship, task->parcels, options->agent_id, options->epoch);
+    }
+    task->ship_timer = ll_timer_new(options->loop, on_shipped, task);
     task->crew_timer = ll_timer_new(options->loop, on_crew_due, task);
     task->bucket_timer = ll_timer_new(options->loop, on_bucket_due, task);
     return task;
@@ -55,9 +72,12 @@ void ll_task_free(struct ll_task **task) {
     if (!*task) return;
     ll_timer_free(&(*task)->crew_timer);
     ll_timer_free(&(*task)->bucket_timer);
+    ll_timer_free(&(*task)->ship_timer);
+    if ((*task)->options.ship) ll_ship_end((*task)->options.ship);
     ll_crew_free(&(*task)->crew);
     if ((*task)->scenario) ll_scenario_free(&(*task)->scenario);
     ll_bundle_fini(&(*task)->bundle);
+    ll_parcels_free(&(*task)->parcels);
     ll_snapshotter_free(&(*task)->snapshotter);
     ll_outbox_free(&(*task)->outbox);
     ll_assignment_fini(&(*task)->assignment);
@@ -114,13 +134,57 @@ static struct ll_run_totals totals_so_far(const struct ll_task *task, int64_t no
     };
 }
 
-static void on_crew_ended(void *owner) {
+// With the time, so that lines of several agents can be brought together, and without secrets. A text of several lines
+// becomes several.
+static void on_log(void *owner, uint32_t user_id, uint64_t iteration, const char *text) {
     struct ll_task *task = owner;
+    char line[LOG_TEXT_MAX], stamp[LL_ISO_TIME_MAX];
+    char *clean = ll_strdup(text), *rest = clean, *part;
+    ll_redact_text(clean);
+    ll_text_iso_time((uint64_t)ll_clock_wall_ms(), stamp);
+    while ((part = strsep(&rest, "\n"))) {
+        ll_text_clean(part, part, strlen(part) + 1);
+        ll_info("user %u: %s", user_id, part);
+        snprintf(line, sizeof line, "%s user %u, iteration %llu: %s", stamp, user_id, (unsigned long long)iteration,
+                 part);
+        if (task->parcels) ll_parcels_log(task->parcels, line);
+    }
+    free(clean);
+}
+
+static void count_dropped(struct ll_task *task) {
+    uint32_t dropped = task->parcels ? ll_parcels_take_dropped(task->parcels) : 0;
+    if (dropped) ll_recorder_count(task->options.recorder, LL_METRIC_EVIDENCE_SKIPPED, "not sent", dropped);
+}
+
+static void finish(struct ll_task *task) {
     int64_t now_us = ll_clock_us();
     struct ll_run_totals totals = totals_so_far(task, now_us);
+    task->is_shipping = false;
+    ll_timer_cancel(task->ship_timer);
     ll_timer_cancel(task->bucket_timer);
+    if (task->parcels) ll_parcels_give_up(task->parcels);
+    count_dropped(task);
     ll_snapshotter_finish(task->snapshotter, now_us, &totals, task->is_cut ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
     task->options.on_ended(task->options.owner);
+}
+
+static void on_shipped(void *arg) {
+    struct ll_task *task = arg;
+    if (task->is_shipping) finish(task);
+}
+
+// What waits is sent before the last snapshot, since that ends this agent's part; and only for so long.
+static void on_crew_ended(void *owner) {
+    struct ll_task *task = owner;
+    task->is_shipping = true;
+    if (task->is_cut || !task->parcels) {
+        finish(task);
+        return;
+    }
+    ll_timer_set(task->ship_timer, ll_clock_us() + SHIP_LIMIT_MS * 1000);
+    ll_parcels_close_log(task->parcels);
+    ll_ship_finish(task->options.ship, on_shipped, task);
 }
 
 static void on_crew_due(void *arg) {
@@ -132,6 +196,8 @@ static void on_bucket_due(void *arg) {
     struct ll_task *task = arg;
     int64_t now_us = ll_clock_us();
     struct ll_run_totals totals = totals_so_far(task, now_us);
+    count_dropped(task);
+    if (task->parcels) ll_ship_go(task->options.ship);
     size_t sealed = ll_snapshotter_poll(task->snapshotter, now_us, &totals);
     ll_timer_set(task->bucket_timer, ll_snapshotter_next_us(task->snapshotter));
     if (sealed > 0) task->options.on_sealed(task->options.owner);
@@ -172,6 +238,7 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
                  .on_first_iteration = on_first_iteration,
                  .on_active = on_active,
                  .on_failure = on_failure,
+                 .on_log = on_log,
                  .on_ended = on_crew_ended},
     };
     ll_rand_secure(&options.random_seed, sizeof options.random_seed);
@@ -193,7 +260,10 @@ void ll_task_stop(struct ll_task *task) {
 
 void ll_task_cut(struct ll_task *task) {
     task->is_cut = true;
-    ll_crew_cut(task->crew);
+    if (task->is_shipping)
+        finish(task);
+    else
+        ll_crew_cut(task->crew);
 }
 
 const struct ll_assignment *ll_task_assignment(const struct ll_task *task) {

@@ -7,6 +7,7 @@
 #define AGENT_TASK_H
 
 #include "agent/browser/connection.h"
+#include "agent/ship.h"
 #include "agent/telemetry/health.h"
 #include "agent/telemetry/outbox.h"
 #include "agent/telemetry/recorder.h"
@@ -22,6 +23,9 @@ struct ll_task_options { // borrowed, but for what `assignment` points to, which
     struct ll_health *health;
     const struct ll_assignment *assignment;
     uint64_t epoch;
+    struct ll_ship *ship; // sends its files; NULL: none are made
+    uint32_t agent_id;
+    const char *node; // what it is called in results
     void *owner;
     void (*on_prepared)(void *owner, ll_err err); // every page is open; or why the run cannot be
     void (*on_first_iteration)(void *owner);

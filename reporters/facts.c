@@ -2,10 +2,8 @@
 
 #include "libcommon/base/text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { REASONS_MAX = 3 }; // thresholds that the sentence names; a table holds them all
 
@@ -118,15 +116,6 @@ void ll_facts_value(enum ll_metric_unit unit, double value, char out[LL_FACTS_VA
         snprintf(out, LL_FACTS_VALUE_BYTES, "%.3g", value);
         break;
     }
-}
-
-void ll_facts_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_BYTES]) {
-    time_t seconds = (time_t)(unix_ms / 1000);
-    struct tm utc;
-    char day[24];
-    if (!gmtime_r(&seconds, &utc) || !strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc))
-        snprintf(day, sizeof day, "1970-01-01T00:00:00"); // a damaged file may state any year
-    snprintf(out, LL_ISO_TIME_BYTES, "%s.%03" PRIu64 "Z", day, unix_ms % 1000);
 }
 
 const char *ll_facts_plural(uint64_t n, const char *one, const char *many) {

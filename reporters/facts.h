@@ -9,7 +9,6 @@
 #include "libcommon/sketch/curve.h"
 
 enum {
-    LL_ISO_TIME_BYTES = 32,
     LL_FACTS_VALUE_BYTES = 40,
 };
 
@@ -37,8 +36,6 @@ const char *ll_facts_observed(const struct ll_threshold_outcome *outcome);
 
 // A value in the metric's unit, for people.
 void ll_facts_value(enum ll_metric_unit unit, double value, char out[LL_FACTS_VALUE_BYTES]);
-// Unix time as ISO 8601 in UTC: "2026-11-23T14:32:00.000Z".
-void ll_facts_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_BYTES]);
 // "3" and "user" or "users", as in "3 users".
 const char *ll_facts_plural(uint64_t n, const char *one, const char *many);
 

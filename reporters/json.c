@@ -2,6 +2,7 @@
 // worth knowing beside it.
 #include "libcommon/codec/json.h"
 
+#include "libcommon/base/text.h"
 #include "reporters/facts.h"
 #include "reporters/reporter.h"
 #include "reporters/spans.h"
@@ -196,10 +197,10 @@ static void write_failures(struct ll_json_writer *json, const struct ll_scenario
 
 static void write_times(struct ll_json_writer *json, const struct ll_result *result,
                         const struct ll_scenario_result *scenario, uint64_t bucket_width_ms) {
-    char time[LL_ISO_TIME_BYTES];
-    ll_facts_iso_time(result->generated_at_ms, time);
+    char time[LL_ISO_TIME_MAX];
+    ll_text_iso_time(result->generated_at_ms, time);
     ll_json_write_string(json, "generated_at", time);
-    ll_facts_iso_time(scenario->started_at_ms, time);
+    ll_text_iso_time(scenario->started_at_ms, time);
     ll_json_write_string(json, "started_at", time);
     ll_json_write_string(json, "liveload_version", result->liveload_version);
     ll_json_write_int(json, "bucket_width_ms", (int64_t)bucket_width_ms);

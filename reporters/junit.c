@@ -1,6 +1,7 @@
 // junit.xml: what CI systems show as tests. One suite per scenario; docs/RESULTS.md says what fails a case.
 //
 // It has to hold against the schema of Jenkins' xUnit plugin (tests/golden/report_junit-10.xsd).
+#include "libcommon/base/text.h"
 #include "reporters/facts.h"
 #include "reporters/reporter.h"
 #include "reporters/xml.h"
@@ -216,9 +217,9 @@ static void suite_cases(struct suite *suite) {
 
 static void write_suite(const struct ll_scenario_result *scenario, size_t id, struct ll_buf *out) {
     struct suite suite = {.scenario = scenario, .cases = ll_buf_make(SUITE_MAX_BYTES)};
-    char time[LL_ISO_TIME_BYTES];
+    char time[LL_ISO_TIME_MAX];
     suite_cases(&suite);
-    ll_facts_iso_time(scenario->started_at_ms, time);
+    ll_text_iso_time(scenario->started_at_ms, time);
     ll_buf_text(out, "  <testsuite");
     attribute(out, "name", scenario->name);
     ll_buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"0\"", suite.tests, suite.failures,

@@ -128,6 +128,12 @@ static void on_user_failure(void *arg, const struct ll_failure *failure) {
     crew->options.host.on_failure(crew->options.host.owner, failure);
 }
 
+static void on_user_log(void *arg, const struct ll_user *user, const char *text) {
+    struct ll_crew *crew = arg;
+    struct ll_crew_host *host = &crew->options.host;
+    if (host->on_log) host->on_log(host->owner, user->id, user->iteration, text);
+}
+
 static void set_active(struct ll_crew *crew, uint32_t active) {
     crew->active = active;
     crew->options.host.on_active(crew->options.host.owner, active);
@@ -216,6 +222,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .on_queued = on_user_queued,
         .on_opened = on_user_opened,
         .on_failure = on_user_failure,
+        .on_log = on_user_log,
         .on_life_ended = on_user_life_ended,
     };
     crew->users = ll_alloc(options->share.users, sizeof *crew->users);

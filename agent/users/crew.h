@@ -38,6 +38,7 @@ struct ll_crew_host {
     void (*on_active)(void *owner, uint32_t users); // how many users are in their life now
     void (*on_failure)(void *owner, const struct ll_failure *failure);
     void (*on_ended)(void *owner);
+    void (*on_log)(void *owner, uint32_t user_id, uint64_t iteration, const char *text); // NULL: nobody reads it
 };
 
 struct ll_crew_options { // all borrowed for the crew's life

@@ -1,7 +1,6 @@
 #include "agent/users/user.h"
 
 #include "agent/users/watchdog.h"
-#include "libcommon/base/log.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -268,7 +267,7 @@ static void check(void *owner, const char *name, bool held) {
 
 static void log_text(void *owner, const char *text) {
     struct ll_user *user = owner;
-    ll_info("user %u: %s", user->id, text);
+    user->env->on_log(user->env->crew, user, text);
 }
 
 // ---- The face

@@ -58,6 +58,7 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     void (*on_queued)(void *crew, struct ll_user *user);             // wants ll_user_open when it is its turn
     void (*on_opened)(void *crew, struct ll_user *user, ll_err err); // its turn is over
     void (*on_failure)(void *crew, const struct ll_failure *failure);
+    void (*on_log)(void *crew, const struct ll_user *user, const char *text);
     void (*on_life_ended)(void *crew, struct ll_user *user);
 };
 

@@ -2,11 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { NAME_MAX_CHARS = 63 };
 
@@ -67,6 +69,15 @@ void ll_text_bytes(double bytes, char *out, size_t size) {
         format_scaled(bytes / 1e6, "MB", out, size);
     else
         format_scaled(bytes / 1e9, "GB", out, size);
+}
+
+void ll_text_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_MAX]) {
+    time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm utc;
+    char day[24];
+    if (!gmtime_r(&seconds, &utc) || !strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc))
+        snprintf(day, sizeof day, "1970-01-01T00:00:00"); // a damaged file may state any year
+    snprintf(out, LL_ISO_TIME_MAX, "%s.%03" PRIu64 "Z", day, unix_ms % 1000);
 }
 
 // The length of the UTF-8 character at `text` (RFC 3629, without its rarer exclusions), or 0 when there is none.

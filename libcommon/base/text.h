@@ -24,6 +24,10 @@ void ll_text_duration_us(double us, char *out, size_t size);
 // Bytes for people: "312 B", "48.2 KB", "1.03 MB" (1 KB = 1000 B).
 void ll_text_bytes(double bytes, char *out, size_t size);
 
+enum { LL_ISO_TIME_MAX = 32 };
+// Unix time as ISO 8601 in UTC: "2026-11-23T14:32:00.000Z".
+void ll_text_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_MAX]);
+
 // Copies a text that came from elsewhere as a terminal and a page may show it: what is no UTF-8 and the control
 // characters of C0, DEL and C1 become `?`, a tab a space. Cut between characters to `size` - 1 bytes. `out` may be
 // `in`: the copy is never longer.

@@ -12,6 +12,7 @@
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/result.h"
 #include "libcommon/rpc/blocking.h"
+#include "tools/liveload/artifacts.h"
 #include "tools/liveload/closing.h"
 #include "tools/liveload/cluster.h"
 #include "tools/liveload/describe.h"
@@ -124,6 +125,7 @@ static ll_err claim_folder(struct run *run) {
         return ll_err_make(LL_UNAVAILABLE, "another run writes to %s: choose another folder with --out", run->out);
     unsigned replaced = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) replaced += unlinkat(run->folder_lock, names[i], 0) == 0;
+    artifacts_remove(run->out);
     if (replaced && !run->options.is_quiet) fprintf(stderr, "replacing the result in %s\n", run->out);
     return LL_SUCCESS;
 }
@@ -248,6 +250,26 @@ static ll_err fetch(struct run *run, const struct ll_run_request *finished, stru
     return ll_err_in(err, "fetching the result");
 }
 
+// Fetches the files that the result lists; what cannot be had is taken off the list, and said.
+static void fetch_artifacts(struct run *run, const struct ll_run_request *finished, struct ll_scenario_result *result) {
+    char folder[PATH_MAX + 16];
+    size_t kept = 0;
+    snprintf(folder, sizeof folder, "%s/artifacts", run->out);
+    for (size_t i = 0; i < result->artifact_count && run->interrupts <= 1; i++) {
+        struct ll_artifact *artifact = &result->artifacts[i];
+        ll_err err = artifacts_fetch(run->calls, finished->run_id, artifact, folder);
+        if (err.status == LL_CANCELLED) { // a signal came: the first one asks for what there is, and this is it
+            pause_for(run, 0);
+            i--;
+        } else if (err.status == LL_OK) {
+            result->artifacts[kept++] = *artifact;
+        } else {
+            fprintf(stderr, "liveload: %s\n", err.text);
+        }
+    }
+    result->artifact_count = kept;
+}
+
 // Takes `from`'s scenarios over into the result of the whole command.
 static void append_result(struct ll_result *into, struct ll_result *from) {
     into->scenarios = ll_realloc(into->scenarios, into->scenario_count + from->scenario_count, sizeof *into->scenarios);
@@ -286,6 +308,7 @@ static ll_err run_scenario(struct run *run, const struct planned *plan) {
         has_result = fetched.status == LL_OK;
         if (err.status == LL_OK) err = fetched;
     }
+    for (size_t i = 0; has_result && i < one.scenario_count; i++) fetch_artifacts(run, &request, &one.scenarios[i]);
     if (has_result)
         append_result(&run->result, &one);
     else

@@ -1,3 +1,4 @@
+#include "libcommon/base/text.h"
 #include "reporters/facts.h"
 
 #include "libcommon/base/alloc.h"
@@ -61,9 +62,9 @@ Test(facts, the_largest_labels_come_largest_first) {
 }
 
 Test(facts, times_are_iso_8601_in_utc) {
-    char time[LL_ISO_TIME_BYTES];
-    ll_facts_iso_time(1795410000123, time);
+    char time[LL_ISO_TIME_MAX];
+    ll_text_iso_time(1795410000123, time);
     cr_expect(eq(str, time, "2026-11-23T05:00:00.123Z"));
-    ll_facts_iso_time(UINT64_MAX, time);
+    ll_text_iso_time(UINT64_MAX, time);
     cr_expect(eq(sz, strlen(time), 24), "%s", time);
 }
