@@ -24,6 +24,7 @@ enum {
     OPTION_EXIT_WITH_PARENT = 256, // beyond characters: no short forms
     OPTION_DESCRIBE,
     OPTION_BROWSER_ARG,
+    OPTION_DEVTOOLS,
 };
 
 struct arguments {
@@ -46,6 +47,10 @@ static const struct argp_option options[] = {
     {"token-file", 't', "FILE", 0, "The cluster's token (default ~/.config/liveload/token)", 0},
     {"browser", 'b', "PATH", 0, "The Chromium to use, or \"null\" for one that does nothing", 0},
     {"browser-arg", OPTION_BROWSER_ARG, "ARG", 0, "A further flag for Chromium; can be given several times", 0},
+    {"devtools", OPTION_DEVTOOLS, "HOW", 0,
+     "How the browser is driven: over a \"pipe\" (default), or a \"port\" on loopback, which other DevTools can attach "
+     "to as well",
+     0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
     {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
@@ -90,6 +95,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             argp_error(state, "--browser-arg is given more than %d times", LL_BROWSER_ARGS_MAX);
         else
             arguments->app.launch.args[arguments->app.launch.arg_count++] = value;
+        break;
+    case OPTION_DEVTOOLS:
+        if (strcmp(value, "pipe") != 0 && strcmp(value, "port") != 0)
+            argp_error(state, "--devtools is \"pipe\" or \"port\", not \"%s\"", value);
+        arguments->app.launch.transport = strcmp(value, "port") == 0 ? LL_TRANSPORT_PORT : LL_TRANSPORT_PIPE;
         break;
     case OPTION_EXIT_WITH_PARENT:
         arguments->app.has_parent = true;

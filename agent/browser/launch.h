@@ -7,8 +7,13 @@
 
 enum { LL_BROWSER_ARGS_MAX = 32 };
 
+// How commands travel to Chromium. Over a pipe nobody else can reach it; a port lets people attach DevTools of their
+// own.
+enum ll_transport { LL_TRANSPORT_PIPE, LL_TRANSPORT_PORT };
+
 struct ll_launch {
-    const char *program;                   // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
+    const char *program; // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
+    enum ll_transport transport;
     bool headed;                           // with windows, on a display
     const char *args[LL_BROWSER_ARGS_MAX]; // further flags for Chromium's command line; borrowed
     size_t arg_count;

@@ -1,5 +1,6 @@
-// The happy path: fork, exec, and a look every few milliseconds whether the file DevToolsActivePort in the profile
-// holds the port already (Chromium offers no event for it). The end is seen by a pidfd, and the children's end by the
+// The happy path: fork, exec. Over a pipe the socket is there from the start; for a port there is a look every few
+// milliseconds whether the file DevToolsActivePort in the profile holds it already (Chromium offers no event for it).
+// The end is seen by a pidfd, and the children's end by the
 // output pipe's, which they all hold. A process that does not listen in time is killed; one that ends before it
 // listens has said why on stderr, whose last line becomes part of the error.
 #include "agent/browser/process.h"
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +36,7 @@ struct ll_process {
     struct ll_loop *loop;
     struct ll_process_events events;
     pid_t pid;
-    bool reaped, listening, timed_out;
+    bool reaped, timed_out;
     int status; // of waitpid
     char profile[PATH_MAX];
     int profile_lock;
@@ -42,6 +44,7 @@ struct ll_process {
     int64_t give_up_us;
     struct lws *output_wsi, *pid_wsi; // NULL once closed
     int output_fd, pid_fd;
+    int devtools_fd; // our end of the pipe until it is handed on; -1 otherwise
     char output[OUTPUT_KEPT + 1];
     size_t output_len;
 };
@@ -57,8 +60,6 @@ static size_t gather_flags(const char *program, const struct ll_launch *launch, 
         "--disable-features=RenderDocument,IsolateOrigins,site-per-process,BackForwardCache,PaintHolding,Translate,"
         "OptimizationHints,MediaRouter,DialMediaRouteProvider,AcceptCHFrame,HttpsUpgrades";
     static const char *const always[] = {
-        "--remote-debugging-port=0",
-        "--remote-debugging-address=127.0.0.1",
         "--no-first-run",
         "--no-default-browser-check",
         "--no-service-autorun",
@@ -96,6 +97,12 @@ static size_t gather_flags(const char *program, const struct ll_launch *launch, 
     flags[count++] = program;
     if (!launch->headed) flags[count++] = ll_browser_is_headless_shell(program) ? "--headless" : "--headless=new";
     flags[count++] = profile_flag;
+    if (launch->transport == LL_TRANSPORT_PIPE) {
+        flags[count++] = "--remote-debugging-pipe";
+    } else {
+        flags[count++] = "--remote-debugging-port=0";
+        flags[count++] = "--remote-debugging-address=127.0.0.1";
+    }
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) flags[count++] = always[i];
     if (geteuid() == 0) flags[count++] = "--no-sandbox"; // Chromium refuses to sandbox for root
     for (size_t i = 0; i < launch->arg_count; i++) flags[count++] = launch->args[i]; // of two alike the last counts
@@ -104,8 +111,9 @@ static size_t gather_flags(const char *program, const struct ll_launch *launch, 
     return count;
 }
 
-// In the child: only calls that are safe after fork.
-__attribute__((noreturn)) static void become(const char *const *flags, int output_fd, pid_t parent) {
+// In the child: only calls that are safe after fork. Chromium reads its pipe at descriptor 3 and writes it at 4.
+__attribute__((noreturn)) static void become(const char *const *flags, int output_fd, int devtools_fd, pid_t parent) {
+    enum { DEVTOOLS_IN = 3, DEVTOOLS_OUT = 4, FIRST_OTHER = 5, OUT_OF_THE_WAY = 10 };
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
     setpgid(0, 0);
@@ -117,7 +125,12 @@ __attribute__((noreturn)) static void become(const char *const *flags, int outpu
     dup2(null_fd, 0);
     dup2(output_fd, 1);
     dup2(output_fd, 2);
-    close_range(3, ~0u, 0);
+    if (devtools_fd >= 0) {
+        int kept = fcntl(devtools_fd, F_DUPFD, OUT_OF_THE_WAY);
+        dup2(kept, DEVTOOLS_IN);
+        dup2(kept, DEVTOOLS_OUT);
+    }
+    close_range(devtools_fd >= 0 ? FIRST_OTHER : DEVTOOLS_IN, ~0u, 0);
     execv(flags[0], (char *const *)flags);
     static const char words[] = "it cannot be executed\n";
     (void)!write(2, words, sizeof words - 1);
@@ -140,10 +153,18 @@ static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, 
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe for the browser's output: %s", strerror(errno));
+    int devtools[2] = {-1, -1};
+    if (launch->transport == LL_TRANSPORT_PIPE && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, devtools) != 0) {
+        close(pipe_fds[0]);
+        close(pipe_fds[1]);
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe to the browser: %s", strerror(errno));
+    }
     pid_t parent = getpid();
     process->pid = fork();
-    if (process->pid == 0) become(flags, pipe_fds[1], parent);
+    if (process->pid == 0) become(flags, pipe_fds[1], devtools[1], parent);
     close(pipe_fds[1]);
+    if (devtools[1] >= 0) close(devtools[1]);
+    process->devtools_fd = devtools[0];
     process->output_wsi = watch(process, vhost, process->output_fd = pipe_fds[0]);
     if (process->pid < 0) return ll_err_make(LL_RESOURCE_EXHAUSTED, "no process for the browser: %s", strerror(errno));
     setpgid(process->pid, process->pid); // as the child does, whoever comes first
@@ -163,6 +184,7 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     process->loop = loop;
     process->events = events;
     process->timer = ll_timer_new(loop, look, process);
+    process->devtools_fd = -1;
     ll_profile_sweep();
     ll_err err = ll_profile_make(process->profile, &process->profile_lock);
     if (err.status != LL_OK) process->profile[0] = '\0';
@@ -172,13 +194,18 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
         return err;
     }
     process->give_up_us = ll_clock_us() + LL_PROCESS_START_TIMEOUT_MS * INT64_C(1000);
-    ll_timer_set(process->timer, ll_clock_us() + LOOK_US);
+    ll_timer_set(process->timer, process->devtools_fd >= 0 ? 0 : ll_clock_us() + LOOK_US);
     *out = process;
     return LL_SUCCESS;
 }
 
 void ll_process_kill(struct ll_process *process) {
     if (process->pid > 0 && !process->reaped) kill(-process->pid, SIGKILL);
+}
+
+void ll_process_give_up(struct ll_process *process) {
+    process->timed_out = true;
+    ll_process_kill(process);
 }
 
 // The socket events come no more; lws closes the descriptor.
@@ -196,6 +223,7 @@ void ll_process_free(struct ll_process **process) {
     unwatch(&(*process)->output_wsi);
     unwatch(&(*process)->pid_wsi);
     ll_timer_free(&(*process)->timer);
+    if ((*process)->devtools_fd >= 0) close((*process)->devtools_fd);
     if ((*process)->profile[0]) ll_profile_remove((*process)->profile, (*process)->profile_lock);
     free(*process);
     *process = NULL;
@@ -215,7 +243,7 @@ static ll_err describe_end(struct ll_process *process) {
     const char *words = was_killed ? "" : last_words(process); // whoever killed it knows why, not the browser
     const char *said = *words ? "; it said last: " : "";
     if (process->timed_out)
-        return ll_err_make(LL_UNAVAILABLE, "the browser did not open its DevTools port in %d seconds%s%.200s",
+        return ll_err_make(LL_UNAVAILABLE, "the browser did not answer over DevTools in %d seconds%s%.200s",
                            LL_PROCESS_START_TIMEOUT_MS / 1000, said, words);
     if (WIFSIGNALED(process->status))
         return ll_err_make(LL_UNAVAILABLE, "the browser was killed by signal %d%s%.200s", WTERMSIG(process->status),
@@ -258,14 +286,13 @@ static void look(void *arg) {
         finish(process); // a child holds the output still; it is not waited for longer
         return;
     }
-    int port;
     char path[LL_DEVTOOLS_PATH_MAX];
-    if (read_port(process, &port, path)) {
-        process->listening = true;
-        process->events.on_listening(process->events.owner, port, path);
+    struct ll_devtools_address address = {.fd = process->devtools_fd, .path = path};
+    if (address.fd >= 0 || read_port(process, &address.port, path)) {
+        process->devtools_fd = -1;
+        process->events.on_listening(process->events.owner, &address);
     } else if (ll_clock_us() > process->give_up_us) {
-        process->timed_out = true;
-        ll_process_kill(process);
+        ll_process_give_up(process);
     } else {
         ll_timer_set(process->timer, ll_clock_us() + LOOK_US);
     }

@@ -13,6 +13,13 @@ struct ll_launch;
 struct ll_loop;
 struct ll_process;
 
+// Where a Chromium answers: a socket whose other end it holds, or a port on loopback and a path.
+struct ll_devtools_address {
+    int fd; // -1: there is a port
+    int port;
+    const char *path;
+};
+
 enum {
     LL_PROCESS_START_TIMEOUT_MS = 20 * 1000,
     LL_DEVTOOLS_PATH_MAX = 128,
@@ -20,8 +27,9 @@ enum {
 
 struct ll_process_events {
     void *owner;
-    // DevTools listens on ws://127.0.0.1:port/path.
-    void (*on_listening)(void *owner, int port, const char *path);
+    // DevTools can be talked to, or at least be written to: over a pipe the process is perhaps not up yet. The socket
+    // is the receiver's from then on.
+    void (*on_listening)(void *owner, const struct ll_devtools_address *address);
     // The process and all who hold its output are gone; comes once, unless ll_process_free came first. The sentence
     // quotes its last words.
     void (*on_end)(void *owner, ll_err why);
@@ -34,6 +42,8 @@ int ll_process_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 // `program` is the one that was found; `launch` says how it is started.
 ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const char *program,
                         const struct ll_launch *launch, struct ll_process_events events, struct ll_process **out);
+// As ll_process_kill, because it has not answered: on_end says so.
+void ll_process_give_up(struct ll_process *process);
 // Kills it and its children at once; on_end comes. Can be called again.
 void ll_process_kill(struct ll_process *process);
 // Kills what is left and removes the profile.

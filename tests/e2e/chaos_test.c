@@ -74,7 +74,7 @@ Test(chaos, one_of_two_agents_lost_is_invalid_and_the_other_goes_on) {
 Test(chaos, a_browser_that_dies_is_counted_restarted_and_its_users_go_on) {
     struct scene scene = begin("8s", "1");
     pid_t agent = process_with("liveload-agent", scene.run->pid);
-    pid_t browser = process_with("--remote-debugging-port", agent);
+    pid_t browser = process_with("--remote-debugging-pipe", agent);
     cr_assert(ne(int, browser, 0));
     kill(browser, SIGKILL);
     int code = program_wait(scene.run);

@@ -32,14 +32,15 @@ static void on_open(void *owner);
 static void on_message(void *owner, const char *text, size_t len);
 static void on_closed(void *owner);
 
-struct ll_cdp_client *ll_cdp_client_open(struct lws_context *lws, struct lws_vhost *vhost, int port, const char *path,
+struct ll_cdp_client *ll_cdp_client_open(struct lws_context *lws, struct lws_vhost *vhost,
+                                         const struct ll_devtools_address *address,
                                          struct ll_cdp_client_events events) {
     struct ll_cdp_client *client = ll_alloc(1, sizeof *client);
     client->events = events;
     client->calls = ll_alloc(LL_CDP_CALLS_MAX, sizeof *client->calls);
     struct ll_wire_events wire_events = {
         .owner = client, .on_open = on_open, .on_message = on_message, .on_closed = on_closed};
-    client->wire = ll_wire_open(lws, vhost, port, path, wire_events);
+    client->wire = ll_wire_open(lws, vhost, address, wire_events);
     return client;
 }
 

@@ -14,6 +14,7 @@
 
 struct lws_context;
 struct lws_vhost;
+struct ll_devtools_address;
 
 enum { LL_CDP_CALLS_MAX = 8192 };
 
@@ -41,8 +42,8 @@ struct ll_cdp_client_events {
 
 struct ll_cdp_client;
 
-struct ll_cdp_client *ll_cdp_client_open(struct lws_context *lws, struct lws_vhost *vhost, int port, const char *path,
-                                         struct ll_cdp_client_events events);
+struct ll_cdp_client *ll_cdp_client_open(struct lws_context *lws, struct lws_vhost *vhost,
+                                         const struct ll_devtools_address *address, struct ll_cdp_client_events events);
 void ll_cdp_client_free(struct ll_cdp_client **client);
 
 // Begins a command to a session ("" is the browser itself); its params, a JSON object, are appended to the buffer.

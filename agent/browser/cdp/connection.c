@@ -30,7 +30,6 @@ enum {
     BACKOFF_MAX_MS = 5000,
     HEALTH_US = 1000 * 1000,
     HANG_LIMIT_MS = 15 * 1000, // without an answer to an empty command
-    CONNECT_TIMEOUT_MS = 10 * 1000,
 };
 
 enum state { OFF, STARTING, CONNECTING, UP, DOWN, STOPPING };
@@ -64,6 +63,7 @@ struct ll_cdp_connection {
 
 static const struct lws_protocols protocols[] = {
     {.name = LL_WIRE_PROTOCOL, .callback = ll_wire_callback, .rx_buffer_size = LL_WIRE_CHUNK},
+    {.name = LL_WIRE_PIPE_PROTOCOL, .callback = ll_wire_pipe_callback},
     {.name = LL_PROCESS_PROTOCOL, .callback = ll_process_callback},
     {.name = NULL},
 };
@@ -241,14 +241,13 @@ static void on_closed(void *owner) {
     if (connection->process) ll_process_kill(connection->process);
 }
 
-static void on_listening(void *owner, int port, const char *path) {
+static void on_listening(void *owner, const struct ll_devtools_address *address) {
     struct ll_cdp_connection *connection = owner;
-    if (connection->state != STARTING) return;
     struct ll_cdp_client_events events = {
         .owner = connection, .on_open = on_open, .on_event = on_event, .on_closed = on_closed};
     connection->state = CONNECTING;
-    ll_timer_set(connection->timer, ll_clock_us() + CONNECT_TIMEOUT_MS * INT64_C(1000));
-    connection->client = ll_cdp_client_open(ll_loop_lws(connection->loop), connection->vhost, port, path, events);
+    ll_timer_set(connection->timer, ll_clock_us() + LL_PROCESS_START_TIMEOUT_MS * INT64_C(1000));
+    connection->client = ll_cdp_client_open(ll_loop_lws(connection->loop), connection->vhost, address, events);
 }
 
 static void release_browser(struct ll_cdp_connection *connection) {
@@ -328,7 +327,7 @@ static void start_browser(struct ll_cdp_connection *connection) {
 static void on_timer(void *arg) {
     struct ll_cdp_connection *connection = arg;
     if (connection->state == CONNECTING)
-        ll_process_kill(connection->process); // on_end follows
+        ll_process_give_up(connection->process); // on_end follows
     else if (connection->state == DOWN || connection->state == OFF)
         start_browser(connection);
     else if (connection->state == STOPPING)

@@ -1,4 +1,5 @@
-// One WebSocket to a Chromium's DevTools, over libwebsockets: whole messages in, whole messages out.
+// One way to a Chromium's DevTools, whole messages in, whole messages out: a WebSocket (wire_websocket.c) or a pipe
+// (wire_pipe.c).
 //
 // The loop's thread. Callbacks come from the loop. Messages in are at most LL_WIRE_MESSAGE_MAX, longer ones are
 // passed over (their command ends by its deadline); what waits to go out is at most LL_WIRE_QUEUE_MAX.
@@ -16,8 +17,6 @@ enum {
     LL_WIRE_CHUNK = 64 * 1024,
 };
 
-struct ll_wire;
-
 struct ll_wire_events {
     void *owner;
     void (*on_open)(void *owner);
@@ -25,13 +24,18 @@ struct ll_wire_events {
     void (*on_closed)(void *owner); // once, also when it could not be opened; not after ll_wire_free
 };
 
-// The protocol that the vhost must carry, by this name.
+struct ll_wire;
+struct ll_devtools_address;
+
+// The protocols that the vhost must carry, by these names.
 #define LL_WIRE_PROTOCOL "devtools"
 int ll_wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+#define LL_WIRE_PIPE_PROTOCOL "devtools-pipe"
+int ll_wire_pipe_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
-// Connects to ws://127.0.0.1:port/path. Failure is told by on_closed.
-struct ll_wire *ll_wire_open(struct lws_context *lws, struct lws_vhost *vhost, int port, const char *path,
-                             struct ll_wire_events events);
+// Takes the address's socket, if that is what it is. Failure is told by on_closed.
+struct ll_wire *ll_wire_open(struct lws_context *lws, struct lws_vhost *vhost,
+                             const struct ll_devtools_address *address, struct ll_wire_events events);
 void ll_wire_free(struct ll_wire **wire);
 
 // A message is appended to the buffer that begin returns, then ended. False when the queue is full: nothing is sent.

@@ -68,6 +68,11 @@ void driver_serve_until(struct driver *driver, const bool *flag) {
     cr_assert(*flag, "nothing happened for %d s", PATIENCE_MS / 1000);
 }
 
+static struct ll_launch launch_of(const char *browser) {
+    if (browser && strcmp(browser, "port") == 0) return (struct ll_launch){.transport = LL_TRANSPORT_PORT};
+    return (struct ll_launch){.program = browser};
+}
+
 ll_err driver_open(struct driver *driver, const char *browser, const struct ll_site_page *site) {
     *driver = (struct driver){0};
     cr_assert_eq(ll_loop_new(&driver->loop).status, LL_OK);
@@ -77,7 +82,7 @@ ll_err driver_open(struct driver *driver, const char *browser, const struct ll_s
     }
     struct ll_connection_options options = {
         .loop = driver->loop,
-        .launch = {.program = browser},
+        .launch = launch_of(browser),
         .sink = {.owner = driver, .sample = take_sample, .count = take_count},
         .owner = driver,
         .on_ready = on_ready,
