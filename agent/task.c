@@ -205,6 +205,14 @@ static void on_bucket_due(void *arg) {
 
 // ---- The run
 
+// The context comes from the scenario itself: what came with the assignment lacks its secrets, and what a function of
+// the scenario computes.
+static void take_context(struct ll_task *task) {
+    struct ll_context_options *context = &task->assignment.spec.context;
+    ll_context_options_fini(context);
+    *context = ll_context_options_copy(&ll_scenario_spec(task->scenario)->context);
+}
+
 static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
     const struct ll_spec *spec = &task->assignment.spec;
     LL_TRY(ll_bundle_unpack(packed->data, packed->len, &task->bundle));
@@ -218,6 +226,7 @@ static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
     ll_watchdog_enter();
     err = ll_scenario_configure(task->scenario, spec->options, spec->option_count);
     ll_watchdog_leave();
+    if (err.status == LL_OK) take_context(task);
     return err;
 }
 

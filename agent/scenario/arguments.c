@@ -297,11 +297,17 @@ static void check_end(lua_State *L, struct reading *reading) {
         ll_api_wants(L, reading->name, index, "a table of options such as { timeout = \"5s\" }");
 }
 
+static uint32_t default_timeout_ms(lua_State *L, enum ll_operation_kind kind) {
+    const struct ll_timeouts *stated = &ll_vm_of(L)->scenario->spec.timeouts;
+    if (kind == LL_OPKIND_NAVIGATION) return stated->navigation_ms ? stated->navigation_ms : LL_NAVIGATION_TIMEOUT_MS;
+    return stated->action_ms ? stated->action_ms : LL_ACTION_TIMEOUT_MS;
+}
+
 void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_action *out) {
     const struct ll_operation_info *info = ll_operation_info(operation);
     *out = (struct ll_action){
         .operation = operation,
-        .timeout_ms = info->kind == LL_OPKIND_NAVIGATION ? LL_NAVIGATION_TIMEOUT_MS : LL_ACTION_TIMEOUT_MS,
+        .timeout_ms = default_timeout_ms(L, info->kind),
     };
     struct reading reading = {.name = info->name, .index = FIRST, .action = out};
     int list = 0, value = 0; // what is pushed as JSON comes last, since it changes the stack

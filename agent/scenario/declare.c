@@ -1,6 +1,7 @@
 #include "agent/scenario/declare.h"
 
 #include "agent/scenario/data.h"
+#include "agent/scenario/declare_context.h"
 #include "agent/scenario/fields.h"
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
@@ -13,20 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT_MAX = LL_FIELD_NAME_MAX, VIEWPORT_MAX = 16384, CONTEXT_TEXT_MAX = 1000 };
+enum { WHAT_MAX = LL_FIELD_NAME_MAX };
 
-static const char *const scenario_fields[] = {"name",    "config", "load",     "thresholds", "on_failure",
-                                              "context", "run",    "requests", NULL};
+static const char *const scenario_fields[] = {"name",    "config",   "load", "thresholds", "on_failure",
+                                              "context", "timeouts", "run",  "requests",   NULL};
 static const char *const scenario_later[] = {"throttles", "setup", "teardown", "barriers", NULL};
 static const char *const load_fields[] = {"users",         "duration", "iterations", "stages", "iteration_timeout",
                                           "graceful_stop", NULL};
 static const char *const load_later[] = {"arrivals", "max_users", NULL};
 static const char *const request_fields[] = {"ignore", "block", NULL};
 static const char *const stage_fields[] = {"users", "over", NULL};
-static const char *const context_fields[] = {"ignore_https_errors", "viewport", "user_agent", "locale",
-                                             "fresh_context",       NULL};
-static const char *const context_later[] = {"http_credentials", "extra_headers", "device",  "timezone", "proxy",
-                                            "network",          "permissions",   "storage", NULL};
 static const char *const liveload_names[] = {"scenario", "csv", "json", NULL};
 static const char *const liveload_later[] = {"rate",      "interarrival", "parallelism", "counter",
                                              "histogram", "secret",       NULL};
@@ -102,36 +99,6 @@ static void read_load(lua_State *L, int table, struct ll_load *out) {
         out->iterations = iterations;
         out->duration_ms = 0;
     }
-    lua_pop(L, 1);
-}
-
-static void read_viewport(lua_State *L, int context, struct ll_context_options *out) {
-    uint32_t *const sides[] = {&out->viewport_width, &out->viewport_height};
-    int type = ll_field_push(L, context, "viewport");
-    for (int i = 0; type != LUA_TNIL && i < 2; i++) {
-        int is_whole = 0;
-        lua_Integer side = 0;
-        if (type == LUA_TTABLE) {
-            lua_rawgeti(L, -1, i + 1);
-            side = lua_tointegerx(L, -1, &is_whole);
-            lua_pop(L, 1);
-        }
-        if (!is_whole || side < 1 || side > VIEWPORT_MAX)
-            ll_vm_raise(L, "context.viewport must be { width, height } in pixels, as { 1280, 720 }");
-        *sides[i] = (uint32_t)side;
-    }
-    lua_pop(L, 1);
-}
-
-static void read_context(lua_State *L, int table, struct ll_context_options *out) {
-    if (!ll_field_table(L, table, "context", "a table such as { viewport = { 1280, 720 } }")) return;
-    int context = lua_gettop(L);
-    ll_declare_check_keys(L, context, "context", context_fields, context_later);
-    ll_field_bool(L, context, "context", "ignore_https_errors", &out->ignore_https_errors);
-    ll_field_bool(L, context, "context", "fresh_context", &out->fresh_context);
-    ll_field_text(L, context, "context", "user_agent", CONTEXT_TEXT_MAX, &out->user_agent);
-    ll_field_text(L, context, "context", "locale", CONTEXT_TEXT_MAX, &out->locale);
-    read_viewport(L, context, out);
     lua_pop(L, 1);
 }
 
@@ -233,7 +200,8 @@ static void read_scenario(lua_State *L, int table, struct ll_spec *spec) {
     read_load(L, table, &spec->load);
     read_thresholds(L, table, spec);
     read_on_failure(L, table, &spec->on_failure);
-    read_context(L, table, &spec->context);
+    ll_declare_read_context(L, table, &spec->context);
+    ll_declare_read_timeouts(L, table, spec);
     read_requests(L, table, &spec->context.requests);
     ll_err err = ll_spec_validate(spec);
     if (err.status != LL_OK) ll_vm_raise(L, "%s", err.text);

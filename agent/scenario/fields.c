@@ -57,6 +57,22 @@ bool ll_field_duration(lua_State *L, int index, const char *what, const char *na
     return is_given;
 }
 
+bool ll_field_amount(lua_State *L, int index, const char *what, const char *name,
+                     ll_err (*parse)(const char *text, uint64_t *out), uint64_t *out) {
+    int type = ll_field_push(L, index, name), is_whole = 0;
+    lua_Integer number = type == LUA_TNUMBER ? lua_tointegerx(L, -1, &is_whole) : 0;
+    if (is_whole && number >= 0) {
+        *out = (uint64_t)number;
+    } else if (type != LUA_TNIL) {
+        char words[LL_VALUE_WORDS_MAX];
+        const char *text = type == LUA_TSTRING ? lua_tostring(L, -1) : ll_value_words(L, -1, words);
+        ll_err err = parse(text, out);
+        if (err.status != LL_OK) ll_vm_raise(L, "%s.%s: %s", what, name, err.text);
+    }
+    lua_pop(L, 1);
+    return type != LUA_TNIL;
+}
+
 void ll_field_bool(lua_State *L, int index, const char *what, const char *name, bool *out) {
     char field[LL_FIELD_NAME_MAX];
     int type = ll_field_push(L, index, name);
@@ -79,4 +95,12 @@ void ll_field_text(lua_State *L, int index, const char *what, const char *name, 
         *out = ll_strdup(text);
     }
     lua_pop(L, 1);
+}
+
+void ll_field_secret(lua_State *L, int index, const char *what, const char *name, size_t max, char **out) {
+    int type = ll_field_push(L, index, name);
+    if (type != LUA_TNIL && type != LUA_TSTRING)
+        ll_vm_raise(L, "%s.%s must be a text, not a %s", what, name, lua_typename(L, type));
+    lua_pop(L, 1);
+    ll_field_text(L, index, what, name, max, out);
 }

@@ -5,6 +5,8 @@
 #ifndef AGENT_SCENARIO_FIELDS_H
 #define AGENT_SCENARIO_FIELDS_H
 
+#include "libcommon/base/err.h"
+
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,8 +25,13 @@ bool ll_field_table(lua_State *L, int index, const char *name, const char *wante
 bool ll_field_whole(lua_State *L, int index, const char *what, const char *name, uint64_t min, uint64_t max,
                     uint64_t *out);
 bool ll_field_duration(lua_State *L, int index, const char *what, const char *name, uint64_t *out_ms);
+// A text for `parse`, ll_text_parse_bytes or ll_text_parse_rate, or a whole number from 0.
+bool ll_field_amount(lua_State *L, int index, const char *what, const char *name,
+                     ll_err (*parse)(const char *text, uint64_t *out), uint64_t *out);
 void ll_field_bool(lua_State *L, int index, const char *what, const char *name, bool *out);
 // A text of 1 to `max` bytes, in new memory; the one that was there is freed.
 void ll_field_text(lua_State *L, int index, const char *what, const char *name, size_t max, char **out);
+// The same for one that no error may quote.
+void ll_field_secret(lua_State *L, int index, const char *what, const char *name, size_t max, char **out);
 
 #endif

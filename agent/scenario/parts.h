@@ -17,7 +17,8 @@ struct ll_scenario {
     struct ll_vm vm; // where the file was read and config runs; holds the declared table and what config returned
     struct ll_vm_limits limits;
     struct ll_spec spec;
-    bool is_declared; // ll.scenario was called
+    struct ll_buf scratch; // a text under construction, here so that an error does not leak it
+    bool is_declared;      // ll.scenario was called
     struct ll_compiled *compiled;
     size_t compiled_count;
     struct ll_data data;

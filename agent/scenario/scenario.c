@@ -2,6 +2,7 @@
 
 #include "agent/scenario/copy.h"
 #include "agent/scenario/declare.h"
+#include "agent/scenario/declare_context.h"
 #include "agent/scenario/failure.h"
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
@@ -98,6 +99,7 @@ void ll_scenario_free(struct ll_scenario **scenario) {
     if (!gone) return;
     ll_vm_close(&gone->vm);
     ll_spec_fini(&gone->spec);
+    ll_buf_fini(&gone->scratch);
     for (size_t i = 0; i < gone->compiled_count; i++) ll_buf_fini(&gone->compiled[i].code);
     free(gone->compiled);
     ll_data_fini(&gone->data);
@@ -144,7 +146,18 @@ static int call_config(lua_State *L) {
     return 0;
 }
 
+static int call_context(lua_State *L) {
+    struct ll_scenario *scenario = ll_vm_of(L)->scenario;
+    ll_registry_get(L, &ll_key_declared);
+    ll_registry_get(L, &ll_key_config);
+    struct ll_context_options *context = &scenario->spec.context;
+    ll_declare_compute_context(L, lua_gettop(L) - 1, lua_gettop(L), context);
+    context->is_computed = false;
+    return 0;
+}
+
 ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_option *options, size_t option_count) {
     struct options given = {.options = options, .count = option_count};
-    return run_body(scenario, call_config, &given);
+    LL_TRY(run_body(scenario, call_config, &given));
+    return scenario->spec.context.is_computed ? run_body(scenario, call_context, NULL) : LL_SUCCESS;
 }

@@ -29,8 +29,9 @@ ll_err ll_scenario_load(const struct ll_bundle *bundle, struct ll_scenario **out
 void ll_scenario_free(struct ll_scenario **scenario);
 // The plan the file states, with defaults for what it leaves out. Borrowed.
 const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario);
-// Calls the scenario's config(options), once per agent; what it returns is given to every user. Errors have file and
-// line. Without a config function it is an empty table.
+// Calls the scenario's config(options), once per agent; what it returns is given to every user. Then its
+// context(config), if context is a function: ll_scenario_spec has the context from then on. Errors have file and line.
+// Without a config function it is an empty table.
 ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_option *options, size_t option_count);
 
 // Says which of the run's users are this agent's, before the first of them is made: rows of data files are dealt by

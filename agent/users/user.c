@@ -69,7 +69,7 @@ static void rest(struct ll_user *user, enum ll_pacer_outcome outcome) {
     int64_t now_us = now_of(user);
     user->state = LL_USER_RESTING;
     user->wait_until_us = now_us + ll_pacer_rest_us(&user->pacer, outcome, now_us - user->iteration_began_us);
-    if (user->page && user->env->spec->context.fresh_context) {
+    if (user->page && user->env->spec->context.renewal == LL_RENEWAL_FRESH) {
         close_page(user);
         queue_for_page(user);
     }

@@ -32,6 +32,40 @@ ll_err ll_text_parse_duration_ms(const char *text, uint64_t *out_ms) {
     return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" is not a duration: write it like 500ms, 2s, 3m or 1h", text);
 }
 
+struct unit {
+    const char *name;
+    double factor;
+};
+
+// A number with one of `units`, and perhaps spaces between; false when it is none, or over 2^53.
+static bool parse_scaled(const char *text, const struct unit *units, size_t count, uint64_t *out) {
+    char *end = NULL;
+    double number = isdigit((unsigned char)*text) || *text == '.' ? strtod(text, &end) : NAN;
+    if (!end) return false;
+    while (*end == ' ') end++;
+    for (size_t i = 0; i < count; i++) {
+        double value = number * units[i].factor;
+        if (strcmp(end, units[i].name) != 0 || !(value <= 9007199254740992.0)) continue;
+        *out = (uint64_t)llround(value);
+        return true;
+    }
+    return false;
+}
+
+ll_err ll_text_parse_bytes(const char *text, uint64_t *out_bytes) {
+    static const struct unit units[] = {{"", 1}, {"B", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}};
+    if (parse_scaled(text, units, sizeof units / sizeof *units, out_bytes)) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "\"%.40s\" is no number of bytes: write it like 64KB, 300MB or 1GB", text);
+}
+
+ll_err ll_text_parse_rate(const char *text, uint64_t *out_bytes_per_s) {
+    static const struct unit units[] = {
+        {"", 1},           {"B/s", 1},          {"KB/s", 1e3},       {"MB/s", 1e6},      {"GB/s", 1e9},
+        {"bit/s", 1. / 8}, {"kbit/s", 1e3 / 8}, {"Mbit/s", 1e6 / 8}, {"Gbit/s", 1e9 / 8}};
+    if (parse_scaled(text, units, sizeof units / sizeof *units, out_bytes_per_s)) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "\"%.40s\" is no throughput: write it like 200KB/s or 1.6Mbit/s", text);
+}
+
 ll_err ll_text_parse_uint(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *out_value) {
     char *end = NULL;
     errno = 0;

@@ -16,6 +16,10 @@ enum {
 // "500ms", "2s", "1.5m", "1h", or a bare number of seconds. From 0 to LL_DURATION_MAX_MS.
 ll_err ll_text_parse_duration_ms(const char *text, uint64_t *out_ms);
 
+// "300MB", "64 KB", "1GB", or a bare number of bytes (1 KB = 1000 B).
+ll_err ll_text_parse_bytes(const char *text, uint64_t *out_bytes);
+// A throughput in bytes a second: "200KB/s", "1.6Mbit/s" (8 bits a byte), or a bare number of bytes.
+ll_err ll_text_parse_rate(const char *text, uint64_t *out_bytes_per_s);
 // A whole number from `min` to `max`. `what` names it in the error: "--users".
 ll_err ll_text_parse_uint(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *out_value);
 

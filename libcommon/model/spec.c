@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    DEFAULT_VIEWPORT_WIDTH = 1280,
-    DEFAULT_VIEWPORT_HEIGHT = 720,
-    VIEWPORT_MAX = 10000, // CSS pixels
-    LOCALE_MAX = 35,      // bytes; what BCP 47 asks implementations to hold
-};
-
 static const uint64_t iterations_max = 1000ull * 1000 * 1000 * 1000;
 
 struct ll_spec ll_spec_make(const char *name) {
@@ -27,7 +20,7 @@ struct ll_spec ll_spec_make(const char *name) {
                 .iteration_timeout_ms = LL_DEFAULT_ITERATION_TIMEOUT_MS,
                 .graceful_stop_ms = LL_DEFAULT_GRACEFUL_STOP_MS,
             },
-        .context = {.viewport_width = DEFAULT_VIEWPORT_WIDTH, .viewport_height = DEFAULT_VIEWPORT_HEIGHT},
+        .context = {.viewport_width = LL_VIEWPORT_DEFAULT_WIDTH, .viewport_height = LL_VIEWPORT_DEFAULT_HEIGHT},
     };
 }
 
@@ -36,9 +29,7 @@ void ll_spec_fini(struct ll_spec *spec) {
     free(spec->load.stages);
     for (size_t i = 0; i < spec->threshold_count; i++) free(spec->thresholds[i]);
     free(spec->thresholds);
-    ll_request_filter_fini(&spec->context.requests);
-    free(spec->context.user_agent);
-    free(spec->context.locale);
+    ll_context_options_fini(&spec->context);
     for (size_t i = 0; i < spec->option_count; i++) {
         free(spec->options[i].key);
         free(spec->options[i].value);
@@ -47,16 +38,10 @@ void ll_spec_fini(struct ll_spec *spec) {
     *spec = (struct ll_spec){.name = NULL};
 }
 
-static char *copy_text(const char *text) {
-    return text ? ll_strdup(text) : NULL;
-}
-
 struct ll_spec ll_spec_copy(const struct ll_spec *spec) {
     struct ll_spec copy = *spec;
-    copy.name = copy_text(spec->name);
-    copy.context.user_agent = copy_text(spec->context.user_agent);
-    copy.context.locale = copy_text(spec->context.locale);
-    copy.context.requests = ll_request_filter_copy(&spec->context.requests);
+    copy.name = spec->name ? ll_strdup(spec->name) : NULL;
+    copy.context = ll_context_options_copy(&spec->context);
     size_t stage_bytes = spec->load.stage_count * sizeof *spec->load.stages;
     copy.load.stages = stage_bytes ? ll_memdup(spec->load.stages, stage_bytes) : NULL;
     copy.thresholds = NULL, copy.threshold_count = 0;
@@ -157,25 +142,10 @@ static ll_err validate_load(const struct ll_load *load) {
     return LL_SUCCESS;
 }
 
-static ll_err validate_viewport(const char *side, uint32_t pixels) {
-    if (pixels >= 1 && pixels <= VIEWPORT_MAX) return LL_SUCCESS;
-    return ll_err_make(LL_INVALID_ARGUMENT, "the viewport's %s is %u: it takes 1 to %d pixels", side, pixels,
-                       VIEWPORT_MAX);
-}
-
-static ll_err validate_context(const struct ll_context_options *context) {
-    LL_TRY(validate_viewport("width", context->viewport_width));
-    LL_TRY(validate_viewport("height", context->viewport_height));
-    const char *agent = context->user_agent;
-    if (agent && (strlen(agent) > LL_SPEC_TEXT_MAX || has_control_characters(agent)))
-        return ll_err_make(LL_INVALID_ARGUMENT, "context.user_agent is over %d bytes long or has a line break in it",
-                           LL_SPEC_TEXT_MAX);
-    if (!context->locale) return LL_SUCCESS;
-    size_t len = strlen(context->locale);
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-    if (len < 2 || len > LOCALE_MAX || strspn(context->locale, allowed) != len)
-        return ll_err_make(LL_INVALID_ARGUMENT, "context.locale \"%.40s\" is no language tag: write it like \"de-DE\"",
-                           context->locale);
+static ll_err validate_timeouts(const struct ll_timeouts *timeouts) {
+    if (timeouts->launch_ms > LL_DURATION_MAX_MS || timeouts->navigation_ms > LL_DURATION_MAX_MS ||
+        timeouts->action_ms > LL_DURATION_MAX_MS)
+        return ll_err_make(LL_INVALID_ARGUMENT, "one of the timeouts is longer than a week");
     return LL_SUCCESS;
 }
 
@@ -210,8 +180,8 @@ static ll_err validate_options(const struct ll_spec *spec) {
 ll_err ll_spec_validate(const struct ll_spec *spec) {
     LL_TRY(validate_name(spec->name));
     LL_TRY(validate_load(&spec->load));
-    LL_TRY(validate_context(&spec->context));
-    LL_TRY(ll_request_filter_validate(&spec->context.requests));
+    LL_TRY(ll_context_options_validate(&spec->context));
+    LL_TRY(validate_timeouts(&spec->timeouts));
     LL_TRY(validate_thresholds(spec));
     return validate_options(spec);
 }

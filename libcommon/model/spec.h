@@ -6,7 +6,7 @@
 
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
-#include "libcommon/model/request_filter.h"
+#include "libcommon/model/context.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,13 +45,10 @@ struct ll_load {
 
 enum ll_on_failure { LL_ON_FAILURE_CONTINUE, LL_ON_FAILURE_STOP_USER };
 
-struct ll_context_options { // how each browser context is made
-    bool ignore_https_errors;
-    uint32_t viewport_width, viewport_height; // CSS pixels
-    char *user_agent;                         // owned; NULL: the browser's own
-    char *locale;                             // owned; BCP 47; NULL: the browser's own
-    bool fresh_context;                       // a new context for each iteration
-    struct ll_request_filter requests;        // of pages
+struct ll_timeouts {        // 0: the default
+    uint32_t launch_ms;     // of a browser, until it answers
+    uint32_t navigation_ms; // of navigate and its like
+    uint32_t action_ms;     // of everything else that is done on a page
 };
 
 struct ll_option {
@@ -65,6 +62,7 @@ struct ll_spec {
     size_t threshold_count;
     enum ll_on_failure on_failure;
     struct ll_context_options context;
+    struct ll_timeouts timeouts;
     struct ll_option *options; // owned
     size_t option_count;
 };
@@ -88,7 +86,8 @@ uint32_t ll_load_users(const struct ll_load *load);
 // How long the load lasts by plan, without the graceful stop; 0 when iterations decide.
 uint64_t ll_load_planned_ms(const struct ll_load *load);
 
-// To and from the wire (proto/liveload/v1/scenario.proto). Unpack checks limits and fills defaults.
+// To and from the wire (proto/liveload/v1/scenario.proto), without the context's secrets. Unpack checks limits and
+// fills defaults.
 void ll_spec_pack(const struct ll_spec *spec, struct ll_buf *out);
 ll_err ll_spec_unpack(const void *data, size_t len, struct ll_spec *out);
 

@@ -27,34 +27,10 @@ static Liveload__V1__Load *load_to_proto(struct ll_wire_arena *arena, const stru
     return message;
 }
 
-static char **texts_to_proto(struct ll_wire_arena *arena, char *const *texts, size_t count) {
+char **ll_wire_texts_to_proto(struct ll_wire_arena *arena, char *const *texts, size_t count) {
     char **list = ll_wire_alloc(arena, count, sizeof *list);
     for (size_t i = 0; i < count; i++) list[i] = ll_wire_text(texts[i]);
     return list;
-}
-
-static char **texts_from_proto(char *const *texts, size_t count) {
-    char **list = count ? ll_alloc(count, sizeof *list) : NULL;
-    for (size_t i = 0; i < count; i++) list[i] = ll_wire_read_text(texts[i]);
-    return list;
-}
-
-static Liveload__V1__ContextOptions *context_to_proto(struct ll_wire_arena *arena,
-                                                      const struct ll_context_options *context) {
-    Liveload__V1__ContextOptions *message = ll_wire_alloc(arena, 1, sizeof *message);
-    liveload__v1__context_options__init(message);
-    message->ignore_https_errors = context->ignore_https_errors;
-    message->viewport_width = context->viewport_width;
-    message->viewport_height = context->viewport_height;
-    message->user_agent = ll_wire_text(context->user_agent);
-    message->locale = ll_wire_text(context->locale);
-    message->fresh_context = context->fresh_context;
-    const struct ll_request_filter *requests = &context->requests;
-    message->n_ignored_requests = requests->ignore_count;
-    message->ignored_requests = texts_to_proto(arena, requests->ignore, requests->ignore_count);
-    message->n_blocked_requests = requests->block_count;
-    message->blocked_requests = texts_to_proto(arena, requests->block, requests->block_count);
-    return message;
 }
 
 static Liveload__V1__OnFailure on_failure_to_proto(enum ll_on_failure on_failure) {
@@ -73,9 +49,14 @@ Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const str
     message->name = ll_wire_text(spec->name);
     message->load = load_to_proto(arena, &spec->load);
     message->on_failure = on_failure_to_proto(spec->on_failure);
-    message->context = context_to_proto(arena, &spec->context);
+    message->context = ll_wire_context_to_proto(arena, &spec->context);
+    message->timeouts = ll_wire_alloc(arena, 1, sizeof *message->timeouts);
+    liveload__v1__timeouts__init(message->timeouts);
+    message->timeouts->launch_ms = spec->timeouts.launch_ms;
+    message->timeouts->navigation_ms = spec->timeouts.navigation_ms;
+    message->timeouts->action_ms = spec->timeouts.action_ms;
     message->n_thresholds = spec->threshold_count;
-    message->thresholds = texts_to_proto(arena, spec->thresholds, spec->threshold_count);
+    message->thresholds = ll_wire_texts_to_proto(arena, spec->thresholds, spec->threshold_count);
     message->n_options = spec->option_count;
     message->options = ll_wire_alloc(arena, spec->option_count, sizeof *message->options);
     for (size_t i = 0; i < spec->option_count; i++) {
@@ -87,33 +68,28 @@ Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const str
     return message;
 }
 
-static ll_err check_count(const char *what, size_t count, size_t max) {
+ll_err ll_wire_check_count(const char *what, size_t count, size_t max) {
     if (count <= max) return LL_SUCCESS;
     return ll_err_make(LL_INVALID_ARGUMENT, "the spec has %zu %s: at most %zu are allowed", count, what, max);
 }
 
-static ll_err check_text(const char *what, const char *text, size_t max) {
+ll_err ll_wire_check_text(const char *what, const char *text, size_t max) {
     if (strlen(text) <= max) return LL_SUCCESS;
     return ll_err_make(LL_INVALID_ARGUMENT, "the spec's %s is %zu bytes long: at most %zu are allowed", what,
                        strlen(text), max);
 }
 
 static ll_err check_spec(const Liveload__V1__Spec *message) {
-    LL_TRY(check_text("name", message->name, LL_NAME_MAX));
-    if (message->load) LL_TRY(check_count("stages", message->load->n_stages, LL_STAGES_MAX));
-    if (message->context) {
-        LL_TRY(check_text("user agent", message->context->user_agent, LL_SPEC_TEXT_MAX));
-        LL_TRY(check_text("locale", message->context->locale, LL_NAME_MAX));
-        LL_TRY(check_count("ignored requests", message->context->n_ignored_requests, LL_PATTERNS_MAX));
-        LL_TRY(check_count("blocked requests", message->context->n_blocked_requests, LL_PATTERNS_MAX));
-    }
-    LL_TRY(check_count("thresholds", message->n_thresholds, LL_THRESHOLDS_MAX));
+    LL_TRY(ll_wire_check_text("name", message->name, LL_NAME_MAX));
+    if (message->load) LL_TRY(ll_wire_check_count("stages", message->load->n_stages, LL_STAGES_MAX));
+    if (message->context) LL_TRY(ll_wire_context_check(message->context));
+    LL_TRY(ll_wire_check_count("thresholds", message->n_thresholds, LL_THRESHOLDS_MAX));
     for (size_t i = 0; i < message->n_thresholds; i++)
-        LL_TRY(check_text("threshold", message->thresholds[i], LL_SPEC_TEXT_MAX));
-    LL_TRY(check_count("options", message->n_options, LL_OPTIONS_MAX));
+        LL_TRY(ll_wire_check_text("threshold", message->thresholds[i], LL_SPEC_TEXT_MAX));
+    LL_TRY(ll_wire_check_count("options", message->n_options, LL_OPTIONS_MAX));
     for (size_t i = 0; i < message->n_options; i++) {
-        LL_TRY(check_text("option name", message->options[i]->key, LL_NAME_MAX));
-        LL_TRY(check_text("option value", message->options[i]->value, LL_SPEC_TEXT_MAX));
+        LL_TRY(ll_wire_check_text("option name", message->options[i]->key, LL_NAME_MAX));
+        LL_TRY(ll_wire_check_text("option value", message->options[i]->value, LL_SPEC_TEXT_MAX));
     }
     return LL_SUCCESS;
 }
@@ -130,21 +106,6 @@ static void read_load(const Liveload__V1__Load *message, struct ll_load *load) {
         load->stages[i] = (struct ll_stage){.users = message->stages[i]->users, .over_ms = message->stages[i]->over_ms};
 }
 
-static void read_context(const Liveload__V1__ContextOptions *message, struct ll_context_options *context) {
-    context->ignore_https_errors = message->ignore_https_errors;
-    if (message->viewport_width) context->viewport_width = message->viewport_width;
-    if (message->viewport_height) context->viewport_height = message->viewport_height;
-    context->user_agent = ll_wire_text_or_null(message->user_agent);
-    context->locale = ll_wire_text_or_null(message->locale);
-    context->fresh_context = message->fresh_context;
-    context->requests = (struct ll_request_filter){
-        .ignore = texts_from_proto(message->ignored_requests, message->n_ignored_requests),
-        .ignore_count = message->n_ignored_requests,
-        .block = texts_from_proto(message->blocked_requests, message->n_blocked_requests),
-        .block_count = message->n_blocked_requests,
-    };
-}
-
 ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec *out) {
     LL_TRY(check_spec(message));
     enum ll_on_failure on_failure = LL_ON_FAILURE_CONTINUE;
@@ -158,7 +119,11 @@ ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec
     spec.name = ll_wire_read_text(message->name);
     spec.on_failure = on_failure;
     if (message->load) read_load(message->load, &spec.load);
-    if (message->context) read_context(message->context, &spec.context);
+    if (message->context) ll_wire_context_from_proto(message->context, &spec.context);
+    if (message->timeouts)
+        spec.timeouts = (struct ll_timeouts){.launch_ms = message->timeouts->launch_ms,
+                                             .navigation_ms = message->timeouts->navigation_ms,
+                                             .action_ms = message->timeouts->action_ms};
     for (size_t i = 0; i < message->n_thresholds; i++) ll_spec_add_threshold(&spec, message->thresholds[i]);
     for (size_t i = 0; i < message->n_options; i++)
         ll_spec_set_option(&spec, message->options[i]->key, message->options[i]->value);

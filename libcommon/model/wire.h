@@ -53,6 +53,19 @@ Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const str
 // Checks limits and fills defaults; does not validate. LL_INVALID_ARGUMENT names the field.
 ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec *out);
 
+// The context's part of a spec, likewise; context_wire.c has it.
+Liveload__V1__ContextOptions *ll_wire_context_to_proto(struct ll_wire_arena *arena,
+                                                       const struct ll_context_options *context);
+ll_err ll_wire_context_check(const Liveload__V1__ContextOptions *message);
+void ll_wire_context_from_proto(const Liveload__V1__ContextOptions *message, struct ll_context_options *context);
+
+// A list of texts on the wire.
+char **ll_wire_texts_to_proto(struct ll_wire_arena *arena, char *const *texts, size_t count);
+
+// A part of a spec over its limit: LL_INVALID_ARGUMENT.
+ll_err ll_wire_check_count(const char *what, size_t count, size_t max);
+ll_err ll_wire_check_text(const char *what, const char *text, size_t max);
+
 // How much a reader may still spend on sketches: two bins far apart are a few bytes on the wire and 16 KB in memory.
 struct ll_wire_budget {
     size_t sketch_bytes;

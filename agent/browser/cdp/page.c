@@ -25,10 +25,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
     page->events = events;
     page->timer = ll_timer_new(ll_cdp_connection_loop(connection), on_timer, page);
     page->tab = ll_cdp_tab_new(page);
-    page->options = *options;
-    page->options.user_agent = options->user_agent ? ll_strdup(options->user_agent) : NULL;
-    page->options.locale = options->locale ? ll_strdup(options->locale) : NULL;
-    page->options.requests = ll_request_filter_copy(&options->requests);
+    page->options = ll_context_options_copy(options);
     return page;
 }
 
@@ -36,9 +33,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_timer_free(&page->timer);
-    free(page->options.user_agent);
-    free(page->options.locale);
-    ll_request_filter_fini(&page->options.requests);
+    ll_context_options_fini(&page->options);
     free(page);
 }
 

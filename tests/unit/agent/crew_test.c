@@ -404,7 +404,7 @@ Test(crew, a_browser_that_dies_before_the_start_costs_nothing) {
 Test(crew, a_fresh_context_is_made_for_each_iteration) {
     struct bench bench;
     bench_init(&bench, "ctx:click('#a')", 2);
-    bench.spec.context.fresh_context = true;
+    bench.spec.context.renewal = LL_RENEWAL_FRESH;
     bench.spec.load.duration_ms = 950;
     bench.browser.action_takes_us = bench.browser.open_takes_us = 100 * MS;
     start_crew(&bench);

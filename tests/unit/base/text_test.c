@@ -80,3 +80,24 @@ Test(text, what_comes_from_elsewhere_is_made_fit_to_be_shown) {
     ll_text_clean("日本", few, sizeof few);
     cr_expect(eq(str, few, "日"));
 }
+
+Test(text, amounts_are_read) {
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } bytes[] = {{"300", 300}, {"300MB", 300000000}, {"64 KB", 64000}, {"1.5GB", 1500000000}, {"0B", 0}},
+      rates[] = {{"1.6Mbit/s", 200000}, {"200KB/s", 200000}, {"8 bit/s", 1}, {"12", 12}};
+    static const char *const no_bytes[] = {"", "MB", "5 TB", "-1", "1e30", "5MB/s", "5 MBs"};
+    uint64_t value;
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        cr_expect(eq(int, ll_text_parse_bytes(bytes[i].text, &value).status, LL_OK), "%s", bytes[i].text);
+        cr_expect(eq(u64, value, bytes[i].value), "%s", bytes[i].text);
+    }
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        cr_expect(eq(int, ll_text_parse_rate(rates[i].text, &value).status, LL_OK), "%s", rates[i].text);
+        cr_expect(eq(u64, value, rates[i].value), "%s", rates[i].text);
+    }
+    for (size_t i = 0; i < sizeof no_bytes / sizeof *no_bytes; i++)
+        cr_expect(eq(int, ll_text_parse_bytes(no_bytes[i], &value).status, LL_INVALID_ARGUMENT), "%s", no_bytes[i]);
+    cr_expect(eq(int, ll_text_parse_rate("5MB", &value).status, LL_INVALID_ARGUMENT));
+}

@@ -51,7 +51,7 @@ struct ll_spec sample_spec(struct ll_rand *rand) {
     ll_spec_add_threshold(&spec, "step_duration_us{add to cart}: max <= 10s");
     spec.on_failure = ll_rand_below(rand, 2) ? LL_ON_FAILURE_STOP_USER : LL_ON_FAILURE_CONTINUE;
     spec.context.ignore_https_errors = ll_rand_below(rand, 2);
-    spec.context.fresh_context = ll_rand_below(rand, 2);
+    spec.context.renewal = ll_rand_below(rand, 2) ? LL_RENEWAL_FRESH : LL_RENEWAL_NONE;
     spec.context.viewport_width = 1 + (uint32_t)ll_rand_below(rand, 4000);
     if (ll_rand_below(rand, 2)) spec.context.user_agent = ll_strdup("LiveLoad/0.1 (test)");
     if (ll_rand_below(rand, 2)) spec.context.locale = ll_strdup("fr-CA");

@@ -92,7 +92,6 @@ Test(declare, fields_that_are_not_there) {
          "shop.lua:1: load.stages[1] has no field \"ower\": did you mean \"over\"?"},
         {FIELDS("context = { viewprot = {} }"),
          "shop.lua:1: context has no field \"viewprot\": did you mean \"viewport\"?"},
-        {FIELDS("context = { proxy = 'x' }"), "shop.lua:1: context: \"proxy\" is not offered in this version"},
     };
     EXPECT_REFUSALS(cases);
 }
@@ -162,7 +161,7 @@ Test(declare, everything_a_file_can_state) {
     cr_expect(eq(str, spec->thresholds[0], "iterations_failed: rate < 1%"));
     cr_expect(eq(str, spec->thresholds[1], "step_duration_us{pay}: max < 10s"));
     cr_expect(eq(str, spec->thresholds[2], "step_duration_us{pay}: p99 < 3s"));
-    cr_expect(spec->context.ignore_https_errors && spec->context.fresh_context);
+    cr_expect(spec->context.ignore_https_errors && spec->context.renewal == LL_RENEWAL_FRESH);
     cr_expect(eq(u32, spec->context.viewport_width, 800));
     cr_expect(eq(u32, spec->context.viewport_height, 600));
     cr_expect(eq(str, spec->context.locale, "de-DE"));
