@@ -11,7 +11,6 @@
 enum {
     LOCALE_MAX = 35, // bytes; what BCP 47 asks implementations to hold
     TIMEZONE_MAX = 64,
-    ORIGIN_MAX = 300,
 };
 
 static const uint64_t throughput_max = 100ull * 1000 * 1000 * 1000; // bytes/s; beyond it is no throttle
@@ -152,6 +151,22 @@ size_t ll_origin_length(const char *url) {
     return host ? scheme + host : 0;
 }
 
+bool ll_origin_of(const char *url, char out[LL_ORIGIN_MAX]) {
+    size_t end = ll_origin_length(url), used = 0;
+    if (!end) return false;
+    bool is_secure = tolower((unsigned char)url[4]) == 's';
+    size_t scheme = is_secure ? 8 : 7;
+    const char *user = memrchr(url + scheme, '@', end - scheme);
+    const char *host = user ? user + 1 : url + scheme, *own_port = is_secure ? ":443" : ":80";
+    size_t len = (size_t)(url + end - host), port = strlen(own_port);
+    if (len > port && memcmp(url + end - port, own_port, port) == 0) len -= port;
+    if (len == 0 || scheme + len >= LL_ORIGIN_MAX) return false;
+    for (size_t i = 0; i < scheme; i++) out[used++] = (char)tolower((unsigned char)url[i]);
+    for (size_t i = 0; i < len; i++) out[used++] = (char)tolower((unsigned char)host[i]);
+    out[used] = '\0';
+    return true;
+}
+
 static bool has_control_characters(const char *text) {
     for (; *text; text++)
         if (iscntrl((unsigned char)*text)) return true;
@@ -232,8 +247,8 @@ static ll_err check_credentials(const struct ll_credentials *credentials) {
     LL_TRY(check_text("http_credentials.username", credentials->username, LL_CONTEXT_TEXT_MAX));
     LL_TRY(check_text("http_credentials.password", credentials->password, LL_CONTEXT_TEXT_MAX));
     const char *origin = credentials->origin;
-    if (origin && (ll_origin_length(origin) != strlen(origin) || strlen(origin) > ORIGIN_MAX || strchr(origin, '@') ||
-                   strpbrk(origin, "*\\\" ") || has_control_characters(origin)))
+    if (origin && (ll_origin_length(origin) != strlen(origin) || strlen(origin) >= LL_ORIGIN_MAX ||
+                   strchr(origin, '@') || strpbrk(origin, "*\\\" ") || has_control_characters(origin)))
         return ll_err_make(
             LL_INVALID_ARGUMENT,
             "context.http_credentials.origin must be like \"https://shop.example:8443\", without a path");

@@ -24,6 +24,7 @@ enum {
     LL_STORAGE_MAX = 1024 * 1024,  // bytes of a snapshot, as JSON
     LL_LATENCY_MAX_MS = 60 * 1000, // of a throttled network
     LL_CONTEXT_TIMEOUT_MS = 30 * 1000,
+    LL_ORIGIN_MAX = 300, // bytes
 };
 
 struct ll_header {
@@ -76,8 +77,8 @@ struct ll_context_options {
     enum ll_renewal renewal;
     struct ll_recycling recycling;
     struct ll_request_filter requests; // of pages
-    uint32_t timeout_ms; // until it is made; 0: LL_CONTEXT_TIMEOUT_MS
-    bool is_computed;    // by the scenario's own function, on each agent: what stands here are defaults
+    uint32_t timeout_ms;               // until it is made; 0: LL_CONTEXT_TIMEOUT_MS
+    bool is_computed;                  // by the scenario's own function, on each agent: what stands here are defaults
 };
 
 void ll_context_options_fini(struct ll_context_options *options);
@@ -114,7 +115,10 @@ extern const char *const ll_network_preset_names[]; // then NULL
 const char *ll_permission_devtools_name(const char *name);
 extern const char *const ll_permission_names[]; // then NULL
 
-// The length of a URL's origin, "https://host:port", or 0 when it is no http or https URL. RFC 6454.
+// The length of what stands for a URL's origin at its begin, "https://host:port"; 0 when it is no http or https URL.
 size_t ll_origin_length(const char *url);
+// A URL's origin as browsers write it (RFC 6454): lower case, without user and without the scheme's own port. False for
+// other URLs and such as are too long.
+bool ll_origin_of(const char *url, char out[LL_ORIGIN_MAX]);
 
 #endif

@@ -60,6 +60,7 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
 }
 
 void ll_cdp_navigate(struct ll_cdp_page *page) {
+    ll_cdp_auth_navigates(page, page->action.text);
     struct ll_buf *out = ll_cdp_page_begin(page, "Page.navigate");
     ll_buf_text(out, "{\"url\":");
     ll_json_quote(out, page->action.text, strlen(page->action.text));

@@ -7,13 +7,13 @@
 #ifndef AGENT_BROWSER_CDP_PAGE_H
 #define AGENT_BROWSER_CDP_PAGE_H
 
+#include "agent/browser/cdp/auth.h"
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/tab.h"
 #include "agent/browser/connection.h"
 #include "libcommon/loop/loop.h"
 
 enum {
-    LL_OPENING_MS = 30 * 1000,
     LL_ANSWER_GRACE_MS = 1000, // the page keeps the deadline itself; this much later it is taken for stuck
 };
 
@@ -46,6 +46,8 @@ struct ll_cdp_page {
 
     enum ll_cdp_page_state state;
     char context[LL_CDP_ID_MAX];
+    ll_err refusal; // of one of its options
+    struct ll_cdp_auth auth;
     struct ll_cdp_tab *tabs; // by tab.h's prev and next, in the order they were opened; at least one
     struct ll_cdp_tab *tab;  // the one that actions go to
 

@@ -82,10 +82,17 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_DETACHED_FROM_TARGET:
         ll_cdp_connection_page_crashed(tab->page);
         return;
+    case LL_CDP_FETCH_REQUEST_PAUSED:
+    case LL_CDP_FETCH_AUTH_REQUIRED:
+        ll_cdp_auth_event(tab, event, params);
+        return;
+    case LL_CDP_RESPONSE_RECEIVED:
+        ll_cdp_auth_event(tab, event, params);
+        ll_cdp_network_event(tab->network, event, params);
+        return;
     case LL_CDP_REQUEST_WILL_BE_SENT:
     case LL_CDP_REQUEST_SERVED_FROM_CACHE:
     case LL_CDP_RESPONSE_EXTRA_INFO:
-    case LL_CDP_RESPONSE_RECEIVED:
     case LL_CDP_LOADING_FINISHED:
     case LL_CDP_LOADING_FAILED:
     case LL_CDP_WEBSOCKET_CREATED:

@@ -1,11 +1,12 @@
 // A user's context and its first tab. Opening is four steps, since each needs the id that the one before gives:
 // createBrowserContext, createTarget, attachToTarget, and then everything about the session at once.
 //
-// All of them together have LL_OPENING_MS. The answer to the step under way may still come after that and bring an id
-// to give back, so such a page is told that it is not opened, and is closed as one that its user closes early.
+// All of them together have the context's timeout. The answer to the step under way may still come after that and bring
+// an id to give back, so such a page is told that it is not opened, and is closed as one that its user closes early.
 //
 // Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
 // every console message. Downloads are denied, so that nothing piles up.
+#include "agent/browser/cdp/emulate.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/clock.h"
 
@@ -17,6 +18,8 @@ extern const char ll_page_script[];
 extern const size_t ll_page_script_len;
 
 static void on_context(void *arg, const struct ll_cdp_answer *answer);
+static void on_permissions(void *arg, const struct ll_cdp_answer *answer);
+static void make_target(struct ll_cdp_page *page);
 static void on_target(void *arg, const struct ll_cdp_answer *answer);
 static void on_session(void *arg, const struct ll_cdp_answer *answer);
 static void on_set_up(void *arg, const struct ll_cdp_answer *answer);
@@ -48,10 +51,10 @@ static bool take_step(struct ll_cdp_page *page, const struct ll_cdp_answer *answ
 
 void ll_cdp_target_open(struct ll_cdp_page *page) {
     page->state = LL_CDP_PAGE_OPENING;
-    page->outcome = ll_err_make(LL_DEADLINE_EXCEEDED, "the browser opened no page for %d s", LL_OPENING_MS / 1000);
-    ll_timer_set(page->timer, ll_clock_us() + LL_OPENING_MS * INT64_C(1000));
-    ll_buf_text(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createBrowserContext"),
-                "{\"disposeOnDetach\":true}");
+    uint32_t timeout_ms = page->options.timeout_ms ? page->options.timeout_ms : LL_CONTEXT_TIMEOUT_MS;
+    page->outcome = ll_err_make(LL_DEADLINE_EXCEEDED, "the browser opened no page for %g s", timeout_ms / 1000.0);
+    ll_timer_set(page->timer, ll_clock_us() + timeout_ms * INT64_C(1000));
+    ll_cdp_emulate_context(&page->options, ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createBrowserContext"));
     end_step(page, on_context);
 }
 
@@ -61,6 +64,19 @@ static void on_context(void *arg, const struct ll_cdp_answer *answer) {
     ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Browser.setDownloadBehavior"),
                   "{\"behavior\":\"deny\",\"browserContextId\":\"%s\"}", page->context);
     ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+    if (ll_cdp_emulate_permissions(page))
+        end_step(page, on_permissions);
+    else
+        make_target(page);
+}
+
+static void on_permissions(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    char unused[LL_CDP_ID_MAX];
+    if (take_step(page, answer, "", unused)) make_target(page);
+}
+
+static void make_target(struct ll_cdp_page *page) {
     ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createTarget"),
                   "{\"url\":\"about:blank\",\"browserContextId\":\"%s\",\"width\":%u,\"height\":%u}", page->context,
                   page->options.viewport_width, page->options.viewport_height);
@@ -96,40 +112,6 @@ static void block_requests(struct ll_cdp_tab *tab) {
     send(tab);
 }
 
-static void set_user_agent(struct ll_cdp_tab *tab) {
-    const struct ll_context_options *options = &tab->page->options;
-    struct ll_buf *out = set_up(tab, "Emulation.setUserAgentOverride");
-    struct ll_json_writer writer = ll_json_writer_make(out);
-    ll_json_begin_object(&writer, NULL);
-    ll_json_write_string(&writer, "userAgent", options->user_agent ? options->user_agent : "");
-    if (options->locale) ll_json_write_string(&writer, "acceptLanguage", options->locale);
-    ll_json_end_object(&writer);
-    send(tab);
-}
-
-// The scenario's context options, for each tab of the user before its first document.
-static void emulate(struct ll_cdp_tab *tab) {
-    const struct ll_context_options *options = &tab->page->options;
-    if (options->ignore_https_errors) {
-        ll_buf_text(set_up(tab, "Security.setIgnoreCertificateErrors"), "{\"ignore\":true}");
-        send(tab);
-    }
-    ll_buf_printf(set_up(tab, "Emulation.setDeviceMetricsOverride"),
-                  "{\"width\":%u,\"height\":%u,\"deviceScaleFactor\":1,\"mobile\":false}", options->viewport_width,
-                  options->viewport_height);
-    send(tab);
-    ll_buf_text(set_up(tab, "Emulation.setFocusEmulationEnabled"), "{\"enabled\":true}");
-    send(tab);
-    if (options->user_agent || options->locale) set_user_agent(tab);
-    if (options->locale) {
-        struct ll_buf *out = set_up(tab, "Emulation.setLocaleOverride");
-        ll_buf_text(out, "{\"locale\":");
-        ll_json_quote(out, options->locale, strlen(options->locale));
-        ll_buf_text(out, "}");
-        send(tab);
-    }
-}
-
 static void enable_domains(struct ll_cdp_tab *tab) {
     ll_buf_text(set_up(tab, "Page.enable"), "{}");
     send(tab);
@@ -145,7 +127,8 @@ static void on_session(void *arg, const struct ll_cdp_answer *answer) {
     if (!take_step(page, answer, "sessionId", page->tab->session)) return;
     ll_cdp_connection_add_session(page->connection, page->tab);
     enable_domains(page->tab);
-    emulate(page->tab);
+    ll_cdp_emulate_tab(page->tab);
+    ll_cdp_auth_begin(page->tab);
     struct ll_buf *out = set_up(page->tab, "Page.addScriptToEvaluateOnNewDocument");
     ll_buf_text(out, "{\"source\":");
     ll_json_quote(out, ll_page_script, ll_page_script_len);
@@ -157,6 +140,11 @@ static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     char unused[LL_CDP_ID_MAX];
     if (!take_step(page, answer, "identifier", unused)) return;
+    if (page->refusal.status != LL_OK) {
+        ll_cdp_target_close(page);
+        ll_cdp_connection_page_opened(page, page->refusal);
+        return;
+    }
     snprintf(page->tab->url, sizeof page->tab->url, "about:blank");
     page->tab->loaded = true;
     ll_timer_cancel(page->timer);
