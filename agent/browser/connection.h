@@ -13,6 +13,7 @@
 #ifndef AGENT_BROWSER_CONNECTION_H
 #define AGENT_BROWSER_CONNECTION_H
 
+#include "agent/browser/capture.h"
 #include "agent/browser/launch.h"
 #include "agent/browser/operation.h"
 #include "libcommon/base/err.h"
@@ -45,6 +46,9 @@ struct ll_page_events {
     void (*on_page_open)(void *owner, ll_err err); // on an error the page is closed already
     void (*on_done)(void *owner, const struct ll_action_result *result);
     void (*on_page_lost)(void *owner, ll_err why);
+    void (*on_captured)(void *owner, const struct ll_capture *capture);
+    // Just before on_page_lost: what is known of it without asking. NULL: nobody wants to know.
+    void (*on_page_known)(void *owner, const struct ll_capture *known);
 };
 
 struct ll_connection; // each kind starts with one
@@ -67,6 +71,9 @@ struct ll_connection_ops {
     void (*perform)(struct ll_page *page, const struct ll_action *action);
     // Gives up the action in flight, if there is one; on_done will not come. The page can be used again.
     void (*perform_cancel)(struct ll_page *page);
+    // Looks at the page, between actions, without changing what it does. Answered by on_captured, always, within the
+    // timeout and a little, with what could be had by then; except after page_close or on_page_lost. One at a time.
+    void (*capture)(struct ll_page *page, const struct ll_capture_request *request);
     // Gives the context and page back. Frees `page`.
     void (*page_close)(struct ll_page *page);
     // Ends every process and socket it has; pages are closed, untold. Answered by on_stopped.

@@ -118,6 +118,7 @@ void ll_cdp_connection_page_gone(struct ll_cdp_page *page) {
 static void page_lost(struct ll_cdp_page *page, ll_err why) {
     struct ll_page_events events = page->events;
     bool was_open = page->state == LL_CDP_PAGE_OPEN, told = page->state != LL_CDP_PAGE_CLOSING;
+    if (was_open) ll_cdp_evidence_of_lost(page, why);
     ll_cdp_connection_page_gone(page);
     if (!told) return;
     if (was_open)
@@ -233,6 +234,11 @@ static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice sessi
     if (event == LL_CDP_DETACHED_FROM_TARGET) session = ll_scan_get(params, "sessionId");
     if (session.len > 2) HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, tab);
     if (tab && tab->page->state != LL_CDP_PAGE_CLOSING) ll_cdp_tab_event(tab, event, params);
+    if (tab) return;
+    struct ll_cdp_page *page;
+    DL_FOREACH(connection->pages, page) {
+        if (ll_cdp_evidence_event(page->evidence, event, session, params)) return;
+    }
 }
 
 // Only the process's end counts; a socket that closes before it means that the end is near, or is brought about.
@@ -373,6 +379,10 @@ static void cdp_perform_cancel(struct ll_page *page) {
     ll_cdp_page_give_up((struct ll_cdp_page *)page);
 }
 
+static void cdp_capture(struct ll_page *page, const struct ll_capture_request *request) {
+    ll_cdp_evidence_begin((struct ll_cdp_page *)page, request);
+}
+
 static void cdp_page_close(struct ll_page *base) {
     struct ll_cdp_page *page = (struct ll_cdp_page *)base;
     ll_cdp_page_cancel(page);
@@ -455,6 +465,7 @@ static const struct ll_connection_ops cdp_ops = {
     .page_open = cdp_page_open,
     .perform = cdp_perform,
     .perform_cancel = cdp_perform_cancel,
+    .capture = cdp_capture,
     .page_close = cdp_page_close,
     .stop = cdp_stop,
     .fini = cdp_fini,

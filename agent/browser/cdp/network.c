@@ -54,6 +54,7 @@ struct ll_cdp_network {
     struct request *requests;               // open addressing, linear probing
     size_t slots, used;
     struct ll_cdp_websockets *websockets;
+    struct ll_cdp_trail trail;
 };
 
 struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink, const struct ll_request_filter *filter) {
@@ -72,6 +73,10 @@ void ll_cdp_network_free(struct ll_cdp_network **network) {
     free((*network)->requests);
     free(*network);
     *network = NULL;
+}
+
+const struct ll_cdp_trail *ll_cdp_network_trail(const struct ll_cdp_network *network) {
+    return &network->trail;
 }
 
 static void sample(struct ll_cdp_network *network, enum ll_metric metric, const char *label, double value) {
@@ -248,10 +253,14 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
     ll_scan_members(params, keys, values, 6);
     uint64_t id = ll_scan_hash(values[0]);
     double now_s = ll_scan_number(values[2], 0);
-    struct ll_slice url = ll_scan_get(values[1], "url");
+    static const char *const request_keys[] = {"url", "method"};
+    struct ll_slice said[2], url;
+    ll_scan_members(values[1], request_keys, said, 2);
+    url = said[0];
     struct request *request = find_request(network, id);
     int wire_status = request ? request->wire_status : 0;
     if (request && values[3].len) {
+        ll_cdp_trail_answer(&network->trail, id, (int)ll_scan_number(ll_scan_get(values[3], "status"), 0));
         on_redirected(network, request, values[3], now_s);
         wire_status = 0;
     }
@@ -259,6 +268,7 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
         if (request) remove_request(network, request);
         return;
     }
+    ll_cdp_trail_ask(&network->trail, id, said[1], url, now_s);
     if (!request) request = add_request(network, id);
     if (!request) return;
     *request = (struct request){.id = id,
@@ -286,10 +296,12 @@ static void on_response(struct ll_cdp_network *network, struct ll_slice params) 
     static const char *const keys[] = {"requestId", "type", "response", "hasExtraInfo"};
     struct ll_slice values[4];
     ll_scan_members(params, keys, values, 4);
-    struct request unknown = {.id = 0}, *known = find_request(network, ll_scan_hash(values[0]));
+    uint64_t id = ll_scan_hash(values[0]);
+    struct request unknown = {.id = 0}, *known = find_request(network, id);
     struct request *request = known ? known : &unknown;
-    if (request->is_ignored || request->is_unmeasured) return;
     struct response response = read_response(values[2]);
+    ll_cdp_trail_answer(&network->trail, id, response.status);
+    if (request->is_ignored || request->is_unmeasured) return;
     if (!known && ll_cdp_is_ignored(network->filter, response.url)) return;
     read_type(values[1], request->type);
     request->is_unmeasured = response.cache || !response.is_on_wire;
@@ -309,7 +321,9 @@ static void on_finished(struct ll_cdp_network *network, struct ll_slice params) 
     static const char *const keys[] = {"requestId", "timestamp", "encodedDataLength"};
     struct ll_slice values[3];
     ll_scan_members(params, keys, values, 3);
-    struct request *request = find_request(network, ll_scan_hash(values[0]));
+    uint64_t id = ll_scan_hash(values[0]);
+    struct request *request = find_request(network, id);
+    ll_cdp_trail_end(&network->trail, id, ll_scan_number(values[1], 0));
     if (!request) return;
     count_held(network, request);
     if (!request->is_ignored && !request->is_unmeasured)
@@ -336,6 +350,7 @@ static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct ll_slice id;
     char error[LABEL_CHARS];
     bool counts = read_failure(params, &id, error);
+    ll_cdp_trail_fail(&network->trail, ll_scan_hash(id), ll_scan_get(params, "errorText"));
     struct request *request = find_request(network, ll_scan_hash(id));
     if (!request) return;
     count_held(network, request);

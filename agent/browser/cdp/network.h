@@ -6,6 +6,7 @@
 #define AGENT_BROWSER_CDP_NETWORK_H
 
 #include "agent/browser/cdp/client.h"
+#include "agent/browser/cdp/trail.h"
 #include "agent/browser/connection.h"
 
 struct ll_cdp_network;
@@ -17,6 +18,8 @@ void ll_cdp_network_free(struct ll_cdp_network **network);
 // The tab has another document.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+// The last requests, with those that the filter leaves out.
+const struct ll_cdp_trail *ll_cdp_network_trail(const struct ll_cdp_network *network);
 // Whether the URL, a JSON string, is one that the filter leaves out.
 bool ll_cdp_is_ignored(const struct ll_request_filter *filter, struct ll_slice url);
 

@@ -30,6 +30,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
 }
 
 void ll_cdp_page_free(struct ll_cdp_page *page) {
+    ll_cdp_evidence_cancel(page->evidence);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_timer_free(&page->timer);

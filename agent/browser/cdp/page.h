@@ -9,6 +9,7 @@
 
 #include "agent/browser/cdp/auth.h"
 #include "agent/browser/cdp/client.h"
+#include "agent/browser/cdp/evidence.h"
 #include "agent/browser/cdp/tab.h"
 #include "agent/browser/connection.h"
 #include "libcommon/loop/loop.h"
@@ -60,6 +61,7 @@ struct ll_cdp_page {
     int64_t deadline_us;
     struct ll_timer *timer;
     ll_err outcome;
+    struct ll_cdp_evidence *evidence; // a capture under way, or NULL
 };
 
 // page.c

@@ -102,6 +102,10 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_WEBSOCKET_CLOSED:
         ll_cdp_network_event(tab->network, event, params);
         return;
+    case LL_CDP_CONSOLE_API_CALLED: // of a capture's session alone
+    case LL_CDP_EXCEPTION_THROWN:
+    case LL_CDP_LOG_ENTRY_ADDED:
+        return;
     case LL_CDP_EVENTS_COUNT:
         break;
     }

@@ -22,7 +22,7 @@ struct null_page {
     struct ll_page_events events;
     struct null_page *prev, *next;
     struct ll_timer *timer;
-    bool open, acting;
+    bool open, acting, capturing;
     enum ll_operation operation;
 };
 
@@ -76,6 +76,13 @@ static void on_page_turn(void *arg) {
         page->events.on_page_open(page->events.owner, LL_SUCCESS);
         return;
     }
+    if (page->capturing) {
+        static const struct ll_capture nothing = {
+            .url = "about:blank", .html = "", .visible = "", .console = "", .requests = ""};
+        page->capturing = false;
+        page->events.on_captured(page->events.owner, &nothing);
+        return;
+    }
     struct null_connection *connection = of(page->base.connection);
     struct ll_action_result result = {.err = LL_SUCCESS, .value = connection->values[page->operation]};
     page->acting = false;
@@ -113,6 +120,15 @@ static void null_perform_cancel(struct ll_page *base) {
     if (!page->acting) return;
     page->acting = false;
     ll_timer_cancel(page->timer);
+}
+
+// There is nothing to see.
+static void null_capture(struct ll_page *base, const struct ll_capture_request *request) {
+    struct null_page *page = (struct null_page *)base;
+    (void)request;
+    assert(page->open && !page->acting);
+    page->capturing = true;
+    ll_timer_set(page->timer, 0);
 }
 
 static void null_page_close(struct ll_page *base) {
@@ -212,6 +228,7 @@ static const struct ll_connection_ops null_ops = {
     .page_open = null_page_open,
     .perform = null_perform,
     .perform_cancel = null_perform_cancel,
+    .capture = null_capture,
     .page_close = null_page_close,
     .stop = null_stop,
     .fini = null_fini,

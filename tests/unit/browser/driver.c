@@ -1,5 +1,6 @@
 #include "tests/unit/browser/driver.h"
 
+#include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 
 #include <criterion/criterion.h>
@@ -151,11 +152,43 @@ static void on_page_lost(void *owner, ll_err why) {
     page->page = NULL;
 }
 
+static char *copy(const void *bytes, size_t len) {
+    return ll_strndup(bytes ? bytes : "", len);
+}
+
+static void on_captured(void *owner, const struct ll_capture *capture) {
+    struct driven_page *page = owner;
+    cr_assert_not(page->captured, "on_captured came twice");
+    page->captured = true;
+    ll_loop_wake(page->driver->loop);
+    page->capture = *capture;
+    page->capture.url = copy(capture->url, strlen(capture->url));
+    page->capture.console = copy(capture->console, strlen(capture->console));
+    page->capture.requests = copy(capture->requests, strlen(capture->requests));
+    page->capture.html = copy(capture->html, capture->html_bytes);
+    page->capture.visible = copy(capture->visible, capture->visible_bytes);
+    page->capture.picture = capture->picture_bytes ? ll_memdup(capture->picture, capture->picture_bytes) : NULL;
+}
+
+void driven_capture(struct driven_page *page, unsigned what, uint32_t timeout_ms) {
+    page->captured = false;
+    page->driver->connection->ops->capture(page->page,
+                                           &(struct ll_capture_request){.what = what, .timeout_ms = timeout_ms});
+    cr_assert_not(page->captured, "on_captured came from inside capture");
+    driver_serve_until(page->driver, &page->captured);
+}
+
 void driven_open_begin(struct driver *driver, struct driven_page *page) {
     struct ll_context_options options = driver->context;
     if (!options.viewport_width) options.viewport_width = 1280, options.viewport_height = 720;
     struct ll_page_events events = {
-        .owner = page, .on_page_open = on_page_open, .on_done = on_done, .on_page_lost = on_page_lost};
+        .owner = page,
+        .on_page_open = on_page_open,
+        .on_done = on_done,
+        .on_page_lost = on_page_lost,
+        .on_captured = on_captured,
+        .on_page_known = on_captured,
+    };
     *page = (struct driven_page){.driver = driver};
     page->page = driver->connection->ops->page_open(driver->connection, &options, events);
     cr_assert_not(page->opened, "on_page_open came from inside page_open");

@@ -30,9 +30,10 @@ struct driver {
 struct driven_page {
     struct driver *driver;
     struct ll_page *page; // NULL when it is closed or lost
-    bool opened, done, lost;
-    ll_err err;      // of the last thing that happened
-    char value[512]; // of the last reading, as text; "nil" without one
+    bool opened, done, lost, captured;
+    struct ll_capture capture; // the last one, or what was known of a page that was lost; kept until the test's end
+    ll_err err;                // of the last thing that happened
+    char value[512];           // of the last reading, as text; "nil" without one
 };
 
 // `browser` is a launch's program, or "port": one that is driven over a port. The connection is opened and started.
@@ -55,6 +56,8 @@ ll_err driven_do(struct driven_page *page, enum ll_operation operation, const ch
 ll_err driven_act(struct driven_page *page, const struct ll_action *action);
 // The same without waiting for its end; `page->done` says when it has come.
 void driven_begin(struct driven_page *page, const struct ll_action *action);
+// Captures the page, and waits for it. 0: the usual timeout.
+void driven_capture(struct driven_page *page, unsigned what, uint32_t timeout_ms);
 // Opens the site's `path`, and ends the test if that fails.
 void driven_visit(struct driven_page *page, const char *path);
 // A reading's value as text.

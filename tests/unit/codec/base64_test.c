@@ -1,0 +1,40 @@
+#include "libcommon/codec/base64.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+static void expect(const char *text, const char *wanted) {
+    struct ll_buf out = ll_buf_make(100);
+    bool good = ll_base64_decode(text, strlen(text), &out);
+    cr_expect(eq(int, good, wanted != NULL), "%s", text);
+    if (wanted) cr_expect(eq(str, (char *)ll_buf_str(&out), (char *)wanted));
+    ll_buf_fini(&out);
+}
+
+// The vectors of RFC 4648, section 10.
+Test(base64, decodes) {
+    expect("", "");
+    expect("Zg==", "f");
+    expect("Zm8=", "fo");
+    expect("Zm9v", "foo");
+    expect("Zm9vYg==", "foob");
+    expect("Zm9vYmE=", "fooba");
+    expect("Zm9vYmFy", "foobar");
+    expect("+/+/", "\xfb\xff\xbf");
+}
+
+Test(base64, what_is_none_is_refused) {
+    expect("Z", NULL);
+    expect("Zg=", NULL);
+    expect("Zm9v Zm9", NULL);
+    expect("Zm=v", NULL);
+    expect("====", NULL);
+}
+
+Test(base64, what_has_no_room_is_refused) {
+    struct ll_buf out = ll_buf_make(5);
+    cr_expect(not(ll_base64_decode("Zm9vYmFy", 8, &out)));
+    cr_expect(out.overflowed);
+    ll_buf_fini(&out);
+}
