@@ -101,13 +101,6 @@ static void drop_channel(struct joined *joined) {
     *joined = (struct joined){.socket = joined->socket};
 }
 
-// After its last words, "phx_close" or "phx_error". What it said before stays queued, before them.
-static void end_channel(struct joined *joined, const char *last_words, uint64_t delay_ms) {
-    struct live_outlet outlet = outlet_of(joined, delay_ms);
-    live_channel_bye(joined->channel, last_words, &outlet);
-    drop_channel(joined);
-}
-
 static struct joined *find_channel(struct live_socket *socket, const char *topic) {
     for (size_t i = 0; i < LIVE_CHANNELS_MAX; i++)
         if (socket->joined[i].channel && strcmp(socket->joined[i].channel->topic, topic) == 0)
@@ -137,10 +130,26 @@ static void spread_news(struct shop *shop, const struct live_view *view, const s
             struct joined *joined = &socket->joined[i];
             if (!joined->channel || joined == from || joined->channel->view != view) continue;
             struct live_outlet outlet = outlet_of(joined, diff_delay(joined));
-            if (!live_channel_refresh(joined->channel, &outlet)) end_channel(joined, "phx_close", 0);
+            if (live_channel_refresh(joined->channel, &outlet)) continue;
+            live_channel_bye(joined->channel, "phx_close", &outlet);
+            drop_channel(joined);
         }
         arm(socket);
     }
+}
+
+static void leave(struct joined *joined) {
+    const struct live_view *view = joined->channel->view;
+    struct shop *shop = joined->socket->shop;
+    drop_channel(joined);
+    if (view->leave) spread_news(shop, view, NULL);
+}
+
+// After its last words, "phx_close" or "phx_error". What it said before stays queued, before them.
+static void end_channel(struct joined *joined, const char *last_words, uint64_t delay_ms) {
+    struct live_outlet outlet = outlet_of(joined, delay_ms);
+    live_channel_bye(joined->channel, last_words, &outlet);
+    leave(joined);
 }
 
 // What follows a call of the view: news spread, the clock set, the channel ended when the view is gone.
@@ -156,13 +165,6 @@ static void finish_call(struct joined *joined, bool is_alive) {
         joined->next_tick_us = ll_clock_us() + (int64_t)page->tick_ms * 1000;
     if (!is_alive) end_channel(joined, "phx_close", 0);
     if (has_news) spread_news(shop, view, joined);
-}
-
-static void leave(struct joined *joined) {
-    const struct live_view *view = joined->channel->view;
-    struct shop *shop = joined->socket->shop;
-    drop_channel(joined);
-    if (view->leave) spread_news(shop, view, NULL);
 }
 
 static void tick(struct joined *joined, int64_t now_us) {
@@ -217,12 +219,11 @@ static void handle_of_channel(struct joined *joined, const struct phx_message *m
         end_channel(joined, "phx_error", effect.latency_ms);
         return;
     }
-    struct live_outlet outlet = outlet_of(joined, effect.latency_ms);
     if (strcmp(message->event, "phx_leave") == 0) {
         answer(socket, message, "ok", NULL, effect.latency_ms);
-        live_channel_bye(joined->channel, "phx_close", &outlet);
-        leave(joined);
+        end_channel(joined, "phx_close", effect.latency_ms);
     } else {
+        struct live_outlet outlet = outlet_of(joined, effect.latency_ms);
         finish_call(joined, live_channel_message(joined->channel, message, &outlet));
     }
 }

@@ -37,6 +37,7 @@ struct store {
     struct session *sessions; // a ring of STORE_SESSIONS_MAX
     size_t next;
     unsigned orders;
+    unsigned count, people; // of the counter that everybody shares
 };
 
 struct store store_make(void);
