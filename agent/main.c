@@ -25,12 +25,14 @@ enum {
     OPTION_DESCRIBE,
     OPTION_BROWSER_ARG,
     OPTION_DEVTOOLS,
+    OPTION_SECRET_NAMES,
 };
 
 struct arguments {
     struct ll_app_options app;
     const char *token_file;
     bool describe;
+    struct ll_secrets secrets; // of a description: names, and what stands in for the values
 };
 
 const char *argp_program_version = "liveload-agent " LIVELOAD_VERSION;
@@ -61,8 +63,17 @@ static const struct argp_option options[] = {
      "Read a packed scenario on standard input, write its packed plan on "
      "standard output, and end",
      0},
+    {"secret-names", OPTION_SECRET_NAMES, "NAME,…", 0, "With --describe: the secrets that the run will have", 0},
     {0},
 };
+
+// "A,B": their values are not known here, and not wanted.
+static ll_err name_secrets(struct ll_secrets *secrets, char *names) {
+    char *rest = NULL;
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+        LL_TRY(ll_secrets_add(secrets, name, "(secret)"));
+    return LL_SUCCESS;
+}
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct arguments *arguments = state->input;
@@ -104,6 +115,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case OPTION_EXIT_WITH_PARENT:
         arguments->app.has_parent = true;
         break;
+    case OPTION_SECRET_NAMES: {
+        ll_err err = name_secrets(&arguments->secrets, value);
+        if (err.status != LL_OK) argp_error(state, "%s", err.text);
+        break;
+    }
     case OPTION_DESCRIBE:
         arguments->describe = true;
         break;
@@ -133,11 +149,11 @@ static ll_err read_all(FILE *file, struct ll_buf *out) {
     return ferror(file) ? ll_err_make(LL_DATA_LOSS, "standard input cannot be read") : LL_SUCCESS;
 }
 
-static int describe(void) {
+static int describe(const struct ll_secrets *secrets) {
     struct ll_buf packed = ll_buf_make(LL_BUNDLE_BYTES_MAX + READ_BYTES);
     struct ll_buf spec = ll_buf_make(LL_SPEC_PACKED_MAX);
     ll_err err = read_all(stdin, &packed);
-    if (err.status == LL_OK) err = ll_describe(packed.data, packed.len, &spec);
+    if (err.status == LL_OK) err = ll_describe(packed.data, packed.len, secrets, &spec);
     if (err.status == LL_OK && (fwrite(spec.data, 1, spec.len, stdout) != spec.len || fflush(stdout) != 0))
         err = ll_err_make(LL_DATA_LOSS, "standard output cannot be written");
     ll_buf_fini(&packed);
@@ -167,7 +183,7 @@ int main(int argc, char **argv) {
     ll_log_init("liveload-agent", LL_LOG_INFO);
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (arguments.describe) return describe();
+    if (arguments.describe) return describe(&arguments.secrets);
     if (arguments.app.has_parent && !ll_parent_follow()) return 0;
 
     char token[LL_TOKEN_TEXT_MAX];

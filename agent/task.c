@@ -48,6 +48,7 @@ struct ll_task *ll_task_new(const struct ll_task_options *options) {
     task->options = *options;
     task->assignment = *options->assignment;
     task->assignment.spec = ll_spec_copy(&options->assignment->spec);
+    task->assignment.secrets = ll_secrets_copy(&options->assignment->secrets);
     if (task->assignment.bucket_width_ms == 0) task->assignment.bucket_width_ms = DEFAULT_BUCKET_MS;
     if (task->assignment.stride == 0) task->assignment.stride = 1;
     task->outbox = ll_outbox_new();
@@ -81,6 +82,7 @@ void ll_task_free(struct ll_task **task) {
     ll_snapshotter_free(&(*task)->snapshotter);
     ll_outbox_free(&(*task)->outbox);
     ll_assignment_fini(&(*task)->assignment);
+    ll_redact_clear();
     free(*task);
     *task = NULL;
 }
@@ -100,6 +102,7 @@ static void crew_wake_at(void *owner, int64_t at_us) {
 static void on_crew_opened(void *owner, ll_err err) {
     struct ll_task *task = owner;
     if (err.status != LL_OK) ll_crew_free(&task->crew);
+    ll_redact_text(err.text);
     task->options.on_prepared(task->options.owner, err);
 }
 
@@ -205,6 +208,13 @@ static void on_bucket_due(void *arg) {
 
 // ---- The run
 
+// From here on no text leaves this process with a secret in it.
+static ll_err hide_secrets(const struct ll_secrets *secrets) {
+    for (size_t i = 0; i < secrets->count; i++)
+        LL_TRY(ll_redact_add(secrets->items[i].value, strlen(secrets->items[i].value)));
+    return LL_SUCCESS;
+}
+
 // The context comes from the scenario itself: what came with the assignment lacks its secrets, and what a function of
 // the scenario computes.
 static void take_context(struct ll_task *task) {
@@ -214,13 +224,14 @@ static void take_context(struct ll_task *task) {
 }
 
 static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
-    const struct ll_spec *spec = &task->assignment.spec;
+    const struct ll_assignment *assignment = &task->assignment;
+    const struct ll_spec *spec = &assignment->spec;
+    LL_TRY(hide_secrets(&assignment->secrets));
     LL_TRY(ll_bundle_unpack(packed->data, packed->len, &task->bundle));
     ll_watchdog_enter();
-    ll_err err = ll_scenario_load(&task->bundle, &task->scenario);
+    ll_err err = ll_scenario_load(&task->bundle, &assignment->secrets, &task->scenario);
     ll_watchdog_leave();
     if (err.status != LL_OK) return err;
-    const struct ll_assignment *assignment = &task->assignment;
     struct ll_share share = {.first = assignment->first_user, .stride = assignment->stride, .users = assignment->users};
     ll_scenario_deal(task->scenario, share, ll_load_users(&spec->load));
     ll_watchdog_enter();
@@ -232,7 +243,9 @@ static ll_err read_scenario(struct ll_task *task, const struct ll_buf *packed) {
 
 ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle) {
     const struct ll_assignment *assignment = &task->assignment;
-    LL_TRY(read_scenario(task, packed_bundle));
+    ll_err err = read_scenario(task, packed_bundle);
+    ll_redact_text(err.text);
+    if (err.status != LL_OK) return err;
     struct ll_crew_options options = {
         .connection = task->options.connection,
         .scenario = task->scenario,

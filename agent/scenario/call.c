@@ -1,17 +1,34 @@
 #include "agent/scenario/call.h"
 
 #include "agent/scenario/value.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 200 }; // bytes of an argument
 
+// Without its secrets, which a cut would make hard to find.
 static void append_quoted(struct ll_buf *out, const char *text, size_t len) {
+    char *redacted = NULL;
+    if (ll_redact_is_needed()) {
+        text = redacted = ll_strndup(text, len);
+        len = ll_redact(redacted, len);
+    }
     size_t shown = ll_value_cut(text, len, SHOWN_MAX);
     ll_buf_text(out, "\"");
     for (size_t i = 0; i < shown; i++) ll_buf_append(out, iscntrl((unsigned char)text[i]) ? " " : &text[i], 1);
     ll_buf_text(out, shown < len ? "…\"" : "\"");
+    free(redacted);
+}
+
+static void append_json(struct ll_buf *out, const char *json) {
+    char *redacted = ll_strdup(json);
+    ll_redact_text(redacted);
+    ll_buf_append(out, redacted, ll_value_cut(redacted, strlen(redacted), SHOWN_MAX));
+    free(redacted);
 }
 
 // One argument, by its letter; false when this form does not show it.
@@ -21,7 +38,7 @@ static bool append_argument(struct ll_buf *out, char letter, const char *value, 
     bool is_json = letter == 'V' || letter == 'L';
     if (!is_whole && (is_json || letter == 'T')) return false;
     if (is_json)
-        ll_buf_printf(out, "%.*s", (int)ll_value_cut(value, len, SHOWN_MAX), value);
+        append_json(out, value);
     else if (letter == 'J' && !is_whole)
         ll_buf_text(out, "...");
     else

@@ -5,6 +5,7 @@
 #include "agent/scenario/fields.h"
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
+#include "agent/scenario/secret.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/text.h"
@@ -24,9 +25,8 @@ static const char *const load_fields[] = {"users",         "duration", "iteratio
 static const char *const load_later[] = {"arrivals", "max_users", NULL};
 static const char *const request_fields[] = {"ignore", "block", NULL};
 static const char *const stage_fields[] = {"users", "over", NULL};
-static const char *const liveload_names[] = {"scenario", "csv", "json", NULL};
-static const char *const liveload_later[] = {"rate",      "interarrival", "parallelism", "counter",
-                                             "histogram", "secret",       NULL};
+static const char *const liveload_names[] = {"scenario", "csv", "json", "secret", NULL};
+static const char *const liveload_later[] = {"rate", "interarrival", "parallelism", "counter", "histogram", NULL};
 
 static bool is_in(const char *name, const char *const *names) {
     for (; names && *names; names++)
@@ -249,10 +249,11 @@ static int missing_member(lua_State *L) {
 }
 
 void ll_module_push_liveload(lua_State *L) {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 8);
     lua_pushcfunction(L, ll_declare_scenario);
     lua_setfield(L, -2, "scenario");
     luaL_setfuncs(L, ll_data_functions, 0);
+    luaL_setfuncs(L, ll_secret_functions, 0);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, missing_member);
     lua_setfield(L, -2, "__index");

@@ -2,6 +2,7 @@
 
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
 #include "libcommon/model/series.h"
 
 #include <ctype.h>
@@ -82,7 +83,9 @@ void ll_failure_raise(lua_State *L, const struct ll_failure *texts) {
 
 // A label of one line, of at most LL_LABEL_BYTES_MAX bytes.
 static char *to_signature(const char *text) {
-    char *line = ll_strndup(text, ll_value_cut(text, strlen(text), LL_LABEL_BYTES_MAX));
+    char *line = ll_strdup(text);
+    ll_redact_text(line); // whole, before anything of it is cut or changed
+    line[ll_value_cut(line, strlen(line), LL_LABEL_BYTES_MAX)] = '\0';
     for (char *at = line; *at; at++)
         if (iscntrl((unsigned char)*at)) *at = ' ';
     return line;
@@ -126,4 +129,5 @@ void ll_failure_explain(struct ll_vm *vm, char **out_signature, char **out_detai
     else
         *out_detail = explain_value(L, vm->lua_status);
     *out_signature = to_signature(failure ? failure->signature : *out_detail);
+    ll_redact_text(*out_detail);
 }

@@ -14,6 +14,7 @@ struct ll_compiled { // one file of the bundle, compiled once for all users
 
 struct ll_scenario {
     const struct ll_bundle *bundle;
+    const struct ll_secrets *secrets; // or NULL
     struct ll_vm vm; // where the file was read and config runs; holds the declared table and what config returned
     struct ll_vm_limits limits;
     struct ll_spec spec;
@@ -42,7 +43,8 @@ struct ll_script {
 };
 
 // As ll_scenario_load, with limits of one's own: tests and the fuzzer use small ones.
-ll_err ll_scenario_load_limited(const struct ll_bundle *bundle, struct ll_vm_limits limits, struct ll_scenario **out);
+ll_err ll_scenario_load_limited(const struct ll_bundle *bundle, const struct ll_secrets *secrets,
+                                struct ll_vm_limits limits, struct ll_scenario **out);
 
 // What the registry of a state keeps; used by address with lua_rawgetp.
 extern const char ll_key_declared; // the table that ll.scenario was given

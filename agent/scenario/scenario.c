@@ -68,9 +68,11 @@ static ll_err run_body(struct ll_scenario *scenario, lua_CFunction body, const v
     return err;
 }
 
-ll_err ll_scenario_load_limited(const struct ll_bundle *bundle, struct ll_vm_limits limits, struct ll_scenario **out) {
+ll_err ll_scenario_load_limited(const struct ll_bundle *bundle, const struct ll_secrets *secrets,
+                                struct ll_vm_limits limits, struct ll_scenario **out) {
     struct ll_scenario *scenario = ll_alloc(1, sizeof *scenario);
     scenario->bundle = bundle;
+    scenario->secrets = secrets;
     scenario->limits = limits;
     scenario->spec = default_spec(bundle);
     ll_scenario_deal(scenario, (struct ll_share){.first = 1, .stride = 1, .users = 1}, 1);
@@ -88,9 +90,9 @@ ll_err ll_scenario_load_limited(const struct ll_bundle *bundle, struct ll_vm_lim
     return err;
 }
 
-ll_err ll_scenario_load(const struct ll_bundle *bundle, struct ll_scenario **out) {
+ll_err ll_scenario_load(const struct ll_bundle *bundle, const struct ll_secrets *secrets, struct ll_scenario **out) {
     struct ll_vm_limits limits = {.bytes = LL_SCRIPT_MEMORY_MAX, .instructions = LL_SCRIPT_INSTRUCTIONS_MAX};
-    return ll_scenario_load_limited(bundle, limits, out);
+    return ll_scenario_load_limited(bundle, secrets, limits, out);
 }
 
 void ll_scenario_free(struct ll_scenario **scenario) {

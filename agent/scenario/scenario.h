@@ -11,6 +11,7 @@
 #include "agent/load/schedule.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/bundle.h"
+#include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
 
 #include <stdbool.h>
@@ -23,9 +24,10 @@ enum {
 
 struct ll_scenario; // a bundle whose main file was read once and understood
 
-// Reads the bundle (borrowed; it must outlive the scenario). LL_INVALID_ARGUMENT with file and line for a syntax
-// error, an unknown field (with the nearest name), a load shape that is not offered, a file that returns no scenario.
-ll_err ll_scenario_load(const struct ll_bundle *bundle, struct ll_scenario **out);
+// Reads the bundle; it and the secrets (NULL: none) are borrowed and outlive the scenario. LL_INVALID_ARGUMENT with
+// file and line for a syntax error, an unknown field (with the nearest name), a load shape that is not offered, a file
+// that returns no scenario.
+ll_err ll_scenario_load(const struct ll_bundle *bundle, const struct ll_secrets *secrets, struct ll_scenario **out);
 void ll_scenario_free(struct ll_scenario **scenario);
 // The plan the file states, with defaults for what it leaves out. Borrowed.
 const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario);

@@ -1,6 +1,7 @@
 #include "agent/scenario/value.h"
 
 #include "agent/scenario/vm.h"
+#include "libcommon/base/redact.h"
 #include "libcommon/base/text.h"
 
 #include <lauxlib.h>
@@ -163,6 +164,7 @@ const char *ll_value_words(lua_State *L, int index, char out[LL_VALUE_WORDS_MAX]
     case LUA_TSTRING: {
         size_t len;
         const char *text = lua_tolstring(L, index, &len);
+        if (ll_redact_finds(text, len)) return "a text with a secret in it";
         size_t shown = ll_value_cut(text, len, WORDS_TEXT_MAX);
         snprintf(out, LL_VALUE_WORDS_MAX, "\"%.*s\"%s", (int)shown, text, shown < len ? "…" : "");
         return out;

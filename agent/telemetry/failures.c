@@ -1,6 +1,7 @@
 #include "agent/telemetry/failures.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,14 +49,17 @@ static struct signature *signature_of(struct ll_failures *failures, const char *
     return signature;
 }
 
-// `text` cut to `max` bytes at a character boundary.
+// `text` without its secrets, cut to `max` bytes at a character boundary.
 static char *copy_cut(const char *text, size_t max) {
-    size_t len = strlen(text);
+    char *copy = ll_strdup(text);
+    ll_redact_text(copy);
+    size_t len = strlen(copy);
     if (len > max) {
         len = max;
-        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
+        while (len > 0 && ((unsigned char)copy[len] & 0xC0) == 0x80) len--;
     }
-    return ll_strndup(text, len);
+    copy[len] = '\0';
+    return copy;
 }
 
 void ll_failures_note(struct ll_failures *failures, const struct ll_failure *failure) {

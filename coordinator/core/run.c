@@ -79,6 +79,7 @@ struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, cons
     snprintf(run->id, sizeof run->id, "%s", id);
     run->state = LL_RUN_WAITING;
     run->spec = ll_spec_copy(&request->spec);
+    run->secrets = ll_secrets_copy(&request->secrets);
     run->bundle = ll_memdup(request->bundle.data, request->bundle.len);
     run->bundle_bytes = request->bundle.len;
     ll_sha256(run->bundle, run->bundle_bytes, run->bundle_hash);
@@ -113,6 +114,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
 void ll_run_free(struct ll_run **run) {
     if (!*run) return;
     ll_spec_fini(&(*run)->spec);
+    ll_secrets_fini(&(*run)->secrets);
     ll_collect_free(&(*run)->collect);
     ll_artifacts_fini(&(*run)->artifacts);
     free((*run)->bundle);
@@ -460,6 +462,7 @@ static void fill_assignment(const struct ll_run *run, const struct ll_part *part
     out->users = part->share.users;
     out->iterations = part->share.iterations;
     out->bucket_width_ms = run->bucket_width_ms;
+    out->secrets = ll_secrets_copy(&run->secrets);
 }
 
 static uint64_t until_us(int64_t at_us, int64_t now_us) {

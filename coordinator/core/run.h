@@ -72,7 +72,8 @@ struct ll_run {
     enum ll_run_state state;
     ll_err error; // of FAILED
     struct ll_spec spec;
-    void *bundle; // packed
+    struct ll_secrets secrets; // not of a restored run, whose agents have them: they are in no journal
+    void *bundle;              // packed
     size_t bundle_bytes;
     uint8_t bundle_hash[LL_SHA256_BYTES];
     uint32_t min_agents, wait_ms, max_lost_agents;

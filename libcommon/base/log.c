@@ -1,5 +1,6 @@
 #include "libcommon/base/log.h"
 
+#include "libcommon/base/redact.h"
 #include "libcommon/base/text.h"
 
 #include <stdarg.h>
@@ -32,6 +33,7 @@ void ll_log(enum ll_log_level level, const char *format, ...) {
     int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
     va_end(args);
     if (more < 0) return;
+    ll_redact_text(line);
     ll_text_clean(line, line, sizeof line); // scenarios and peers have a say in it
     size_t len = strlen(line);
     line[len++] = '\n';

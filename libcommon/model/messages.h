@@ -9,6 +9,7 @@
 #include "libcommon/base/rand.h"
 #include "libcommon/codec/sha256.h"
 #include "libcommon/model/artifact.h"
+#include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
 
 #include <stdbool.h>
@@ -82,6 +83,7 @@ struct ll_assignment {
     uint32_t first_user, stride, users; // user ids first_user, first_user + stride, …, `users` of them
     uint64_t iterations;                // this agent's share; 0: not limited
     uint32_t bucket_width_ms;
+    struct ll_secrets secrets; // owned likewise
 };
 void ll_assignment_fini(struct ll_assignment *assignment);
 
@@ -132,6 +134,7 @@ struct ll_submit_request {
     uint32_t min_agents;
     uint32_t wait_ms;
     uint32_t max_lost_agents;
+    struct ll_secrets secrets; // borrowed
 };
 struct ll_submit_reply {
     char run_id[LL_TOKEN_CHARS + 1];

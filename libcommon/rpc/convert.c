@@ -140,6 +140,24 @@ ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, stru
     return LL_SUCCESS;
 }
 
+static Liveload__V1__Secret **write_secrets(const struct ll_secrets *in, struct ll_wire_arena *arena) {
+    Liveload__V1__Secret **out = ll_wire_alloc(arena, in->count, sizeof *out);
+    for (size_t i = 0; i < in->count; i++) {
+        out[i] = ll_wire_alloc(arena, 1, sizeof **out);
+        liveload__v1__secret__init(out[i]);
+        out[i]->name = borrow(in->items[i].name);
+        out[i]->value = borrow(in->items[i].value);
+    }
+    return out;
+}
+
+static ll_err read_secrets(Liveload__V1__Secret *const *in, size_t count, struct ll_secrets *out) {
+    ll_err err = LL_SUCCESS;
+    for (size_t i = 0; i < count && err.status == LL_OK; i++) err = ll_secrets_add(out, in[i]->name, in[i]->value);
+    if (err.status != LL_OK) ll_secrets_fini(out);
+    return err;
+}
+
 static Liveload__V1__Assignment *write_assignment(const struct ll_assignment *in, struct ll_wire_arena *arena) {
     Liveload__V1__Assignment *out = ll_wire_alloc(arena, 1, sizeof *out);
     liveload__v1__assignment__init(out);
@@ -152,6 +170,8 @@ static Liveload__V1__Assignment *write_assignment(const struct ll_assignment *in
     out->users = in->users;
     out->iterations = in->iterations;
     out->bucket_width_ms = in->bucket_width_ms;
+    out->n_secrets = in->secrets.count;
+    out->secrets = write_secrets(&in->secrets, arena);
     return out;
 }
 
@@ -165,7 +185,10 @@ static ll_err read_assignment(const Liveload__V1__Assignment *in, struct ll_assi
     out->users = in->users;
     out->iterations = in->iterations;
     out->bucket_width_ms = in->bucket_width_ms;
-    return ll_wire_spec_from_proto(in->spec, &out->spec);
+    LL_TRY(read_secrets(in->secrets, in->n_secrets, &out->secrets));
+    ll_err err = ll_wire_spec_from_proto(in->spec, &out->spec);
+    if (err.status != LL_OK) ll_secrets_fini(&out->secrets);
+    return err;
 }
 
 void ll_pb_write_exchange_reply(const struct ll_exchange_reply *in, struct ll_wire_arena *arena,
@@ -320,6 +343,8 @@ void ll_pb_write_submit_request(const struct ll_submit_request *in, struct ll_wi
     out->min_agents = in->min_agents;
     out->wait_ms = in->wait_ms;
     out->max_lost_agents = in->max_lost_agents;
+    out->n_secrets = in->secrets.count;
+    out->secrets = write_secrets(&in->secrets, arena);
 }
 
 ll_err ll_pb_read_submit_request(const Liveload__V1__SubmitRequest *in, struct ll_submit_request *out) {
@@ -331,11 +356,15 @@ ll_err ll_pb_read_submit_request(const Liveload__V1__SubmitRequest *in, struct l
     out->min_agents = in->min_agents;
     out->wait_ms = in->wait_ms;
     out->max_lost_agents = in->max_lost_agents;
-    return ll_wire_spec_from_proto(in->spec, &out->spec);
+    LL_TRY(read_secrets(in->secrets, in->n_secrets, &out->secrets));
+    ll_err err = ll_wire_spec_from_proto(in->spec, &out->spec);
+    if (err.status != LL_OK) ll_secrets_fini(&out->secrets);
+    return err;
 }
 
 void ll_pb_release_submit_request(struct ll_submit_request *request) {
     ll_spec_fini(&request->spec);
+    ll_secrets_fini(&request->secrets);
 }
 
 void ll_pb_write_submit_reply(const struct ll_submit_reply *in, struct ll_wire_arena *arena,

@@ -1,4 +1,5 @@
-// What users of a whole run share, on two agents: rows of data files.
+// What a whole run shares, on two agents: rows of data files, secrets.
+#include "libcommon/base/alloc.h"
 #include "libcommon/model/result.h"
 #include "tests/support/program.h"
 
@@ -6,6 +7,7 @@
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct stage { // a folder with a scenario and what lies beside it; no browser
     char *folder, *scenario, *out;
@@ -80,5 +82,74 @@ Test(together, a_broken_data_file_is_told_before_anything_starts) {
     cr_expect(has(stage.run->complained,
                   "together.lua:1: users.csv:2: the row has 1 cell, and the first row names 2 columns"),
               "%s", stage.run->complained);
+    stage_free(&stage);
+}
+
+static void expect_nowhere(const struct stage *stage, const char *text) {
+    static const char *const files[] = {"result.json", "report.html", "report.md", "junit.xml"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = path_in(stage->out, files[i]), *content = file_read(path);
+        cr_assert_not_null(content, "%s", path);
+        cr_expect(not(has(content, text)), "%s", path);
+        free(path);
+        free(content);
+    }
+    cr_expect(not(has(stage->run->said, text)), "%s", stage->run->said);
+    cr_expect(not(has(stage->run->complained, text)), "%s", stage->run->complained);
+}
+
+// It reaches every agent, from the environment and from a file, and stands in nothing that the run says or leaves.
+Test(together, secrets_reach_users_and_nothing_else) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "local key = ll.secret('SHOP_KEY')\n"
+                                    "return ll.scenario { name = 'keys', run = function(ctx, id)\n"
+                                    "  local ok = key == 'tiger' .. '-lily' and ll.secret('FILE_KEY') == 'to ad'\n"
+                                    "  ctx:expect('the keys fit', ok)\n"
+                                    "  ctx:expect('with ' .. key, true):step(key, function() end)\n"
+                                    "  ctx:log('key is', key) print(key)\n"
+                                    "  error('wrong key ' .. key .. ' and ' .. ll.secret('FILE_KEY'))\n"
+                                    "end }\n");
+    char *file = folder_write(stage.folder, "key.txt", "to ad\r\n"), *from_file = ll_format("FILE_KEY=@%s", file);
+    setenv("SHOP_KEY", "tiger-lily", 1);
+    setenv("LIVELOAD_LOG", "info", 1);
+    int code = stage_run(&stage, "--users", "2", "--iterations", "4", "--secret", "SHOP_KEY", "--secret", from_file);
+    cr_assert(code == 0 || code == 98, "%d: %s%s", code, stage.run->said, stage.run->complained);
+    struct ll_result result = stage_result(&stage);
+    const struct ll_series_set *total = result.scenarios[0].total;
+    const struct ll_series *fit = ll_series_find(total, LL_METRIC_CHECKS_PASSED, "the keys fit");
+    cr_expect(fit && fit->count == 4);
+    cr_expect_not_null(ll_series_find(total, LL_METRIC_CHECKS_PASSED, "with ***"));
+    cr_expect_not_null(ll_series_find(total, LL_METRIC_STEP_DURATION, "***"));
+    cr_expect_not_null(ll_series_find(total, LL_METRIC_ITERATIONS_FAILED, "together.lua:8: wrong key *** and ***"));
+    cr_assert(gt(sz, result.scenarios[0].failure_count, 0));
+    cr_expect_null(strstr(result.scenarios[0].failures[0].detail, "tiger"));
+    ll_result_fini(&result);
+    cr_expect(has(stage.run->complained, "key is\t***") || has(stage.run->complained, "key is ***"), "%s",
+              stage.run->complained);
+    expect_nowhere(&stage, "tiger-lily");
+    expect_nowhere(&stage, "to ad");
+    free(file);
+    free(from_file);
+    stage_free(&stage);
+}
+
+Test(together, a_secret_that_is_missing_or_on_the_command_line_is_refused_at_once) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "return ll.scenario { run = function(ctx)\n"
+                                    "  ctx:fill('#password', ll.secret('SHOP_KEY'))\n"
+                                    "end }\n");
+    unsetenv("SHOP_KEY");
+    cr_expect(eq(int, stage_run(&stage, "--users", "1"), 2));
+    cr_expect(
+        has(stage.run->complained, "together.lua:3: the secret \"SHOP_KEY\" was not given: add --secret SHOP_KEY"),
+        "%s", stage.run->complained);
+    program_free(&stage.run);
+    cr_expect(eq(int, stage_run(&stage, "--secret", "SHOP_KEY"), 2));
+    cr_expect(has(stage.run->complained, "--secret: SHOP_KEY is not in the environment"), "%s", stage.run->complained);
+    program_free(&stage.run);
+    cr_expect(eq(int, stage_run(&stage, "--secret", "SHOP_KEY=tiger-lily"), 2));
+    cr_expect(has(stage.run->complained, "a value on the command line can be read by everybody"), "%s",
+              stage.run->complained);
+    cr_expect(not(has(stage.run->complained, "tiger")));
     stage_free(&stage);
 }

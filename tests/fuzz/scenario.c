@@ -52,7 +52,7 @@ static void run(struct ll_buf *source) {
     struct ll_bundle_file file = {.path = "fuzz.lua", .content = source->data, .len = source->len};
     struct ll_bundle bundle = {.main = "fuzz.lua", .files = &file, .count = 1};
     struct ll_scenario *scenario;
-    ll_err err = ll_scenario_load_limited(&bundle, limits, &scenario);
+    ll_err err = ll_scenario_load_limited(&bundle, NULL, limits, &scenario);
     assert(err.status == LL_OK || *err.text);
     if (err.status != LL_OK) return;
     assert(ll_spec_validate(ll_scenario_spec(scenario)).status == LL_OK);

@@ -43,8 +43,12 @@ static ll_err complaint_of(const char *path, const struct ll_buf *complaint) {
     return ll_err_make(LL_INVALID_ARGUMENT, "%.*s", len, text);
 }
 
-static ll_err ask_agent(const char *path, const struct ll_buf *bundle, struct ll_buf *spec, struct ll_buf *complaint) {
-    static const char *const arguments[] = {"--describe", NULL};
+static ll_err ask_agent(const char *path, const struct ll_secrets *secrets, const struct ll_buf *bundle,
+                        struct ll_buf *spec, struct ll_buf *complaint) {
+    char names[LL_SECRETS_MAX * (LL_SECRET_NAME_MAX + 1) + 1] = "";
+    const char *const arguments[] = {"--describe", "--secret-names", names, NULL};
+    for (size_t i = 0, len = 0; i < secrets->count; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i ? "," : "", secrets->items[i].name);
     struct child agent;
     LL_TRY(child_start(agent_program, arguments, CHILD_PIPE_IN | CHILD_PIPE_OUT | CHILD_PIPE_ERR, &agent));
     write_all(agent.in, bundle);
@@ -58,10 +62,11 @@ static ll_err ask_agent(const char *path, const struct ll_buf *bundle, struct ll
     return LL_SUCCESS;
 }
 
-ll_err describe_scenario(const char *path, struct ll_buf *out_bundle, struct ll_spec *out_spec) {
+ll_err describe_scenario(const char *path, const struct ll_secrets *secrets, struct ll_buf *out_bundle,
+                         struct ll_spec *out_spec) {
     struct ll_buf spec = ll_buf_make(LL_SPEC_PACKED_MAX), complaint = ll_buf_make(COMPLAINT_BYTES_MAX);
     ll_err err = pack_bundle(path, out_bundle);
-    if (err.status == LL_OK) err = ask_agent(path, out_bundle, &spec, &complaint);
+    if (err.status == LL_OK) err = ask_agent(path, secrets, out_bundle, &spec, &complaint);
     if (err.status == LL_OK) err = ll_spec_unpack(spec.data, spec.len, out_spec);
     ll_buf_fini(&spec);
     ll_buf_fini(&complaint);

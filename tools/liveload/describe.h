@@ -4,10 +4,12 @@
 
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
+#include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
 
 // Reads the scenario at `path` with its modules into `out_bundle` (packed) and has the agent program, which holds the
-// Lua runtime, say what is in it. Errors name file and line.
-ll_err describe_scenario(const char *path, struct ll_buf *out_bundle, struct ll_spec *out_spec);
+// Lua runtime, say what is in it; it is told the names of the secrets. Errors name file and line.
+ll_err describe_scenario(const char *path, const struct ll_secrets *secrets, struct ll_buf *out_bundle,
+                         struct ll_spec *out_spec);
 
 #endif

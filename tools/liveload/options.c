@@ -2,6 +2,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/text.h"
+#include "libcommon/model/file.h"
 #include "libcommon/model/threshold.h"
 #include "libcommon/rpc/address.h"
 
@@ -19,6 +20,7 @@ enum {
     KEY_BROWSER,
     KEY_ITERATIONS,
     KEY_MAX_LOST,
+    KEY_SECRET,
 };
 
 static const struct argp_option option_table[] = {
@@ -27,6 +29,8 @@ static const struct argp_option option_table[] = {
     {"duration", 'd', "D", 0, "How long they loop: 30s, 5m, 1h", 1},
     {"iterations", KEY_ITERATIONS, "N", 0, "Stop after N iterations of all users together, instead of a duration", 1},
     {"set", 's', "KEY=VALUE", 0, "An option for the scenario's config function; may be repeated", 1},
+    {"secret", KEY_SECRET, "NAME[=@FILE]", 0,
+     "A secret for the scenario, from the environment variable NAME or from FILE; may be repeated", 1},
     {0, 0, 0, 0, "Result:", 2},
     {"threshold", 't', "'METRIC: EXPR'", 0,
      "One more threshold, as in 'iteration_duration_us: p95 < 2s'; may be repeated", 2},
@@ -71,6 +75,41 @@ static ll_err set_option(struct ll_spec *spec, const char *argument) {
     return LL_SUCCESS;
 }
 
+// A file's content without the line end that editors put there.
+static ll_err read_secret_file(const char *path, struct ll_buf *out) {
+    LL_TRY(ll_file_read(path, out));
+    if (out->len > 0 && out->data[out->len - 1] == '\n') out->len--;
+    if (out->len > 0 && out->data[out->len - 1] == '\r') out->len--;
+    if (out->len > 0) out->data[out->len] = '\0';
+    if (strlen(ll_buf_str(out)) == out->len) return LL_SUCCESS;
+    return ll_err_make(LL_INVALID_ARGUMENT, "%s holds a zero byte", path);
+}
+
+// The value is taken out of the environment, which every program started from here would inherit. Nothing that is said
+// holds what stands behind the =, which may be the value itself.
+static ll_err take_secret(struct ll_secrets *secrets, const char *argument) {
+    const char *equals = strchr(argument, '=');
+    char *name = equals ? ll_strndup(argument, (size_t)(equals - argument)) : ll_strdup(argument);
+    struct ll_buf content = ll_buf_make(LL_SECRET_VALUE_MAX + 2);
+    ll_err err = ll_secret_check_name(name);
+    if (err.status == LL_OK && equals && equals[1] != '@')
+        err = ll_err_make(LL_INVALID_ARGUMENT,
+                          "%s: a value on the command line can be read by everybody on this machine: put it into the "
+                          "environment variable %s and give --secret %s, or into a file and give --secret %s=@FILE",
+                          name, name, name, name);
+    if (err.status == LL_OK && equals) err = read_secret_file(equals + 2, &content);
+    if (err.status == LL_OK && !equals && !getenv(name))
+        err = ll_err_make(LL_INVALID_ARGUMENT,
+                          "%s is not in the environment: put it there, or give a file with --secret %s=@FILE", name,
+                          name);
+    if (err.status == LL_OK) err = ll_secrets_add(secrets, name, equals ? ll_buf_str(&content) : getenv(name));
+    if (err.status == LL_OK && !equals) unsetenv(name);
+    if (content.data) explicit_bzero(content.data, content.cap);
+    ll_buf_fini(&content);
+    free(name);
+    return ll_err_in(err, "--secret");
+}
+
 static ll_err add_threshold(struct ll_spec *spec, const char *argument) {
     struct ll_threshold threshold;
     LL_TRY(ll_err_in(ll_threshold_parse(argument, &threshold), "--threshold"));
@@ -100,6 +139,8 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
         return ll_text_parse_uint("--iterations", argument, 1, UINT32_MAX, &options->iterations);
     case 's':
         return set_option(&options->extra, argument);
+    case KEY_SECRET:
+        return take_secret(&options->secrets, argument);
     case 't':
         return add_threshold(&options->extra, argument);
     case 'o':
@@ -195,6 +236,7 @@ void run_options_parse(int argc, char **argv, struct run_options *out) {
 
 void run_options_fini(struct run_options *options) {
     ll_spec_fini(&options->extra);
+    ll_secrets_fini(&options->secrets);
 }
 
 ll_err run_options_apply(const struct run_options *options, struct ll_spec *spec) {

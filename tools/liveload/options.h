@@ -3,6 +3,7 @@
 #define TOOLS_LIVELOAD_OPTIONS_H
 
 #include "libcommon/base/err.h"
+#include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
 
 #include <stdbool.h>
@@ -32,7 +33,8 @@ struct run_options {
     const char *browser;     // or NULL
     const char *out;         // or NULL
     bool is_quiet;
-    struct ll_spec extra; // only its options (--set) and thresholds (--threshold)
+    struct ll_secrets secrets; // --secret
+    struct ll_spec extra;      // only its options (--set) and thresholds (--threshold)
 };
 
 // Reads the command line; a wrong one ends the program with status 2. `argv[0]` is "run". Borrows argv's texts.

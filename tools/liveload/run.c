@@ -65,7 +65,7 @@ static ll_err read_scenarios(struct run *run) {
     for (size_t i = 0; i < run->options.file_count; i++) {
         struct planned *plan = &run->plans[i];
         plan->bundle = ll_buf_make(LL_BUNDLE_BYTES_MAX);
-        ll_err err = describe_scenario(run->options.files[i], &plan->bundle, &plan->spec);
+        ll_err err = describe_scenario(run->options.files[i], &run->options.secrets, &plan->bundle, &plan->spec);
         if (err.status == LL_OK) {
             run->plan_count++;
             err = run_options_apply(&run->options, &plan->spec);
@@ -178,6 +178,7 @@ static ll_err submit(struct run *run, const struct planned *plan, struct ll_run_
         .min_agents = agents_wanted(options),
         .wait_ms = wait_for_agents_ms(options),
         .max_lost_agents = options->max_lost_agents,
+        .secrets = options->secrets,
     };
     struct ll_submit_reply reply;
     LL_TRY(reach_coordinator(run));

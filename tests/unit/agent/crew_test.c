@@ -70,7 +70,7 @@ static void bench_init(struct bench *bench, const char *run_body, uint32_t users
         .main = ll_strdup("test.lua"), .files = ll_alloc(1, sizeof(struct ll_bundle_file)), .count = 1};
     bench->bundle.files[0] =
         (struct ll_bundle_file){.path = ll_strdup("test.lua"), .content = source, .len = strlen(source)};
-    ll_err err = ll_scenario_load(&bench->bundle, &bench->scenario);
+    ll_err err = ll_scenario_load(&bench->bundle, NULL, &bench->scenario);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     err = ll_scenario_configure(bench->scenario, NULL, 0);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);

@@ -2,6 +2,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
+#include "libcommon/base/redact.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -61,6 +62,18 @@ Test(recorder, the_half_that_was_filled_is_read_while_the_other_fills) {
     struct ll_series_set *second = ll_recorder_flip(recorder);
     cr_expect(eq(u64, ll_series_total(second, LL_METRIC_ITERATIONS_COMPLETED), 5));
     cr_expect(eq(u64, ll_series_total(ll_recorder_flip(recorder), LL_METRIC_ITERATIONS_COMPLETED), 0));
+    ll_recorder_free(&recorder);
+}
+
+Test(recorder, secrets_stand_in_no_label) {
+    struct ll_recorder *recorder = ll_recorder_new();
+    cr_assert(eq(int, ll_redact_add("tiger lily", 10).status, LL_OK));
+    ll_recorder_count(recorder, LL_METRIC_CHECKS_PASSED, "is tiger lily there", 1);
+    ll_recorder_sample(recorder, LL_METRIC_WEBSOCKET_FRAME_SENT, "http://127.0.0.1/tiger%20lily", 1);
+    struct ll_series_set *set = ll_recorder_flip(recorder);
+    cr_expect_not_null(ll_series_find(set, LL_METRIC_CHECKS_PASSED, "is *** there"));
+    cr_expect_not_null(ll_series_find(set, LL_METRIC_WEBSOCKET_FRAME_SENT, "http://127.0.0.1/***"));
+    ll_redact_clear();
     ll_recorder_free(&recorder);
 }
 

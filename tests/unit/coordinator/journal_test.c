@@ -259,3 +259,35 @@ Test(journal, the_file_is_written_on_after_a_restart_and_removed_at_the_end) {
     ll_keeper_fini(&second);
     cr_expect(eq(int, rmdir(folder), 0));
 }
+
+Test(journal, secrets_go_to_agents_and_into_no_journal_and_no_result) {
+    static const char value[] = "tiger-lily";
+    struct rig *rig = rig_new();
+    struct rig_agent agent = rig_register(rig, "a", 1, 0);
+    struct ll_submit_request request = {
+        .bundle = {"bundle", 6}, .spec = ll_spec_make("shop"), .min_agents = 1, .wait_ms = 1000};
+    cr_assert(eq(int, ll_secrets_add(&request.secrets, "KEY", value).status, LL_OK));
+    struct ll_submit_reply submitted;
+    ll_err err = ll_coordinator_submit(rig->core, rig->now_us, "r1", &request, &submitted);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    struct ll_exchange_reply reply = rig_exchange(rig, &agent);
+    cr_assert(eq(int, reply.directive, LL_DIRECTIVE_PREPARE));
+    cr_expect(eq(str, (char *)ll_secrets_find(&reply.assignment.secrets, "KEY"), (char *)value));
+    ll_assignment_fini(&reply.assignment);
+    rig_start_all(rig, &agent, 1);
+    rig_seal(&agent, 1, 0, 3, true);
+    agent.state = LL_AGENT_DRAINING;
+    rig_exchange(rig, &agent);
+    cr_assert(gt(sz, rig->journal.len, 100));
+    cr_expect_null(memmem(rig->journal.data, rig->journal.len, value, strlen(value)));
+    struct ll_result result = rig_result(rig);
+    struct ll_buf spec = ll_buf_make(LL_SPEC_PACKED_MAX);
+    ll_spec_pack(&result.scenarios[0].spec, &spec);
+    cr_expect_null(memmem(spec.data, spec.len, value, strlen(value)));
+    ll_buf_fini(&spec);
+    ll_result_fini(&result);
+    ll_secrets_fini(&request.secrets);
+    ll_spec_fini(&request.spec);
+    rig_agent_fini(&agent);
+    rig_free(&rig);
+}

@@ -189,7 +189,7 @@ Test(data, wrong_use_says_what_is_right) {
     struct world world;
     world_bundle(&world, "local ll = require 'liveload'\nll.csv('users.csv'):unique()", NULL);
     world_add(&world, "users.csv", "name\na\n");
-    ll_err err = ll_scenario_load(&world.bundle, &world.scenario);
+    ll_err err = ll_scenario_load(&world.bundle, NULL, &world.scenario);
     cr_expect(eq(str, err.text,
                  "shop.lua:2: unique hands a row to a user: call it within run (rows[1] and #rows work "
                  "everywhere)"));

@@ -109,7 +109,7 @@ static const char *configure_error(const char *file) {
     static char sentence[500];
     struct world world;
     world_bundle(&world, file, NULL);
-    ll_err err = ll_scenario_load(&world.bundle, &world.scenario);
+    ll_err err = ll_scenario_load(&world.bundle, NULL, &world.scenario);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     cr_expect(ll_scenario_spec(world.scenario)->context.is_computed);
     err = ll_scenario_configure(world.scenario, NULL, 0);

@@ -13,7 +13,7 @@ static ll_err describe(const char *main, struct ll_buf *out) {
     struct ll_buf packed = ll_buf_make(BYTES_MAX);
     world_bundle(&world, main, NULL);
     ll_bundle_pack(&world.bundle, &packed);
-    ll_err err = ll_describe(packed.data, packed.len, out);
+    ll_err err = ll_describe(packed.data, packed.len, NULL, out);
     ll_buf_fini(&packed);
     world_close(&world);
     return err;
@@ -37,7 +37,7 @@ Test(describe, what_is_wrong_comes_back) {
     ll_err err = describe("return {", &out);
     cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
     cr_expect(eq(str, err.text, "shop.lua:1: unexpected symbol near <eof>"));
-    cr_expect(ne(int, ll_describe("garbage", 7, &out).status, LL_OK));
+    cr_expect(ne(int, ll_describe("garbage", 7, NULL, &out).status, LL_OK));
     cr_expect(eq(int, describe(FIELDS("name = 'x'"), &small).status, LL_RESOURCE_EXHAUSTED));
     ll_buf_fini(&out);
     ll_buf_fini(&small);

@@ -14,7 +14,10 @@ enum { DOCUMENT_MAX = 200 * 1000, WAITS_MAX = 100 };
 
 // The files that examples read.
 static void open_example(struct world *world, const char *source) {
+    static struct ll_secret secret = {(char *)"SHOP_PASSWORD", (char *)"(secret)"};
+    static const struct ll_secrets secrets = {.items = &secret, .count = 1};
     world_bundle(world, source, NULL);
+    world->secrets = &secrets;
     world_add(world, "users.csv", "email,password\nanna@example.com,secret\n");
     world_add(world, "products.json", "[{\"name\": \"mug\"}]");
 }
@@ -22,7 +25,7 @@ static void open_example(struct world *world, const char *source) {
 static void try_file(const char *example) {
     struct world world;
     open_example(&world, example);
-    ll_err err = ll_scenario_load(&world.bundle, &world.scenario);
+    ll_err err = ll_scenario_load(&world.bundle, world.secrets, &world.scenario);
     cr_expect(eq(str, err.text, ""), "%s", example);
     world_close(&world);
 }

@@ -18,7 +18,7 @@ static const char *load_limited(const char *main) {
     static char sentence[LL_ERR_TEXT_MAX];
     struct world world;
     world_bundle(&world, main, NULL);
-    ll_err err = ll_scenario_load_limited(&world.bundle, limits, &world.scenario);
+    ll_err err = ll_scenario_load_limited(&world.bundle, NULL, limits, &world.scenario);
     strcpy(sentence, err.text);
     world_close(&world);
     return sentence;
@@ -90,7 +90,7 @@ Test(limits, files_and_config_end_too) {
                  "shop.lua:1: the script ran 100000 instructions without waiting: does it loop for ever?"));
     struct world world;
     world_bundle(&world, FIELDS("config = function() while true do pcall(error) end end"), NULL);
-    cr_assert(eq(int, ll_scenario_load_limited(&world.bundle, limits, &world.scenario).status, LL_OK));
+    cr_assert(eq(int, ll_scenario_load_limited(&world.bundle, NULL, limits, &world.scenario).status, LL_OK));
     ll_err err = ll_scenario_configure(world.scenario, NULL, 0);
     cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
     expect_sentence("config", err.text, endless);

@@ -10,7 +10,7 @@ static ll_err configure(const char *config, const struct ll_option *options, siz
     char source[2000];
     snprintf(source, sizeof source, FIELDS("config = function(options)\n%s\nend"), config);
     world_bundle(&world, source, NULL);
-    cr_assert(eq(int, ll_scenario_load(&world.bundle, &world.scenario).status, LL_OK));
+    cr_assert(eq(int, ll_scenario_load(&world.bundle, NULL, &world.scenario).status, LL_OK));
     ll_err err = ll_scenario_configure(world.scenario, options, count);
     world_close(&world);
     return err;
@@ -87,7 +87,7 @@ Test(scenario, a_user_whose_file_fails_is_refused_with_the_line) {
     struct world world;
     struct ll_script *script = NULL;
     world_bundle(&world, "local t = {} for i = 1, 40000 do t[i] = 'x' .. i end\n" FIELDS("name = 'x'"), NULL);
-    cr_assert(eq(int, ll_scenario_load(&world.bundle, &world.scenario).status, LL_OK));
+    cr_assert(eq(int, ll_scenario_load(&world.bundle, NULL, &world.scenario).status, LL_OK));
     world.scenario->limits.bytes = 500 * 1024;
     ll_err err = ll_script_new(world.scenario, 1, 1, (struct ll_script_host){.owner = NULL}, &script);
     cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));

@@ -40,7 +40,7 @@ void world_add(struct world *world, const char *path, const char *content) {
 }
 
 void world_boot(struct world *world) {
-    ll_err err = ll_scenario_load(&world->bundle, &world->scenario);
+    ll_err err = ll_scenario_load(&world->bundle, world->secrets, &world->scenario);
     cr_assert(err.status == LL_OK, "load: %s", err.text);
     err = ll_scenario_configure(world->scenario, NULL, 0);
     cr_assert(err.status == LL_OK, "config: %s", err.text);
@@ -89,7 +89,7 @@ enum ll_script_status world_go_on(struct world *world) {
 const char *world_load_error(const char *main, const char *module) {
     struct world world;
     world_bundle(&world, main, module);
-    ll_err err = ll_scenario_load(&world.bundle, &world.scenario);
+    ll_err err = ll_scenario_load(&world.bundle, NULL, &world.scenario);
     snprintf(sentence, sizeof sentence, "%s", err.status == LL_OK ? "" : err.text);
     world_close(&world);
     return sentence;

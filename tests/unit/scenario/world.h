@@ -13,6 +13,7 @@
 struct world {
     struct ll_bundle_file files[4];
     struct ll_bundle bundle;
+    const struct ll_secrets *secrets; // NULL: none
     struct ll_scenario *scenario;
     struct ll_script *script;
     struct ll_script_request request; // the last
