@@ -3,6 +3,7 @@
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/buf.h"
 #include "libcommon/loop/loop.h"
+#include "tests/support/certificate.h"
 
 #include <libwebsockets.h>
 #include <stdio.h>
@@ -34,21 +35,38 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
-struct ll_site *ll_site_new(struct ll_loop *loop, const struct ll_site_page *pages) {
+static struct ll_site *new_site(struct ll_loop *loop, const struct ll_site_page *pages,
+                                const struct certificate *certificate) {
     struct ll_site *site = ll_alloc(1, sizeof *site);
     site->pages = pages;
     struct lws_context_creation_info info = {
         .iface = "127.0.0.1",
-        .vhost_name = "site",
+        .vhost_name = certificate ? "site-tls" : "site",
         .protocols = protocols,
         .user = site,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
         .keepalive_timeout = 60,
     };
+    if (certificate) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.server_ssl_cert_mem = certificate->certificate;
+        info.server_ssl_cert_mem_len = (unsigned)strlen(certificate->certificate) + 1;
+        info.server_ssl_private_key_mem = certificate->key;
+        info.server_ssl_private_key_mem_len = (unsigned)strlen(certificate->key) + 1;
+    }
     site->vhost = lws_create_vhost(ll_loop_lws(loop), &info);
     if (!site->vhost) abort();
     return site;
+}
+
+struct ll_site *ll_site_new(struct ll_loop *loop, const struct ll_site_page *pages) {
+    return new_site(loop, pages, NULL);
+}
+
+struct ll_site *ll_site_new_secure(struct ll_loop *loop, const struct ll_site_page *pages) {
+    struct certificate certificate = certificate_make();
+    return new_site(loop, pages, &certificate);
 }
 
 void ll_site_free(struct ll_site **site) {

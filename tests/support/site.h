@@ -28,6 +28,8 @@ struct ll_site_page {
 
 // `pages` ends with one without a path and lives as long as the site. Other paths are 404. Ends the test on failure.
 struct ll_site *ll_site_new(struct ll_loop *loop, const struct ll_site_page *pages);
+// The same over TLS, with a certificate that nobody signed.
+struct ll_site *ll_site_new_secure(struct ll_loop *loop, const struct ll_site_page *pages);
 void ll_site_free(struct ll_site **site);
 int ll_site_port(const struct ll_site *site);
 

@@ -8,13 +8,14 @@ enum { USER_AGENT_MAX = 1024, TOUCH_POINTS = 5 };
 
 // ---- With the context
 
-// Without "<-loopback>" Chromium would reach this machine directly, whatever a proxy was given for.
+// Without "<-loopback>" Chromium would reach this machine directly, whatever a proxy was given for. Later rules win, so
+// that it stands first.
 static void append_proxy(const struct ll_proxy *proxy, struct ll_json_writer *writer) {
     static const char through[] = "<-loopback>";
     ll_json_write_string(writer, "proxyServer", proxy->server);
     const char *bypass = proxy->bypass ? proxy->bypass : "";
     struct ll_buf rules = ll_buf_make(LL_CONTEXT_TEXT_MAX + sizeof through + 1);
-    ll_buf_printf(&rules, "%s%s%s", bypass, *bypass ? "," : "", strstr(bypass, through) ? "" : through);
+    ll_buf_printf(&rules, "%s%s%s", through, *bypass ? "," : "", bypass);
     ll_json_write_string(writer, "proxyBypassList", ll_buf_str(&rules));
     ll_buf_fini(&rules);
 }
