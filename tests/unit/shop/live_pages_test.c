@@ -147,6 +147,30 @@ Test(live_pages, rows_turned_round_are_the_same_rows) {
     cr_expect_str_eq(driven_read(&page, LL_OP_COUNT, "#rows .marked", NULL), "1");
 }
 
+Test(live_pages, a_list_that_is_dealt_anew_is_what_it_should_be) {
+    static const char deals[] =
+        "new Promise(done => {"
+        "  let deals = 1;"
+        "  const at = id => document.getElementById(id);"
+        "  const shown = () => [...at('hand').children].map(card => card.innerText + ' ').join('').trim();"
+        "  const next = () => {"
+        "    if (shown() !== at('expected').innerText.trim() || +at('deals').innerText !== deals)"
+        "      return done(`deal ${deals}: ${shown()} is not ${at('expected').innerText}`);"
+        "    if (deals++ === 40) return done('all the same');"
+        "    const watch = new MutationObserver(() => {"
+        "      if (document.querySelector('.phx-click-loading')) return;"
+        "      watch.disconnect();"
+        "      next();"
+        "    });"
+        "    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });"
+        "    at('deal').click();"
+        "  };"
+        "  next();"
+        "})";
+    open_live("/live/cards");
+    cr_expect_str_eq(read_js(&page, deals), "all the same");
+}
+
 Test(live_pages, a_counter_is_one_for_everybody) {
     struct driven_page other;
     driven_open(&driver, &other);
