@@ -251,6 +251,7 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
         .scenario = task->scenario,
         .spec = &assignment->spec,
         .recorder = task->options.recorder,
+        .parcels = task->parcels,
         .share = {.first = assignment->first_user, .stride = assignment->stride, .users = assignment->users},
         .iterations = assignment->iterations,
         .host = {.owner = task,

@@ -22,7 +22,7 @@ static const char *const names[] = {
 #define LL_OPERATION(id, name, kind, arguments, options) name,
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
-    "step", "expect",        "think",   "halt",      "fail",    "is_halted",
+    "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot",
     "log",  "reset_assigns", "assigns", "iteration", "user_id", NULL,
 };
 
@@ -63,7 +63,6 @@ static const char *const later[] = {
     "reset_context_storage",
     "throttle",
     "barrier",
-    "screenshot",
     "http",
     NULL,
 };

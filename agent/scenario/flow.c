@@ -121,6 +121,15 @@ static int think(lua_State *L) {
     return lua_yieldk(L, 0, 0, wait_over);
 }
 
+static int screenshot(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_self(L, "screenshot");
+    const char *label = check_name(L, "screenshot");
+    ll_api_check_can_wait(L, "screenshot");
+    script->wait = (struct ll_script_request){.status = LL_SCRIPT_SCREENSHOT, .label = label};
+    return lua_yieldk(L, 0, 0, wait_over);
+}
+
 static int halt(lua_State *L) {
     ll_api_check_self(L, "halt");
     return ll_vm_end(L, LL_VM_ENDS_HALTED);
@@ -175,7 +184,14 @@ static int reset_assigns(lua_State *L) {
 }
 
 const luaL_Reg ll_flow_methods[] = {
-    {"step", step}, {"expect", expect},       {"think", think},  {"halt", halt},
-    {"fail", fail}, {"is_halted", is_halted}, {"log", log_text}, {"reset_assigns", reset_assigns},
+    {"step", step},
+    {"expect", expect},
+    {"think", think},
+    {"halt", halt},
+    {"fail", fail},
+    {"is_halted", is_halted},
+    {"log", log_text},
+    {"reset_assigns", reset_assigns},
+    {"screenshot", screenshot},
     {NULL, NULL},
 };

@@ -50,17 +50,19 @@ struct ll_script_host {
 };
 
 enum ll_script_status {
-    LL_SCRIPT_ACTION,   // waits for `action`
-    LL_SCRIPT_THINK,    // waits for think_ms
-    LL_SCRIPT_FINISHED, // the iteration reached its end
-    LL_SCRIPT_FAILED,   // an error ended it: `signature` and `detail`
-    LL_SCRIPT_HALTED,   // ctx:halt(): the iteration counts as completed and the user ends
+    LL_SCRIPT_ACTION,     // waits for `action`
+    LL_SCRIPT_THINK,      // waits for think_ms
+    LL_SCRIPT_SCREENSHOT, // waits for one, called `label`; resumed like a think
+    LL_SCRIPT_FINISHED,   // the iteration reached its end
+    LL_SCRIPT_FAILED,     // an error ended it: `signature` and `detail`
+    LL_SCRIPT_HALTED,     // ctx:halt(): the iteration counts as completed and the user ends
 };
 
 struct ll_script_request {
     enum ll_script_status status;
     struct ll_action action; // of LL_SCRIPT_ACTION; its texts live until the script is resumed, started anew or freed
     uint64_t think_ms;       // of LL_SCRIPT_THINK; drawn evenly between the two durations
+    const char *label;       // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
     uint32_t step;           // number of the operation within the iteration, from 1
     char *signature;         // of LL_SCRIPT_FAILED; equal failures have equal ones: `click("#buy"): matches nothing`;
                              // owned by the script, valid until it is used again

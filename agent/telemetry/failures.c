@@ -9,7 +9,7 @@
 
 struct signature {
     char *text;
-    uint32_t examples;
+    uint32_t examples, shown; // of which so many have evidence
     UT_hash_handle hh;
 };
 
@@ -31,10 +31,7 @@ void ll_failures_free(struct ll_failures **failures) {
         free(signature->text);
         free(signature);
     }
-    for (size_t i = 0; i < (*failures)->kept_count; i++) {
-        free((*failures)->kept[i].signature);
-        free((*failures)->kept[i].detail);
-    }
+    for (size_t i = 0; i < (*failures)->kept_count; i++) ll_failure_sample_fini(&(*failures)->kept[i]);
     free(*failures);
     *failures = NULL;
 }
@@ -66,17 +63,20 @@ void ll_failures_note(struct ll_failures *failures, const struct ll_failure *fai
     if (failures->kept_count == LL_SNAPSHOT_FAILURES_MAX) return;
     char *text = copy_cut(failure->signature, LL_LABEL_BYTES_MAX);
     struct signature *signature = signature_of(failures, text);
-    if (!signature || signature->examples == LL_FAILURE_EXAMPLES_MAX) {
+    bool is_shown = failure->evidence && signature && signature->shown < LL_FAILURE_EXAMPLES_MAX;
+    if (!signature || (signature->examples >= LL_FAILURE_EXAMPLES_MAX && !is_shown)) {
         free(text);
         return;
     }
     signature->examples++;
+    signature->shown += is_shown;
     failures->kept[failures->kept_count++] = (struct ll_failure_sample){
         .signature = text,
         .user_id = failure->user_id,
         .iteration = failure->iteration,
         .step = failure->step,
         .detail = copy_cut(failure->detail, LL_FAILURE_DETAIL_MAX),
+        .evidence = ll_evidence_copy(failure->evidence),
     };
 }
 

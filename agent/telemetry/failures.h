@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-    LL_FAILURE_EXAMPLES_MAX = 3,     // of one signature
+    LL_FAILURE_EXAMPLES_MAX = 3,     // of one signature, and as many more that have evidence
     LL_FAILURE_SIGNATURES_MAX = 200, // with examples, in a run
 };
 
@@ -22,6 +22,7 @@ struct ll_failure { // borrowed
     uint32_t user_id;
     uint64_t iteration;
     uint32_t step;
+    const struct ll_evidence *evidence; // or NULL
 };
 
 struct ll_failures;

@@ -223,6 +223,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .on_opened = on_user_opened,
         .on_failure = on_user_failure,
         .on_log = on_user_log,
+        .witness = ll_witness_new(options->parcels, options->recorder),
         .on_life_ended = on_user_life_ended,
     };
     crew->users = ll_alloc(options->share.users, sizeof *crew->users);
@@ -233,6 +234,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
 void ll_crew_free(struct ll_crew **crew) {
     if (!*crew) return;
     for (uint32_t k = 0; k < user_count(*crew); k++) ll_user_fini(&(*crew)->users[k]); // also those not booted
+    ll_witness_free(&(*crew)->env.witness);
     ll_agenda_fini(&(*crew)->agenda);
     free((*crew)->users);
     free(*crew);

@@ -22,6 +22,7 @@
 #include "agent/load/schedule.h"
 #include "agent/scenario/scenario.h"
 #include "agent/telemetry/failures.h"
+#include "agent/telemetry/parcels.h"
 #include "agent/telemetry/recorder.h"
 
 enum {
@@ -46,6 +47,7 @@ struct ll_crew_options { // all borrowed for the crew's life
     struct ll_scenario *scenario;
     const struct ll_spec *spec;
     struct ll_recorder *recorder;
+    struct ll_parcels *parcels; // files of failures, screenshots; NULL: none are kept
     struct ll_share share;
     uint64_t iterations; // this agent's share; 0: not limited
     uint64_t random_seed;

@@ -1,9 +1,12 @@
 #include "agent/users/user.h"
 
 #include "agent/users/watchdog.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void act_on(struct ll_user *user, const struct ll_script_request *request);
 
@@ -12,7 +15,7 @@ static int64_t now_of(struct ll_user *user) {
 }
 
 static bool is_iterating(const struct ll_user *user) {
-    return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING;
+    return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING || user->state == LL_USER_SHOOTING;
 }
 
 static int64_t earlier(int64_t a, int64_t b) {
@@ -29,6 +32,7 @@ static void set_alarm(struct ll_user *user) {
     if (is_iterating(user)) at_us = earlier(iteration_deadline_us(user), user->retire_by_us);
     if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING) at_us = earlier(at_us, user->wait_until_us);
     if (user->state == LL_USER_OPENING) at_us = user->open_by_us;
+    if (user->state == LL_USER_CAPTURING) at_us = user->retire_by_us;
     ll_agenda_set(user->env->agenda, &user->alarm, at_us);
     user->env->on_alarm(user->env->crew);
 }
@@ -40,6 +44,34 @@ static void close_page(struct ll_user *user) {
     struct ll_page *page = user->page;
     user->page = NULL;
     user->env->connection->ops->page_close(page);
+}
+
+static void forget_failure(struct ll_user *user) {
+    free(user->failed.signature);
+    free(user->failed.detail);
+    ll_evidence_free(&user->known);
+    user->failed = (struct ll_user_failure){0};
+}
+
+// The failure is told, with what was captured of its page.
+static void note_failure(struct ll_user *user, const struct ll_evidence *evidence) {
+    struct ll_failure failure = {
+        .signature = user->failed.signature,
+        .detail = user->failed.detail,
+        .user_id = user->id,
+        .iteration = user->iteration,
+        .step = user->failed.step,
+        .evidence = evidence,
+    };
+    user->env->on_failure(user->env->crew, &failure);
+    forget_failure(user);
+}
+
+// A capture under way, if there is one, comes to nothing.
+static void give_up_capture(struct ll_user *user) {
+    if (user->state != LL_USER_CAPTURING && user->state != LL_USER_SHOOTING) return;
+    ll_witness_release(user->env->witness);
+    if (user->state == LL_USER_CAPTURING) note_failure(user, user->known);
 }
 
 static void end_life(struct ll_user *user) {
@@ -86,17 +118,30 @@ static void complete_iteration(struct ll_user *user) {
         rest(user, LL_PACER_COMPLETED);
 }
 
-static void fail_iteration(struct ll_user *user, const char *signature, const char *detail, uint32_t step) {
-    user->has_failed = true;
-    ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_FAILED, signature, 1);
-    struct ll_failure failure = {
-        .signature = signature, .detail = detail, .user_id = user->id, .iteration = user->iteration, .step = step};
-    user->env->on_failure(user->env->crew, &failure);
+static void go_on_after_failure(struct ll_user *user) {
     if (user->env->spec->on_failure == LL_ON_FAILURE_STOP_USER) user->is_done = true;
     if (user->is_retiring || user->is_done)
         end_life(user);
     else
         rest(user, LL_PACER_FAILED);
+}
+
+// The failure is looked at before anything else happens to the page, which is after the iteration and in nobody's time.
+static void fail_iteration(struct ll_user *user, const char *signature, const char *detail, uint32_t step) {
+    user->has_failed = true;
+    user->failed = (struct ll_user_failure){ll_strdup(signature), ll_strdup(detail), step};
+    ll_redact_text(user->failed.signature);
+    ll_redact_text(user->failed.detail);
+    ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_FAILED, user->failed.signature, 1);
+    if (user->page && ll_witness_wants(user->env->witness, user->failed.signature)) {
+        struct ll_capture_request request = ll_witness_request(user->failed.signature);
+        user->state = LL_USER_CAPTURING;
+        set_alarm(user);
+        user->env->connection->ops->capture(user->page, &request);
+        return;
+    }
+    note_failure(user, user->known);
+    go_on_after_failure(user);
 }
 
 static void cancel_action(struct ll_user *user) {
@@ -115,6 +160,7 @@ static void write_limit(uint64_t ms, char *out, size_t size) {
 
 static void time_out(struct ll_user *user) {
     cancel_action(user);
+    give_up_capture(user);
     char limit[40], signature[80];
     write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
     snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
@@ -159,6 +205,21 @@ static void begin_iteration(struct ll_user *user) {
     act_on(user, &request);
 }
 
+// Its time is the scenario's own waiting. Where there is no room for another the script just goes on.
+static void begin_shot(struct ll_user *user, const struct ll_script_request *request) {
+    if (!ll_witness_wants(user->env->witness, NULL)) {
+        resume_script(user, NULL);
+        return;
+    }
+    struct ll_capture_request wanted = ll_witness_request(NULL);
+    user->state = LL_USER_SHOOTING;
+    user->wait_began_us = now_of(user);
+    user->shot_step = request->step;
+    snprintf(user->shot_label, sizeof user->shot_label, "%s", request->label);
+    set_alarm(user);
+    user->env->connection->ops->capture(user->page, &wanted);
+}
+
 static void act_on(struct ll_user *user, const struct ll_script_request *request) {
     switch (request->status) {
     case LL_SCRIPT_ACTION:
@@ -173,6 +234,9 @@ static void act_on(struct ll_user *user, const struct ll_script_request *request
         user->wait_began_us = now_of(user);
         user->wait_until_us = user->wait_began_us + (int64_t)request->think_ms * 1000;
         set_alarm(user);
+        break;
+    case LL_SCRIPT_SCREENSHOT:
+        begin_shot(user, request);
         break;
     case LL_SCRIPT_FINISHED:
         complete_iteration(user);
@@ -226,9 +290,46 @@ static void on_done(void *owner, const struct ll_action_result *result) {
     resume_script(user, result);
 }
 
+static void take_shot(struct ll_user *user, const struct ll_capture *capture) {
+    struct ll_failure where = {.user_id = user->id, .iteration = user->iteration, .step = user->shot_step};
+    user->waited_us += now_of(user) - user->wait_began_us;
+    ll_witness_take_shot(user->env->witness, &where, user->shot_label, capture);
+    resume_script(user, NULL);
+}
+
+static void on_captured(void *owner, const struct ll_capture *capture) {
+    struct ll_user *user = owner;
+    if (user->state == LL_USER_SHOOTING) {
+        take_shot(user, capture);
+    } else if (user->state == LL_USER_CAPTURING) {
+        struct ll_failure failure = {.signature = user->failed.signature,
+                                     .detail = user->failed.detail,
+                                     .user_id = user->id,
+                                     .iteration = user->iteration,
+                                     .step = user->failed.step};
+        struct ll_evidence *evidence = ll_witness_take(user->env->witness, &failure, capture);
+        user->state = LL_USER_RESTING;
+        note_failure(user, evidence);
+        ll_evidence_free(&evidence);
+        go_on_after_failure(user);
+    }
+}
+
+static void on_page_known(void *owner, const struct ll_capture *known) {
+    struct ll_user *user = owner;
+    ll_evidence_free(&user->known);
+    if (is_iterating(user) || user->state == LL_USER_CAPTURING) user->known = ll_witness_last_words(known);
+}
+
 static void on_page_lost(void *owner, ll_err why) {
     struct ll_user *user = owner;
     user->page = NULL;
+    if (user->state == LL_USER_CAPTURING) {
+        give_up_capture(user);
+        go_on_after_failure(user);
+        return;
+    }
+    give_up_capture(user);
     if (user->state == LL_USER_OPENING) {
         open_failed(user, why);
     } else if (is_iterating(user)) {
@@ -285,6 +386,7 @@ ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, 
 void ll_user_fini(struct ll_user *user) {
     if (!user->env) return;
     close_page(user);
+    forget_failure(user);
     ll_agenda_cancel(user->env->agenda, &user->alarm);
     if (user->script) ll_script_free(&user->script);
 }
@@ -295,7 +397,12 @@ void ll_user_want_page(struct ll_user *user) {
 
 void ll_user_open(struct ll_user *user) {
     static const struct ll_page_events events = {
-        .on_page_open = on_page_open, .on_done = on_done, .on_page_lost = on_page_lost};
+        .on_page_open = on_page_open,
+        .on_done = on_done,
+        .on_page_lost = on_page_lost,
+        .on_captured = on_captured,
+        .on_page_known = on_page_known,
+    };
     assert(user->state == LL_USER_QUEUED && !user->page);
     user->state = LL_USER_OPENING;
     user->open_by_us = now_of(user) + LL_USER_OPEN_LIMIT_MS * 1000LL;
@@ -318,7 +425,7 @@ void ll_user_retire(struct ll_user *user, int64_t by_us) {
     if (!user->is_alive) return;
     user->is_retiring = true;
     user->retire_by_us = earlier(user->retire_by_us, by_us);
-    if (is_iterating(user))
+    if (is_iterating(user) || user->state == LL_USER_CAPTURING)
         set_alarm(user);
     else
         end_life(user);
@@ -333,6 +440,7 @@ void ll_user_unretire(struct ll_user *user) {
 void ll_user_cut(struct ll_user *user) {
     if (!user->is_alive) return;
     cancel_action(user);
+    give_up_capture(user);
     if (is_iterating(user)) user->interrupted++;
     end_life(user);
 }
@@ -343,7 +451,7 @@ static void end_think(struct ll_user *user) {
 }
 
 void ll_user_poll(struct ll_user *user, int64_t now_us) {
-    if (is_iterating(user) && now_us >= user->retire_by_us)
+    if ((is_iterating(user) || user->state == LL_USER_CAPTURING) && now_us >= user->retire_by_us)
         ll_user_cut(user);
     else if (is_iterating(user) && now_us >= iteration_deadline_us(user))
         time_out(user);

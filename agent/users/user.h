@@ -13,6 +13,9 @@
 //                                                                   v   |
 //                                                        THINKING <-> ACTING
 //
+// Off the diagram: SHOOTING is like THINKING, while a screenshot is taken; CAPTURING lies between an iteration that has
+// failed and its rest, while the page is looked at (witness.h).
+//
 // What can go wrong, and what comes of it: an action fails - the script is told, and usually fails with it; the
 // iteration takes too long - its action is cancelled, its script abandoned, the iteration failed; the page or browser
 // dies - the iteration failed, a page is asked for anew; no page can be opened, or none is within
@@ -27,6 +30,7 @@
 #include "agent/telemetry/failures.h"
 #include "agent/telemetry/recorder.h"
 #include "agent/users/agenda.h"
+#include "agent/users/witness.h"
 
 enum {
     LL_USER_STEPS_MAX = 16,            // steps within steps that are timed
@@ -41,6 +45,8 @@ enum ll_user_state {
     LL_USER_RESTING,
     LL_USER_ACTING,
     LL_USER_THINKING,
+    LL_USER_SHOOTING,  // a screenshot that the scenario wants
+    LL_USER_CAPTURING, // the page of an iteration that has failed
 };
 
 struct ll_user;
@@ -51,6 +57,7 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     const struct ll_spec *spec;
     struct ll_recorder *recorder;
     struct ll_agenda *agenda;
+    struct ll_witness *witness;
     void *crew;
     int64_t (*now_us)(void *crew);
     void (*on_alarm)(void *crew);                                    // the agenda changed
@@ -60,6 +67,11 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     void (*on_failure)(void *crew, const struct ll_failure *failure);
     void (*on_log)(void *crew, const struct ll_user *user, const char *text);
     void (*on_life_ended)(void *crew, struct ll_user *user);
+};
+
+struct ll_user_failure { // owned; of an iteration that has failed, until it is told
+    char *signature, *detail;
+    uint32_t step;
 };
 
 struct ll_user {
@@ -88,6 +100,10 @@ struct ll_user {
     int64_t wait_began_us; // of THINKING
     enum ll_operation operation;
     int64_t action_began_us;
+    struct ll_user_failure failed;
+    struct ll_evidence *known; // of a page that is gone; owned
+    uint32_t shot_step;        // of SHOOTING
+    char shot_label[LL_NAME_MAX + 1];
     struct ll_pacer pacer;
     struct {
         int64_t began_us, waited_us;

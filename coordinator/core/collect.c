@@ -62,11 +62,7 @@ void ll_collect_free(struct ll_collect **collect) {
     ll_timeline_fini(&old->buckets);
     for (size_t i = 0; i < old->node_count; i++) ll_timeline_fini(&old->nodes[i].windows);
     free(old->nodes);
-    for (size_t i = 0; i < old->failure_count; i++) {
-        free(old->failures[i].signature);
-        free(old->failures[i].detail);
-    }
-    free(old->failures);
+    ll_failure_samples_free(old->failures, old->failure_count);
     free(old);
     *collect = NULL;
 }
@@ -117,16 +113,28 @@ static void add_health(struct ll_collect *collect, struct node *node, const stru
     node->agent_cpu_permille_peak = larger(node->agent_cpu_permille_peak, health->agent_cpu_permille);
 }
 
-static void add_failure(struct ll_collect *collect, const struct ll_failure_sample *sample) {
-    if (collect->failure_count == LL_COLLECT_FAILURES_MAX || !sample->signature) return;
+// Examples that show something go before those that do not.
+static struct ll_failure_sample *place_for(struct ll_collect *collect, const struct ll_failure_sample *sample) {
+    struct ll_failure_sample *dull = NULL;
     size_t alike = 0;
-    for (size_t i = 0; i < collect->failure_count; i++)
-        if (strcmp(collect->failures[i].signature, sample->signature) == 0) alike++;
-    if (alike >= LL_COLLECT_FAILURES_OF_ONE_MAX) return;
-    struct ll_failure_sample *copy = &collect->failures[collect->failure_count++];
-    *copy = *sample;
-    copy->signature = ll_strdup(sample->signature);
-    copy->detail = ll_strdup(sample->detail ? sample->detail : "");
+    for (size_t i = 0; i < collect->failure_count; i++) {
+        if (strcmp(collect->failures[i].signature, sample->signature) != 0) continue;
+        alike++;
+        if (!collect->failures[i].evidence) dull = &collect->failures[i];
+    }
+    bool has_room = collect->failure_count < LL_COLLECT_FAILURES_MAX && alike < LL_COLLECT_FAILURES_OF_ONE_MAX;
+    if (has_room) return &collect->failures[collect->failure_count++];
+    return sample->evidence ? dull : NULL;
+}
+
+static void add_failure(struct ll_collect *collect, const struct ll_failure_sample *sample) {
+    struct ll_failure_sample *place = sample->signature ? place_for(collect, sample) : NULL;
+    if (!place) return;
+    ll_failure_sample_fini(place);
+    *place = *sample;
+    place->signature = ll_strdup(sample->signature);
+    place->detail = ll_strdup(sample->detail ? sample->detail : "");
+    place->evidence = ll_evidence_copy(sample->evidence);
 }
 
 // Each snapshot tells the whole part so far, so that a node that is lost is known up to its latest.

@@ -123,13 +123,15 @@ static size_t character_len(const char *text) {
     return len;
 }
 
-void ll_text_clean(const char *in, char *out, size_t size) {
+enum line_ends { LINE_ENDS_GO, LINE_ENDS_STAY };
+
+static void clean(const char *in, char *out, size_t size, enum line_ends ends) {
     size_t used = 0;
     for (size_t len; *in; in += len ? len : 1) {
         len = character_len(in);
         unsigned char first = (unsigned char)in[0];
         bool is_c1 = len == 2 && first == 0xC2 && (unsigned char)in[1] < 0xA0;
-        bool is_control = first < ' ' || first == 0x7F || is_c1;
+        bool is_control = (first < ' ' && !(first == '\n' && ends == LINE_ENDS_STAY)) || first == 0x7F || is_c1;
         bool is_kept = len > 0 && !is_control;
         size_t take = is_kept ? len : 1;
         if (used + take >= size) break;
@@ -137,6 +139,14 @@ void ll_text_clean(const char *in, char *out, size_t size) {
         used += take;
     }
     out[used] = '\0';
+}
+
+void ll_text_clean(const char *in, char *out, size_t size) {
+    clean(in, out, size, LINE_ENDS_GO);
+}
+
+void ll_text_clean_lines(char *lines) {
+    clean(lines, lines, strlen(lines) + 1, LINE_ENDS_STAY);
 }
 
 static size_t min3(size_t a, size_t b, size_t c) {

@@ -37,6 +37,9 @@ void ll_text_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_MAX]);
 // `in`: the copy is never longer.
 void ll_text_clean(const char *in, char *out, size_t size);
 
+// The same in place for a text of several lines, which stay.
+void ll_text_clean_lines(char *lines);
+
 // The candidate nearest to `wanted` by edit distance (Damerau-Levenshtein, adjacent swaps count one), or NULL
 // when none is within a third of its length. `candidates` ends with NULL.
 const char *ll_text_nearest(const char *wanted, const char *const *candidates);

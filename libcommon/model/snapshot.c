@@ -10,11 +10,15 @@
 // Every series of a full set with all its bins is 46 MB of sketches.
 enum { SKETCH_BYTES_MAX = 64 * 1024 * 1024 };
 
+void ll_failure_sample_fini(struct ll_failure_sample *failure) {
+    free(failure->signature);
+    free(failure->detail);
+    ll_evidence_free(&failure->evidence);
+    *failure = (struct ll_failure_sample){.signature = NULL};
+}
+
 void ll_failure_samples_free(struct ll_failure_sample *failures, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        free(failures[i].signature);
-        free(failures[i].detail);
-    }
+    for (size_t i = 0; i < count; i++) ll_failure_sample_fini(&failures[i]);
     free(failures);
 }
 

@@ -7,6 +7,7 @@
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
 #include "libcommon/base/rand.h"
+#include "libcommon/model/evidence.h"
 #include "libcommon/model/series.h"
 
 #include <stdbool.h>
@@ -30,8 +31,9 @@ struct ll_failure_sample {
     char *signature; // owned; the label in iterations_failed
     uint32_t user_id;
     uint64_t iteration;
-    uint32_t step; // number of the operation within the iteration, from 1
-    char *detail;  // owned; operation, arguments and reason
+    uint32_t step;                // number of the operation within the iteration, from 1
+    char *detail;                 // owned; operation, arguments and reason
+    struct ll_evidence *evidence; // owned; NULL: nothing was captured
 };
 
 struct ll_snapshot {
@@ -50,6 +52,7 @@ struct ll_snapshot {
     uint64_t first_user_start_ms, last_user_end_ms; // from the run's start
 };
 
+void ll_failure_sample_fini(struct ll_failure_sample *failure);
 void ll_failure_samples_free(struct ll_failure_sample *failures, size_t count);
 void ll_snapshot_fini(struct ll_snapshot *snapshot);
 

@@ -281,6 +281,40 @@ static char *cut_text(struct ll_wire_arena *arena, const char *text, size_t max)
     return copy;
 }
 
+static void write_evidence(const struct ll_evidence *evidence, Liveload__V1__FailureSample *out) {
+    out->url = ll_wire_text(evidence->url);
+    out->console = ll_wire_text(evidence->console);
+    out->requests = ll_wire_text(evidence->requests);
+    out->missing = ll_wire_text(evidence->missing);
+    out->picture = ll_wire_text(evidence->picture);
+    out->page = ll_wire_text(evidence->page);
+    out->notes = ll_wire_text(evidence->notes);
+}
+
+static ll_err read_file_name(const char *name, char out[LL_ARTIFACT_NAME_MAX]) {
+    if (!*name) return LL_SUCCESS;
+    if (!ll_artifact_name_is_safe(name))
+        return ll_err_make(LL_DATA_LOSS, "a failure sample names a file that cannot be one");
+    memcpy(out, name, strlen(name) + 1);
+    return LL_SUCCESS;
+}
+
+// Leaves *out NULL when nothing was captured.
+static ll_err read_evidence(const Liveload__V1__FailureSample *in, struct ll_evidence **out) {
+    const char *const texts[] = {in->url, in->console, in->requests, in->missing, in->picture, in->page, in->notes};
+    bool is_there = false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) is_there |= *texts[i] != '\0';
+    if (!is_there) return LL_SUCCESS;
+    struct ll_evidence *evidence = *out = ll_evidence_new(in->url, in->console, in->requests, in->missing);
+    ll_text_clean_lines(evidence->console);
+    ll_text_clean_lines(evidence->requests);
+    ll_text_clean(evidence->url, evidence->url, strlen(evidence->url) + 1);
+    ll_text_clean(evidence->missing, evidence->missing, strlen(evidence->missing) + 1);
+    LL_TRY(read_file_name(in->picture, evidence->picture));
+    LL_TRY(read_file_name(in->page, evidence->page));
+    return read_file_name(in->notes, evidence->notes);
+}
+
 Liveload__V1__FailureSample **ll_wire_failures_to_proto(struct ll_wire_arena *arena,
                                                         const struct ll_failure_sample *failures, size_t count) {
     Liveload__V1__FailureSample **list = ll_wire_alloc(arena, count, sizeof *list);
@@ -292,6 +326,7 @@ Liveload__V1__FailureSample **ll_wire_failures_to_proto(struct ll_wire_arena *ar
         list[i]->iteration = failures[i].iteration;
         list[i]->step = failures[i].step;
         list[i]->detail = cut_text(arena, failures[i].detail, LL_FAILURE_DETAIL_MAX);
+        if (failures[i].evidence) write_evidence(failures[i].evidence, list[i]);
     }
     return list;
 }
@@ -312,6 +347,11 @@ ll_err ll_wire_failures_from_proto(Liveload__V1__FailureSample *const *list, siz
             .step = list[i]->step,
             .detail = ll_wire_read_text(list[i]->detail),
         };
+        ll_err err = read_evidence(list[i], &failures[i].evidence);
+        if (err.status != LL_OK) {
+            ll_failure_samples_free(failures, i + 1);
+            return err;
+        }
     }
     *out = failures;
     return LL_SUCCESS;

@@ -52,3 +52,131 @@ Test(evidence, what_users_log_on_two_agents_is_in_a_file_of_each) {
     ll_result_fini(&result);
     scene_free(&scene);
 }
+
+static const char failing[] = "local ll = require 'liveload'\n"
+                              "return ll.scenario { name = 'buy', config = function(o) return o end,\n"
+                              "  run = function(ctx, id, config)\n"
+                              "    ctx:navigate(config.base_url .. '/product/3'):screenshot('the product')\n"
+                              "    ctx:evaluate(\"console.warn('almost there')\")\n"
+                              "    ctx:step('buy', function() ctx:click('#nothing-here', { timeout = '200ms' }) end)\n"
+                              "  end }\n";
+
+Test(evidence, a_failure_leaves_a_picture_the_page_and_what_went_before) {
+    struct scene scene = scene_make(NULL, failing);
+    int code = scene_run(&scene, "--users", "2", "--iterations", "8");
+    cr_assert(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
+    const struct ll_scenario_result *buy = &result.scenarios[0];
+    const struct ll_evidence *evidence = NULL;
+    size_t shown = 0;
+    for (size_t i = 0; i < buy->failure_count; i++) {
+        if (!buy->failures[i].evidence) continue;
+        evidence = buy->failures[i].evidence;
+        shown++;
+        cr_expect(buy->failures[i].user_id >= 1 && buy->failures[i].step == 3, "step %u", buy->failures[i].step);
+    }
+    cr_assert_eq(shown, 3, "%zu of %zu failures have evidence", shown, buy->failure_count);
+    cr_expect(has(evidence->url, "/product/3"), "%s", evidence->url);
+    cr_expect(has(evidence->console, "warning: almost there"), "%s", evidence->console);
+    cr_expect(has(evidence->requests, "GET 200 "), "%s", evidence->requests);
+    cr_expect(eq(str, evidence->missing, ""));
+    char *picture = content_of(&scene, evidence->picture), *page = content_of(&scene, evidence->page);
+    char *notes = content_of(&scene, evidence->notes);
+    cr_assert(picture && page && notes);
+    cr_expect(eq(u8, (uint8_t)picture[0], 0xFF));
+    cr_expect(has(page, "Content-Security-Policy") && has(page, "Add to cart"));
+    cr_expect(has(notes, "in step \"buy\", operation 3: click(\"#nothing-here\")"), "%s", notes);
+    cr_expect(has(notes, "almost there"), "%s", notes);
+    free(picture);
+    free(page);
+    free(notes);
+    size_t position = 0, shots = 0;
+    for (const struct ll_artifact *shot; (shot = next_of_kind(buy, LL_ARTIFACT_SCREENSHOT, &position)); shots++)
+        cr_expect(eq(str, (char *)shot->label, "the product"));
+    cr_expect(gt(sz, shots, 0));
+    ll_result_fini(&result);
+    scene_free(&scene);
+}
+
+Test(evidence, a_later_run_in_the_same_folder_takes_away_what_an_earlier_one_left) {
+    struct scene scene = scene_make(NULL, failing);
+    scene_run(&scene, "--iterations", "2");
+    struct ll_result first = scene_result(&scene);
+    cr_assert(gt(sz, first.scenarios[0].artifact_count, 0));
+    program_free(&scene.run);
+    scene_run(&scene, "--iterations", "2");
+    char *old = content_of(&scene, first.scenarios[0].artifacts[0].name);
+    cr_expect_null(old);
+    free(old);
+    ll_result_fini(&first);
+    scene_free(&scene);
+}
+
+Test(evidence, a_standing_coordinator_keeps_the_files_beside_its_results) {
+    struct scene scene = scene_make(NULL, failing);
+    char *kept = path_in(scene.folder, "kept"), *token = path_in(scene.folder, "token");
+    struct program *coordinator = program_start("liveload-coordinator", "--listen", "tcp://127.0.0.1:0", "--token-file",
+                                                token, "--out", kept, NULL);
+    program_await(coordinator, "listening on ");
+    char url[64] = "";
+    sscanf(strstr(coordinator->said, "tcp://"), "%63s", url);
+    struct program *agent = program_start("liveload-agent", "--coordinator", url, "--token-file", token, NULL);
+    int code = scene_run(&scene, "--coordinator", url, "--token-file", token, "--iterations", "2");
+    cr_assert(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
+    cr_assert(gt(sz, result.scenarios[0].artifact_count, 0));
+    for (size_t i = 0; i < result.scenarios[0].artifact_count; i++) {
+        const struct ll_artifact *artifact = &result.scenarios[0].artifacts[i];
+        char *relative = ll_format("artifacts/%s", artifact->name), *path = path_in(kept, relative);
+        char *there = file_read(path), *here = content_of(&scene, artifact->name);
+        cr_expect(there && here && artifact->bytes > 0, "%s", path);
+        free(there);
+        free(here);
+        free(path);
+        free(relative);
+    }
+    ll_result_fini(&result);
+    program_free(&agent);
+    program_free(&coordinator);
+    scene_free(&scene);
+    free(kept);
+    free(token);
+}
+
+Test(evidence, secrets_stand_in_no_file) {
+    setenv("SHOP_PASSWORD", "correct horse & battery", 1);
+    struct scene scene =
+        scene_make(NULL, "local ll = require 'liveload'\n"
+                         "return ll.scenario { name = 'hush', config = function(o) return o end,\n"
+                         "  run = function(ctx, id, config)\n"
+                         "    local secret = ll.secret('SHOP_PASSWORD')\n"
+                         "    ctx:log('logging in with', secret)\n"
+                         "    ctx:navigate(config.base_url .. '/products')\n"
+                         "    ctx:evaluate('s => { document.body.append(s); console.log(s);' ..\n"
+                         "      'history.pushState(0, 0, \"?q=\" + encodeURIComponent(s)) }', secret)\n"
+                         "    error('no shop for ' .. secret)\n"
+                         "  end }\n");
+    int code = scene_run(&scene, "--iterations", "2", "--secret", "SHOP_PASSWORD");
+    unsetenv("SHOP_PASSWORD");
+    cr_assert(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
+    const struct ll_scenario_result *hush = &result.scenarios[0];
+    size_t logs = 0, pages = 0;
+    for (size_t i = 0; i < hush->artifact_count; i++) {
+        char *content = content_of(&scene, hush->artifacts[i].name);
+        cr_assert_not_null(content);
+        cr_expect(not(has(content, "correct horse") || has(content, "correct%20horse")), "%s", hush->artifacts[i].name);
+        logs += hush->artifacts[i].kind == LL_ARTIFACT_LOG && has(content, "logging in with ***");
+        pages += hush->artifacts[i].kind == LL_ARTIFACT_PAGE && has(content, "***");
+        cr_expect(ne(int, hush->artifacts[i].kind, LL_ARTIFACT_PICTURE), "a picture shows what it shows");
+        free(content);
+    }
+    cr_expect(eq(sz, logs, 1));
+    cr_expect(eq(sz, pages, 2));
+    for (size_t i = 0; i < hush->failure_count; i++) {
+        cr_expect(not(has(hush->failures[i].detail, "correct")), "%s", hush->failures[i].detail);
+        cr_expect(hush->failures[i].evidence && !has(hush->failures[i].evidence->url, "correct"));
+    }
+    ll_result_fini(&result);
+    scene_free(&scene);
+}

@@ -164,6 +164,17 @@ static void ask_picture(struct ll_cdp_evidence *evidence, const char *clip) {
     evidence->calls[ASKED_PICTURE] = ll_cdp_end(evidence->client, on_picture, evidence);
 }
 
+static double pixels_per_unit(const struct ll_cdp_page *page) {
+    const struct ll_device *device = page->options.device ? ll_device_find(page->options.device) : NULL;
+    return device ? device->scale : 1;
+}
+
+// A device's screen may be larger than its viewport says, so it is always asked.
+static bool may_be_large(const struct ll_cdp_page *page) {
+    return page->options.device || page->options.viewport_width > LL_CAPTURE_SIDE_MAX ||
+           page->options.viewport_height > LL_CAPTURE_SIDE_MAX;
+}
+
 // A large page is drawn smaller: the clip's place counts from the document's corner.
 static void on_metrics(void *arg, const struct ll_cdp_answer *answer) {
     static const char *const keys[] = {"pageX", "pageY", "clientWidth", "clientHeight"};
@@ -173,7 +184,7 @@ static void on_metrics(void *arg, const struct ll_cdp_answer *answer) {
     evidence->calls[ASKED_METRICS] = 0;
     ll_scan_members(ll_scan_get(answer->result, "cssVisualViewport"), keys, values, 4);
     double width = ll_scan_number(values[2], 0), height = ll_scan_number(values[3], 0);
-    double longest = width > height ? width : height;
+    double longest = (width > height ? width : height) * pixels_per_unit(evidence->page);
     if (answer->failed || !(longest > 0)) {
         ask_picture(evidence, "");
     } else {
@@ -183,10 +194,6 @@ static void on_metrics(void *arg, const struct ll_cdp_answer *answer) {
         ask_picture(evidence, clip);
     }
     settle(evidence);
-}
-
-static bool is_large(const struct ll_cdp_page *page) {
-    return page->options.viewport_width > LL_CAPTURE_SIDE_MAX || page->options.viewport_height > LL_CAPTURE_SIDE_MAX;
 }
 
 static void take_text(struct ll_slice value, struct ll_buf *out) {
@@ -257,7 +264,7 @@ static void on_attached(void *arg, const struct ll_cdp_answer *answer) {
             ll_cdp_call(evidence->client, evidence->session, "Log.enable", "{}", on_log_told, evidence);
     }
     if (evidence->what & (LL_CAPTURE_HTML | LL_CAPTURE_VISIBLE)) ask_document(evidence);
-    if (evidence->what & LL_CAPTURE_PICTURE && is_large(evidence->page))
+    if (evidence->what & LL_CAPTURE_PICTURE && may_be_large(evidence->page))
         evidence->calls[ASKED_METRICS] =
             ll_cdp_call(evidence->client, evidence->session, "Page.getLayoutMetrics", "{}", on_metrics, evidence);
     else if (evidence->what & LL_CAPTURE_PICTURE)

@@ -2,10 +2,12 @@
 
 #include "agent/users/user.h"
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
 #include "tests/unit/agent/fake_browser.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +28,9 @@ struct bench {
     int opened, ended, first_iterations;
     ll_err open_err;
     uint32_t active, most_active;
-    int failures;
+    int failures, shown;          // of which so many had evidence
+    struct ll_evidence *evidence; // the last
+    struct ll_parcels *parcels;   // NULL: nothing is kept
     struct ll_series_set *series; // what was recorded, once read
 };
 
@@ -51,8 +55,12 @@ static void on_active(void *owner, uint32_t users) {
     if (users > bench->most_active) bench->most_active = users;
 }
 static void on_failure(void *owner, const struct ll_failure *failure) {
-    (void)failure;
-    ((struct bench *)owner)->failures++;
+    struct bench *bench = owner;
+    bench->failures++;
+    bench->shown += failure->evidence != NULL;
+    if (!failure->evidence) return;
+    ll_evidence_free(&bench->evidence);
+    bench->evidence = ll_evidence_copy(failure->evidence);
 }
 static void on_ended(void *owner) {
     ((struct bench *)owner)->ended++;
@@ -82,6 +90,8 @@ static void bench_fini(struct bench *bench) {
     ll_recorder_free(&bench->recorder);
     ll_scenario_free(&bench->scenario);
     ll_bundle_fini(&bench->bundle);
+    ll_parcels_free(&bench->parcels);
+    ll_evidence_free(&bench->evidence);
     ll_spec_fini(&bench->spec);
     cr_expect(zero(ptr, bench->browser.pages), "every page was given back");
 }
@@ -111,6 +121,7 @@ static void open_crew(struct bench *bench) {
         .scenario = bench->scenario,
         .spec = &bench->spec,
         .recorder = bench->recorder,
+        .parcels = bench->parcels,
         .share = {.first = 1, .stride = 1, .users = bench->spec.load.users},
         .iterations = bench->spec.load.iterations,
         .random_seed = 42,
@@ -474,5 +485,172 @@ Test(crew, iterations_that_take_no_time_leave_the_loop_room) {
     // As many turns as users, and one for the schedule, in each poll, which takes TURN here.
     cr_expect(le(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 3 * (100 * MS / TURN + 2)));
     cr_expect(ge(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 100 * MS / TURN / 2));
+    bench_fini(&bench);
+}
+
+// ---- Evidence
+
+// The names of the files that wait, with how many bytes each has.
+static char *files(struct bench *bench) {
+    static char words[1024];
+    struct ll_send_artifact_request request;
+    uint64_t sent = 0;
+    words[0] = '\0';
+    while (ll_parcels_next(bench->parcels, &request)) {
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, "%s%s %d %s", used ? ", " : "", request.about.name,
+                 (int)request.chunk.len, request.about.label);
+        sent = request.offset + request.chunk.len;
+        ll_parcels_arrived(bench->parcels, sent);
+    }
+    return words;
+}
+
+Test(crew_evidence, the_first_failures_of_a_signature_leave_evidence_outside_of_measured_time) {
+    struct bench bench;
+    bench_init(&bench, "ctx:step('buy', function() ctx:click('#a') end)", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.action_err = ll_err_make(LL_DEADLINE_EXCEEDED, "matches nothing");
+    bench.browser.capture_takes_us = 100 * MS;
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 6;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.failures, 6));
+    cr_expect(eq(int, bench.browser.captures, LL_WITNESS_OF_ONE_MAX));
+    cr_expect(eq(int, bench.shown, LL_WITNESS_OF_ONE_MAX));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_EVIDENCE_SKIPPED), 0), "examples enough are nothing that was skipped");
+    cr_assert_not_null(bench.evidence);
+    cr_expect(eq(str, bench.evidence->url, "http://shop/cart?id=1"));
+    cr_expect(eq(str, bench.evidence->requests, "GET 200 http://shop/cart\n"));
+    cr_expect(eq(str, bench.evidence->picture, "run-1-web-7-failure.jpg"));
+    cr_expect(eq(str, bench.evidence->page, "run-1-web-8-failure.html"));
+    cr_expect(eq(str, bench.evidence->notes, "run-1-web-9-failure.txt"));
+    cr_expect_not_null(strstr(files(&bench), "run-1-web-1-failure.jpg 4 , run-1-web-2-failure.html"));
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, few_captures_at_once_and_the_others_go_on) {
+    struct bench bench;
+    bench_init(&bench, "ctx:fail('reason ' .. user_id)", 10);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.capture_takes_us = 300 * MS;
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 10;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.failures, 10));
+    cr_expect(eq(int, bench.browser.captures, LL_WITNESS_AT_ONCE_MAX));
+    const struct ll_series *busy = ll_series_find(bench.series, LL_METRIC_EVIDENCE_SKIPPED, "busy");
+    cr_expect(busy && busy->count == 10 - LL_WITNESS_AT_ONCE_MAX);
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, an_agent_keeps_so_many_and_no_more) {
+    struct bench bench;
+    bench_init(&bench, "ctx:fail('reason ' .. ctx.iteration)", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = LL_WITNESS_FAILURES_MAX + 5;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.browser.captures, LL_WITNESS_FAILURES_MAX));
+    const struct ll_series *full = ll_series_find(bench.series, LL_METRIC_EVIDENCE_SKIPPED, "no room");
+    cr_expect(full && full->count == 5);
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, secrets_stand_in_none_of_it) {
+    struct bench bench;
+    bench_init(&bench, "error('cannot log in with hunter22')", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 1;
+    ll_redact_add("hunter22", 8);
+    ll_redact_add("sold out", 8);
+    start_crew(&bench);
+    finish(&bench);
+    ll_redact_clear();
+    cr_expect(eq(u64, failed_with(&bench, "test.lua:3: cannot log in with ***"), 1));
+    cr_assert_not_null(bench.evidence);
+    cr_expect(eq(str, bench.evidence->console, "error: ***\n"));
+    cr_expect(eq(str, bench.evidence->picture, ""), "it would show what cannot be taken out");
+    cr_expect(eq(str, bench.evidence->missing, "the picture is left out, since the page showed a secret"));
+    struct ll_send_artifact_request request;
+    while (ll_parcels_next(bench.parcels, &request)) {
+        cr_expect_null(memmem(request.chunk.data, request.chunk.len, "hunter22", 8), "%s", request.about.name);
+        cr_expect_null(memmem(request.chunk.data, request.chunk.len, "sold out", 8), "%s", request.about.name);
+        ll_parcels_arrived(bench.parcels, request.offset + request.chunk.len);
+    }
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, a_page_that_dies_leaves_what_was_known) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.action_takes_us = INT64_MAX;
+    start_crew(&bench);
+    drive(&bench, START + 100 * MS);
+    fake_browser_crash(&bench.browser);
+    cr_assert_not_null(bench.evidence);
+    cr_expect(eq(str, bench.evidence->url, "http://shop/last"));
+    cr_expect(eq(str, bench.evidence->picture, ""));
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, a_page_that_dies_while_it_is_looked_at_is_one_failure) {
+    struct bench bench;
+    bench_init(&bench, "ctx:fail('no')", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.capture_takes_us = INT64_MAX;
+    start_crew(&bench);
+    drive(&bench, START + 100 * MS);
+    cr_expect(eq(int, bench.browser.captures, 1));
+    cr_expect(eq(int, bench.failures, 0));
+    fake_browser_crash(&bench.browser);
+    cr_expect(eq(int, bench.failures, 1));
+    finish(&bench);
+    cr_expect(gt(u64, total(&bench, LL_METRIC_ITERATIONS_FAILED), 1));
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, a_capture_that_never_ends_is_cut_with_the_run) {
+    struct bench bench;
+    bench_init(&bench, "ctx:fail('no')", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.capture_takes_us = INT64_MAX;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.failures, 1));
+    cr_expect(eq(u64, failed_with(&bench, "no"), 1));
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, a_screenshot_takes_none_of_the_iterations_time) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')\nctx:screenshot('the cart'):click('#b')", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.capture_takes_us = 300 * MS;
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 1;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.browser.performed, 2));
+    cr_expect(eq(str, files(&bench), "run-1-web-1-the-cart.jpg 4 the cart"));
+    struct ll_sketch durations = sketch(&bench, LL_METRIC_ITERATION_DURATION, "");
+    cr_expect(lt(dbl, durations.max, 100 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, without_room_for_a_screenshot_the_script_goes_on) {
+    struct bench bench;
+    bench_init(&bench, "ctx:screenshot('x')", 1);
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 1;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.browser.captures, 0));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 1));
     bench_fini(&bench);
 }

@@ -11,7 +11,7 @@ struct fake_page {
     struct fake_browser *browser;
     struct ll_page_events events;
     bool is_opening;
-    int64_t opens_us, answers_us; // INT64_MAX: not to come
+    int64_t opens_us, answers_us, captured_us; // INT64_MAX: not to come
     struct fake_page *prev, *next;
 };
 
@@ -29,7 +29,7 @@ static struct ll_page *page_open(struct ll_connection *connection, const struct 
     page->events = events;
     page->is_opening = true;
     page->opens_us = after(browser->now_us, browser->open_takes_us);
-    page->answers_us = INT64_MAX;
+    page->answers_us = page->captured_us = INT64_MAX;
     DL_APPEND(browser->pages, page);
     if (++browser->opening > browser->most_opening) browser->most_opening = browser->opening;
     return &page->base;
@@ -49,6 +49,14 @@ static void perform_cancel(struct ll_page *base) {
     page->answers_us = INT64_MAX;
 }
 
+static void capture(struct ll_page *base, const struct ll_capture_request *request) {
+    struct fake_page *page = (struct fake_page *)base;
+    (void)request;
+    assert(!page->is_opening && page->answers_us == INT64_MAX);
+    page->browser->captures++;
+    page->captured_us = after(page->browser->now_us, page->browser->capture_takes_us);
+}
+
 static void forget(struct fake_page *page) {
     if (page->is_opening) page->browser->opening--;
     DL_DELETE(page->browser->pages, page);
@@ -66,15 +74,18 @@ static const struct ll_connection_ops ops = {
     .page_open = page_open,
     .perform = perform,
     .perform_cancel = perform_cancel,
+    .capture = capture,
     .page_close = page_close,
 };
 
 void fake_browser_init(struct fake_browser *browser) {
-    *browser = (struct fake_browser){.base = {.ops = &ops}, .open_takes_us = 1000, .action_takes_us = 1000};
+    *browser = (struct fake_browser){
+        .base = {.ops = &ops}, .open_takes_us = 1000, .action_takes_us = 1000, .capture_takes_us = 50000};
 }
 
 static int64_t due_us(const struct fake_page *page) {
-    return page->opens_us < page->answers_us ? page->opens_us : page->answers_us;
+    int64_t due_us = page->opens_us < page->answers_us ? page->opens_us : page->answers_us;
+    return due_us < page->captured_us ? due_us : page->captured_us;
 }
 
 static struct fake_page *earliest(const struct fake_browser *browser) {
@@ -101,6 +112,18 @@ static void answer(struct fake_page *page) {
         browser->opening--;
         browser->opened++;
         events.on_page_open(events.owner, LL_SUCCESS);
+    } else if (page->captured_us < page->answers_us) {
+        static const struct ll_capture capture = {.url = "http://shop/cart?id=1",
+                                                  .picture = "JPEG",
+                                                  .picture_bytes = 4,
+                                                  .html = "<p>sold out",
+                                                  .html_bytes = 11,
+                                                  .visible = "sold out",
+                                                  .visible_bytes = 8,
+                                                  .console = "error: hunter22\n",
+                                                  .requests = "GET 200 http://shop/cart\n"};
+        page->captured_us = INT64_MAX;
+        events.on_captured(events.owner, &capture);
     } else {
         page->answers_us = INT64_MAX;
         struct ll_action_result result = {.err = browser->action_err};
@@ -120,6 +143,12 @@ void fake_browser_crash(struct fake_browser *browser) {
     browser->opening = 0;
     DL_FOREACH_SAFE(dying, page, next) {
         struct ll_page_events events = page->events;
+        static const struct ll_capture known = {.url = "http://shop/last",
+                                                .console = "",
+                                                .requests = "GET 200 http://shop/last\n",
+                                                .html = "",
+                                                .visible = ""};
+        events.on_page_known(events.owner, &known);
         free(page);
         events.on_page_lost(events.owner, ll_err_make(LL_ABORTED, "it crashed"));
     }

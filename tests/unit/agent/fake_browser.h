@@ -14,6 +14,8 @@ struct fake_browser {
     int64_t now_us;
     int64_t open_takes_us;
     int64_t action_takes_us; // INT64_MAX: never answered
+    int64_t capture_takes_us;
+    int captures;
     ll_err open_err, action_err;
     int opening, most_opening, opened, closed, performed, cancelled;
     struct fake_page *pages;

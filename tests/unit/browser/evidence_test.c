@@ -2,11 +2,13 @@
 #include "tests/unit/browser/driver.h"
 
 #include "agent/browser/cdp/page.h"
+#include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct ll_site_page site[] = {
@@ -106,6 +108,25 @@ Test(evidence, a_large_page_is_drawn_smaller) {
     cr_expect(eq(int, width, 1600));
     cr_expect(eq(int, height, 1000));
     cr_expect_str_eq(driven_read(&large, LL_OP_EVALUATE, NULL, "innerWidth"), "3200");
+}
+
+Test(evidence, a_phone_with_many_pixels_is_drawn_smaller) {
+    struct driven_page phone;
+    driver.context = (struct ll_context_options){.device = ll_strdup(ll_device_names[0])};
+    for (size_t i = 0; ll_device_names[i]; i++) {
+        const struct ll_device *device = ll_device_find(ll_device_names[i]);
+        if (device->scale * device->height <= LL_CAPTURE_SIDE_MAX) continue;
+        free(driver.context.device);
+        driver.context.device = ll_strdup(ll_device_names[i]);
+    }
+    driven_open(&driver, &phone);
+    driven_visit(&phone, "/green");
+    driven_capture(&phone, LL_CAPTURE_PICTURE, 0);
+    int width, height;
+    picture_size(&phone.capture, &width, &height);
+    cr_expect(gt(int, height, 400));
+    cr_expect(le(int, height, LL_CAPTURE_SIDE_MAX));
+    free(driver.context.device);
 }
 
 Test(evidence, a_busy_page_tells_what_was_known_in_time) {

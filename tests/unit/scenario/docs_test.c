@@ -37,9 +37,9 @@ static void try_body(const char *example) {
     open_example(&world, source);
     world_boot(&world);
     world_start(&world, 11);
-    for (int i = 0; i < WAITS_MAX && world.request.status <= LL_SCRIPT_THINK; i++) {
+    for (int i = 0; i < WAITS_MAX && world.request.status < LL_SCRIPT_FINISHED; i++) {
         enum ll_operation operation = world.request.action.operation;
-        if (world.request.status == LL_SCRIPT_THINK)
+        if (world.request.status != LL_SCRIPT_ACTION)
             world_go_on(&world);
         else
             world_answer(&world, operation == LL_OP_COUNT ? "0" : operation == LL_OP_INNER_TEXT ? "\"5\"" : NULL);
