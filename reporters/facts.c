@@ -54,6 +54,27 @@ size_t ll_facts_largest(const struct ll_series_set *set, enum ll_metric counter,
     return count;
 }
 
+const char *ll_facts_file(const struct ll_scenario_result *scenario, const char *name) {
+    for (size_t i = 0; i < scenario->artifact_count; i++)
+        if (scenario->artifacts[i].bytes > 0 && strcmp(scenario->artifacts[i].name, name) == 0) return name;
+    return "";
+}
+
+const struct ll_failure_sample *ll_facts_shown(const struct ll_scenario_result *scenario, const char *signature) {
+    for (size_t i = 0; i < scenario->failure_count; i++)
+        if (scenario->failures[i].evidence && strcmp(scenario->failures[i].signature, signature) == 0)
+            return &scenario->failures[i];
+    return NULL;
+}
+
+const char *ll_facts_artifact_kind(enum ll_artifact_kind kind) {
+    static const char *const names[LL_ARTIFACT_KINDS] = {
+        [LL_ARTIFACT_LOG] = "log",   [LL_ARTIFACT_SCREENSHOT] = "screenshot", [LL_ARTIFACT_PICTURE] = "picture",
+        [LL_ARTIFACT_PAGE] = "page", [LL_ARTIFACT_NOTES] = "notes",
+    };
+    return names[kind];
+}
+
 const char *ll_facts_observed(const struct ll_threshold_outcome *outcome) {
     return outcome->has_data ? outcome->observed_text : "no data";
 }

@@ -29,6 +29,14 @@ const struct ll_series *ll_facts_next(const struct ll_series_set *set, enum ll_m
 size_t ll_facts_largest(const struct ll_series_set *set, enum ll_metric counter, const struct ll_series **out,
                         size_t max, size_t *out_all);
 
+// The name, if the result has a file of that name with something in it; "" otherwise, so that nothing links into a
+// void.
+const char *ll_facts_file(const struct ll_scenario_result *scenario, const char *name);
+// An example of this failure that has evidence, or NULL.
+const struct ll_failure_sample *ll_facts_shown(const struct ll_scenario_result *scenario, const char *signature);
+// "log", "screenshot", "picture", "page" or "notes".
+const char *ll_facts_artifact_kind(enum ll_artifact_kind kind);
+
 // Why the verdict is what it is: one or two sentences, appended to `out`.
 void ll_facts_reason(const struct ll_scenario_result *scenario, struct ll_buf *out);
 // What was observed, for people: "1.84 s", or "no data".

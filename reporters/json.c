@@ -180,6 +180,48 @@ static void write_thresholds(struct ll_json_writer *json, const struct ll_scenar
     ll_json_end_array(json);
 }
 
+// A path from the result's folder, or null.
+static void write_path(struct ll_json_writer *json, const char *key, const char *file) {
+    char path[LL_ARTIFACT_NAME_MAX + 16];
+    snprintf(path, sizeof path, "artifacts/%s", file);
+    if (*file)
+        ll_json_write_string(json, key, path);
+    else
+        ll_json_write_null(json, key);
+}
+
+static void write_evidence(struct ll_json_writer *json, const struct ll_scenario_result *scenario,
+                           const struct ll_evidence *evidence) {
+    ll_json_begin_object(json, "evidence");
+    ll_json_write_string(json, "url", evidence->url);
+    ll_json_write_string(json, "console", evidence->console);
+    ll_json_write_string(json, "requests", evidence->requests);
+    write_path(json, "picture", ll_facts_file(scenario, evidence->picture));
+    write_path(json, "page", ll_facts_file(scenario, evidence->page));
+    write_path(json, "notes", ll_facts_file(scenario, evidence->notes));
+    ll_json_write_string(json, "missing", evidence->missing);
+    ll_json_end_object(json);
+}
+
+static void write_artifacts(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
+    ll_json_begin_array(json, "artifacts");
+    for (size_t i = 0; i < scenario->artifact_count; i++) {
+        const struct ll_artifact *artifact = &scenario->artifacts[i];
+        ll_json_begin_object(json, NULL);
+        write_path(json, "path", artifact->name);
+        ll_json_write_string(json, "kind", ll_facts_artifact_kind(artifact->kind));
+        ll_json_write_int(json, "bytes", (int64_t)artifact->bytes);
+        ll_json_write_bool(json, "whole", artifact->is_whole);
+        ll_json_write_string(json, "node", artifact->node);
+        ll_json_write_string(json, "label", artifact->label);
+        ll_json_write_int(json, "user_id", artifact->user_id);
+        ll_json_write_int(json, "iteration", (int64_t)artifact->iteration);
+        ll_json_write_int(json, "step", artifact->step);
+        ll_json_end_object(json);
+    }
+    ll_json_end_array(json);
+}
+
 static void write_failures(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
     ll_json_begin_array(json, "failures");
     for (size_t i = 0; i < scenario->failure_count; i++) {
@@ -190,6 +232,7 @@ static void write_failures(struct ll_json_writer *json, const struct ll_scenario
         ll_json_write_int(json, "iteration", (int64_t)failure->iteration);
         ll_json_write_int(json, "step", failure->step);
         ll_json_write_string(json, "detail", failure->detail);
+        if (failure->evidence) write_evidence(json, scenario, failure->evidence);
         ll_json_end_object(json);
     }
     ll_json_end_array(json);
@@ -222,6 +265,7 @@ static void write_scenario(struct ll_json_writer *json, const struct ll_result *
         write_verdict(json, scenario);
         write_thresholds(json, scenario);
         write_failures(json, scenario);
+        write_artifacts(json, scenario);
         write_global(json, scenario, &spans);
         ll_json_begin_array(json, "nodes");
         for (size_t i = 0; i < scenario->node_count; i++) write_node(json, &scenario->nodes[i]);

@@ -44,6 +44,19 @@ static void case_close(struct suite *suite) {
     ll_buf_text(&suite->cases, "    </testcase>\n");
 }
 
+// Where a picture, or else notes, of the failure can be found, and the page it happened on.
+static void append_evidence(struct suite *suite, const char *signature) {
+    const struct ll_failure_sample *shown = ll_facts_shown(suite->scenario, signature);
+    if (!shown) return;
+    const char *file = ll_facts_file(suite->scenario, shown->evidence->picture);
+    if (!*file) file = ll_facts_file(suite->scenario, shown->evidence->notes);
+    if (shown->evidence->url[0]) {
+        ll_buf_text(&suite->cases, "\n    on ");
+        ll_xml_escape(&suite->cases, shown->evidence->url);
+    }
+    if (*file) ll_buf_printf(&suite->cases, "\n    see artifacts/%s", file);
+}
+
 // The error signatures of failed iterations, most frequent first.
 static void append_signatures(struct suite *suite) {
     const struct ll_series *top[SIGNATURES_MAX];
@@ -53,6 +66,7 @@ static void append_signatures(struct suite *suite) {
     for (size_t i = 0; i < count; i++) {
         ll_buf_printf(&suite->cases, "\n%" PRIu64 " x ", top[i]->count);
         ll_xml_escape(&suite->cases, top[i]->label);
+        append_evidence(suite, top[i]->label);
     }
     if (all > count) ll_buf_printf(&suite->cases, "\nand %zu more", all - count);
 }

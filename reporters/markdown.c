@@ -150,6 +150,16 @@ static void write_steps(const struct ll_scenario_result *scenario, struct ll_buf
     if (rows > ROWS_MAX) ll_buf_printf(out, "\nand %zu more steps\n", rows - ROWS_MAX);
 }
 
+// Links that work where the folder lies beside the report; names of files hold nothing that Markdown could mistake.
+static void append_evidence(struct ll_buf *out, const struct ll_scenario_result *scenario, const char *signature) {
+    const struct ll_failure_sample *shown = ll_facts_shown(scenario, signature);
+    if (!shown) return;
+    const char *picture = ll_facts_file(scenario, shown->evidence->picture);
+    const char *notes = ll_facts_file(scenario, shown->evidence->notes);
+    if (*picture) ll_buf_printf(out, " [picture](artifacts/%s)", picture);
+    if (*notes) ll_buf_printf(out, " [notes](artifacts/%s)", notes);
+}
+
 static void write_errors(const struct ll_scenario_result *scenario, struct ll_buf *out) {
     const struct ll_series *top[ROWS_MAX];
     size_t all;
@@ -158,6 +168,7 @@ static void write_errors(const struct ll_scenario_result *scenario, struct ll_bu
     for (size_t i = 0; i < count; i++) {
         ll_buf_printf(out, "| %" PRIu64 " | ", top[i]->count);
         append_code(out, top[i]->label);
+        append_evidence(out, scenario, top[i]->label);
         ll_buf_text(out, " |\n");
     }
     if (all > count) ll_buf_printf(out, "\nand %zu more errors\n", all - count);

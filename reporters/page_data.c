@@ -88,6 +88,37 @@ static void write_thresholds(struct ll_json_writer *json, const struct ll_scenar
     ll_json_end_array(json);
 }
 
+static void write_evidence(struct ll_json_writer *json, const struct ll_scenario_result *scenario,
+                           const struct ll_evidence *evidence) {
+    ll_json_write_string(json, "url", evidence->url);
+    ll_json_write_string(json, "console", evidence->console);
+    ll_json_write_string(json, "requests", evidence->requests);
+    ll_json_write_string(json, "missing", evidence->missing);
+    ll_json_write_string(json, "picture", ll_facts_file(scenario, evidence->picture));
+    ll_json_write_string(json, "page", ll_facts_file(scenario, evidence->page));
+    ll_json_write_string(json, "notes", ll_facts_file(scenario, evidence->notes));
+}
+
+static void write_artifacts(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
+    ll_json_begin_array(json, "artifacts");
+    for (size_t i = 0; i < scenario->artifact_count; i++) {
+        const struct ll_artifact *artifact = &scenario->artifacts[i];
+        bool is_told = artifact->kind == LL_ARTIFACT_LOG || artifact->kind == LL_ARTIFACT_SCREENSHOT;
+        if (!is_told || artifact->bytes == 0) continue; // those of failures stand with them
+        ll_json_begin_object(json, NULL);
+        ll_json_write_string(json, "name", artifact->name);
+        ll_json_write_string(json, "kind", ll_facts_artifact_kind(artifact->kind));
+        ll_json_write_string(json, "label", artifact->label);
+        ll_json_write_string(json, "node", artifact->node);
+        ll_json_write_int(json, "user", artifact->user_id);
+        ll_json_write_int(json, "iteration", (int64_t)artifact->iteration);
+        ll_json_write_int(json, "bytes", (int64_t)artifact->bytes);
+        ll_json_write_bool(json, "whole", artifact->is_whole);
+        ll_json_end_object(json);
+    }
+    ll_json_end_array(json);
+}
+
 static void write_failures(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
     ll_json_begin_array(json, "failures");
     for (size_t i = 0; i < scenario->failure_count; i++) {
@@ -98,6 +129,7 @@ static void write_failures(struct ll_json_writer *json, const struct ll_scenario
         ll_json_write_int(json, "iteration", (int64_t)failure->iteration);
         ll_json_write_int(json, "step", failure->step);
         ll_json_write_string(json, "detail", failure->detail);
+        if (failure->evidence) write_evidence(json, scenario, failure->evidence);
         ll_json_end_object(json);
     }
     ll_json_end_array(json);
@@ -173,6 +205,7 @@ static void write_scenario(struct ll_json_writer *json, const struct ll_scenario
     write_thresholds(json, scenario);
     write_metrics(json, scenario->total);
     write_failures(json, scenario);
+    write_artifacts(json, scenario);
     ll_json_begin_array(json, "nodes");
     for (size_t i = 0; i < scenario->node_count; i++) write_node(json, &scenario->nodes[i]);
     ll_json_end_array(json);

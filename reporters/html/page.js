@@ -140,7 +140,7 @@ function scenarioArticle(scenario, index, report) {
   const sections = [
     thresholdsSection(scenario), feltSection(scenario, report.tail), timeSection(scenario, index),
     curveSection(scenario, report.tail), errorsSection(scenario), httpSection(scenario), websocketSection(scenario),
-    checksSection(scenario), agentsSection(scenario), everythingSection(scenario),
+    checksSection(scenario), artifactsSection(scenario), agentsSection(scenario), everythingSection(scenario),
   ].filter(Boolean);
   article.append(keyFigures(scenario), contents(sections), ...sections);
   return article;

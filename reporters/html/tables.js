@@ -109,7 +109,7 @@ function errorsSection(scenario) {
   const columns = [{ label: "Signature", kind: "name" }, { label: "Count", kind: "number" },
     { label: "Of the failures", kind: "number" }, { label: "", kind: "wide" }];
   const rows = largestFirst(byOf(failed)).map(([signature, count]) => bodyRow(columns, [
-    [signature || "(no signature)", exampleOf(scenario, signature)], format.count(count), format.share(count / totalOf(failed)),
+    [signature || "(no signature)", exampleOf(scenario, signature), evidenceOf(scenario, signature)], format.count(count), format.share(count / totalOf(failed)),
     shareBar(count / totalOf(failed), "bad")]));
   const note = `${format.plural(totalOf(failed), "iteration")} of ${format.count(endedIterations(scenario))} failed, ${format.share(totalOf(failed) / endedIterations(scenario))}.`;
   return section(title, note, table(title, columns, rows));

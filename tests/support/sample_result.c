@@ -4,6 +4,7 @@
 #include "libcommon/base/rand.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -240,6 +241,10 @@ static struct ll_scenario_result hostile_scenario(void) {
             (struct ll_window){.offset_ms = hostile.bucket_count * 4000, .series = ll_series_set_new()};
         ll_series_set_merge(hostile.buckets[hostile.bucket_count].series, hostile.total);
     }
+    for (size_t i = 0; i < hostile.failure_count; i++) {
+        const char *text = hostile.failures[i].detail;
+        hostile.failures[i].evidence = ll_evidence_new(text, text, text, text);
+    }
     hostile.nodes[0] = make_node(hostile_texts[1], 10);
     hostile.nodes[0].lost = true;
     hostile.nodes[0].error = ll_strdup(hostile_texts[2]);
@@ -253,6 +258,38 @@ static struct ll_result result_of(size_t count) {
         .scenarios = ll_alloc(count, sizeof(struct ll_scenario_result)),
         .scenario_count = count,
     };
+}
+
+static void add_artifact(struct ll_scenario_result *scenario, const char *name, enum ll_artifact_kind kind,
+                         const char *label) {
+    scenario->artifacts = ll_realloc(scenario->artifacts, scenario->artifact_count + 1, sizeof *scenario->artifacts);
+    struct ll_artifact *artifact = &scenario->artifacts[scenario->artifact_count++];
+    *artifact = (struct ll_artifact){.kind = kind, .bytes = 1234, .is_whole = true, .user_id = 7, .iteration = 31};
+    snprintf(artifact->name, sizeof artifact->name, "%s", name);
+    snprintf(artifact->label, sizeof artifact->label, "%s", label);
+    snprintf(artifact->node, sizeof artifact->node, "local-1");
+}
+
+// A run whose first failure shows what its user saw, and whose second only what was known.
+static struct ll_result sample_result_evidence(void) {
+    struct ll_result result = sample_result_shop();
+    struct ll_scenario_result *shop = &result.scenarios[0];
+    struct ll_evidence *seen =
+        ll_evidence_new("http://127.0.0.1:8089/cart", "log: ready\nerror: Uncaught Error: no stock\n",
+                        "GET 200 12 ms http://127.0.0.1:8089/cart\n", "");
+    snprintf(seen->picture, sizeof seen->picture, "3fa9c2d1-1-local-1-1-failure.jpg");
+    snprintf(seen->page, sizeof seen->page, "3fa9c2d1-1-local-1-2-failure.html");
+    snprintf(seen->notes, sizeof seen->notes, "3fa9c2d1-1-local-1-3-failure.txt");
+    shop->failures[0].evidence = seen;
+    shop->failures[1].evidence =
+        ll_evidence_new("http://127.0.0.1:8089/", "", "", "the page did not answer within 3000 ms");
+    snprintf(shop->failures[1].evidence->picture, LL_ARTIFACT_NAME_MAX, "it-never-came.jpg");
+    add_artifact(shop, seen->picture, LL_ARTIFACT_PICTURE, "");
+    add_artifact(shop, seen->page, LL_ARTIFACT_PAGE, "");
+    add_artifact(shop, seen->notes, LL_ARTIFACT_NOTES, "");
+    add_artifact(shop, "3fa9c2d1-1-local-1-4-the-cart.jpg", LL_ARTIFACT_SCREENSHOT, "the cart <3");
+    add_artifact(shop, "3fa9c2d1-1-local-1.log", LL_ARTIFACT_LOG, "");
+    return result;
 }
 
 struct ll_result sample_result_shop(void) {
@@ -292,6 +329,7 @@ bool sample_result_by_name(const char *name, struct ll_result *out) {
     } samples[] = {{"shop", sample_result_shop},
                    {"empty", sample_result_empty},
                    {"hostile", sample_result_hostile},
+                   {"evidence", sample_result_evidence},
                    {"several", sample_result_several}};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (strcmp(samples[i].name, name) != 0) continue;

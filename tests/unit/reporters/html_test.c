@@ -3,12 +3,14 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/codec/json.h"
+#include "libcommon/model/file.h"
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char DATA_START[] = "<script type=\"application/json\" id=\"data\">";
@@ -32,11 +34,28 @@ static ll_json *data_of(const struct ll_buf *report) {
     return json;
 }
 
+// The pictures that the sample names, of one pixel (GIF89a; what a picture is shows in its first bytes).
+static void write_pictures(const char *folder) {
+    static const unsigned char gif[] = {'G',  'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0,    0, 0, 0xFF, 0xFF,
+                                        0xFF, ',', 0,   0,   0,   0,   1, 0, 1, 0, 0,    2, 2, 0x44, 1, 0, ';'};
+    static const char *const names[] = {"3fa9c2d1-1-local-1-1-failure.jpg", "3fa9c2d1-1-local-1-4-the-cart.jpg"};
+    char *inside = path_in(folder, "artifacts");
+    mkdir(inside, 0777);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = path_in(inside, names[i]);
+        ll_err err = ll_file_replace(path, gif, sizeof gif);
+        cr_assert(err.status == LL_OK, "%s", err.text);
+        free(path);
+    }
+    free(inside);
+}
+
 // The document as Chromium has it once the page's scripts have run, and after it what the page complained about.
 static struct ll_buf rendered(const char *sample) {
     struct ll_buf report = report_of(&ll_reporter_html, sample), dom = ll_buf_make(REPORT_MAX_BYTES);
     char *folder = folder_make();
     char *path = folder_write(folder, "report.html", ll_buf_str(&report));
+    if (strcmp(sample, "evidence") == 0) write_pictures(folder);
     char *profile = ll_format("--user-data-dir=%s/profile", folder), *url = ll_format("file://%s", path);
     const char *const chromium[] = {find_browser(),
                                     "--headless",
@@ -104,7 +123,7 @@ Test(html, hostile_names_cannot_leave_the_data) {
 }
 
 Test(html, is_drawn_by_chromium_without_errors, .timeout = 120) {
-    static const char *const samples[] = {"shop", "empty", "hostile", "several"};
+    static const char *const samples[] = {"shop", "empty", "hostile", "several", "evidence"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct ll_buf dom = rendered(samples[i]);
         cr_expect(occurrences(&dom, "data-ready") > 0, "%s was not drawn", samples[i]);
@@ -133,5 +152,19 @@ Test(html, shows_every_section_of_a_run, .timeout = 120) {
     }
     expect_contains(&dom, "0.12 % of 40,228 requests"); // 40,212 were answered, 16 refused
     cr_expect(eq(sz, occurrences(&dom, "<canvas"), 5), "four charts over time and one by percentile");
+    ll_buf_fini(&dom);
+}
+
+Test(html, shows_what_users_saw_of_failures, .timeout = 120) {
+    struct ll_buf dom = rendered("evidence");
+    expect_contains(&dom, "<img src=\"artifacts/3fa9c2d1-1-local-1-1-failure.jpg\"");
+    expect_contains(&dom, "aria-label=\"What user 7, iteration 31, operation 9 saw\"");
+    expect_contains(&dom, "error: Uncaught Error: no stock");
+    expect_contains(&dom, "http://127.0.0.1:8089/cart");
+    expect_contains(&dom, "no picture");
+    expect_lacks(&dom, "src=\"artifacts/it-never-came.jpg\"");
+    expect_contains(&dom, ">Screenshots and logs</h3>");
+    expect_contains(&dom, "the cart &lt;3");
+    expect_contains(&dom, "<a href=\"artifacts/3fa9c2d1-1-local-1.log\"");
     ll_buf_fini(&dom);
 }

@@ -161,3 +161,21 @@ Test(json, hostile_names_stay_names) {
     expect_scenario(global, LL_RESULT_BUCKETS_MAX);
     ll_json_free(&json);
 }
+
+Test(json, failures_name_their_evidence) {
+    ll_json *json = parsed("evidence");
+    const ll_json *entry = ll_json_first(json), *failure = ll_json_first(ll_json_get(entry, "failures"));
+    const ll_json *evidence = ll_json_get(failure, "evidence");
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(evidence, "url"), ""), "http://127.0.0.1:8089/cart"));
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(evidence, "picture"), ""),
+                 "artifacts/3fa9c2d1-1-local-1-1-failure.jpg"));
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(evidence, "missing"), "?"), ""));
+    evidence = ll_json_get(ll_json_next(failure), "evidence");
+    cr_expect(ll_json_is_null(ll_json_get(evidence, "picture")), "a file that never came is not named");
+    const ll_json *artifacts = ll_json_get(entry, "artifacts");
+    cr_expect(eq(sz, children(artifacts), 5));
+    const ll_json *first = ll_json_first(artifacts);
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(first, "kind"), ""), "picture"));
+    cr_expect(eq(int, (int)number(first, "bytes"), 1234));
+    ll_json_free(&json);
+}

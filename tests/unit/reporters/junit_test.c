@@ -77,3 +77,12 @@ Test(junit, a_lost_agent_fails_its_case) {
     expect_contains(&report, "<failure type=\"agent\" message=\"observed two&#10;lines&#9;and\\x01\\x1B controls");
     ll_buf_fini(&report);
 }
+
+Test(junit, a_failure_names_where_its_picture_is) {
+    struct ll_buf report = report_of(&ll_reporter_junit, "evidence");
+    expect_contains(&report, "x click #place-order: nothing matched within 30 s\n    on http://127.0.0.1:8089/cart\n"
+                             "    see artifacts/3fa9c2d1-1-local-1-1-failure.jpg");
+    expect_lacks(&report, "it-never-came");
+    expect_valid(&report, "evidence");
+    ll_buf_fini(&report);
+}

@@ -50,3 +50,11 @@ Test(markdown, names_are_not_markup) {
     cr_expect(eq(sz, rows, 2 + 7));
     ll_buf_fini(&report);
 }
+
+Test(markdown, links_what_failures_left) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "evidence");
+    expect_contains(&report, " [picture](artifacts/3fa9c2d1-1-local-1-1-failure.jpg) "
+                             "[notes](artifacts/3fa9c2d1-1-local-1-3-failure.txt) |\n");
+    expect_lacks(&report, "it-never-came");
+    ll_buf_fini(&report);
+}
