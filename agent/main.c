@@ -26,6 +26,7 @@ enum {
     OPTION_BROWSER_ARG,
     OPTION_DEVTOOLS,
     OPTION_SECRET_NAMES,
+    OPTION_PAINT,
 };
 
 struct arguments {
@@ -52,6 +53,11 @@ static const struct argp_option options[] = {
     {"devtools", OPTION_DEVTOOLS, "HOW", 0,
      "How the browser is driven: over a \"pipe\" (default), or a \"port\" on loopback, which other DevTools can attach "
      "to as well",
+     0},
+    {"paint", OPTION_PAINT, "HOW", 0,
+     "When pages are drawn: \"full\" (default) as a browser does, \"low\" a few times a second, \"off\" only when a "
+     "page "
+     "needs it; docs/DENSITY.md has what that saves and changes",
      0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
@@ -111,6 +117,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (strcmp(value, "pipe") != 0 && strcmp(value, "port") != 0)
             argp_error(state, "--devtools is \"pipe\" or \"port\", not \"%s\"", value);
         arguments->app.launch.transport = strcmp(value, "port") == 0 ? LL_TRANSPORT_PORT : LL_TRANSPORT_PIPE;
+        break;
+    case OPTION_PAINT:
+        if (!ll_launch_parse_paint(value, &arguments->app.launch.paint))
+            argp_error(state, "--paint is \"full\", \"low\" or \"off\", not \"%s\"", value);
         break;
     case OPTION_EXIT_WITH_PARENT:
         arguments->app.has_parent = true;

@@ -11,12 +11,19 @@ enum { LL_BROWSER_ARGS_MAX = 32 };
 // own.
 enum ll_transport { LL_TRANSPORT_PIPE, LL_TRANSPORT_PORT };
 
+// When pages are drawn (docs/DENSITY.md): as a browser does, a few times a second while something happens, or not.
+enum ll_paint { LL_PAINT_FULL, LL_PAINT_LOW, LL_PAINT_OFF };
+
 struct ll_launch {
     const char *program; // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
     enum ll_transport transport;
+    enum ll_paint paint;                   // low and off need the headless shell
     bool headed;                           // with windows, on a display
     const char *args[LL_BROWSER_ARGS_MAX]; // further flags for Chromium's command line; borrowed
     size_t arg_count;
 };
+
+// False when `text` is not "full", "low" or "off".
+bool ll_launch_parse_paint(const char *text, enum ll_paint *out);
 
 #endif

@@ -56,9 +56,16 @@ static void look(void *arg);
 static size_t gather_flags(const char *program, const struct ll_launch *launch, const char *profile_flag,
                            const char *flags[FLAGS_MAX]) {
     // RenderDocument makes a new frame host for each navigation, for a quarter of all processor time.
-    static const char disabled_features[] =
-        "--disable-features=RenderDocument,IsolateOrigins,site-per-process,BackForwardCache,PaintHolding,Translate,"
-        "OptimizationHints,MediaRouter,DialMediaRouteProvider,AcceptCHFrame,HttpsUpgrades";
+#define DISABLED_FEATURES                                                                                              \
+    "--disable-features=RenderDocument,IsolateOrigins,site-per-process,BackForwardCache,PaintHolding,Translate,"       \
+    "OptimizationHints,MediaRouter,DialMediaRouteProvider,AcceptCHFrame,HttpsUpgrades"
+    // Where frames come rarely, tasks are not held back after input until the next one.
+    static const char *const disabled_features[] = {
+        [LL_PAINT_FULL] = DISABLED_FEATURES,
+        [LL_PAINT_LOW] = DISABLED_FEATURES ",DeferRendererTasksAfterInput",
+        [LL_PAINT_OFF] = DISABLED_FEATURES ",DeferRendererTasksAfterInput",
+    };
+#undef DISABLED_FEATURES
     static const char *const always[] = {
         "--no-first-run",
         "--no-default-browser-check",
@@ -91,7 +98,6 @@ static size_t gather_flags(const char *program, const struct ll_launch *launch, 
         "--disable-field-trial-config",
         "--allow-pre-commit-input",
         "--disable-site-isolation-trials",
-        disabled_features,
     };
     size_t count = 0;
     flags[count++] = program;
@@ -104,6 +110,11 @@ static size_t gather_flags(const char *program, const struct ll_launch *launch, 
         flags[count++] = "--remote-debugging-address=127.0.0.1";
     }
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) flags[count++] = always[i];
+    flags[count++] = disabled_features[launch->paint];
+    if (launch->paint != LL_PAINT_FULL) { // cdp/painter.c asks for frames
+        flags[count++] = "--enable-begin-frame-control";
+        flags[count++] = "--run-all-compositor-stages-before-draw";
+    }
     if (geteuid() == 0) flags[count++] = "--no-sandbox"; // Chromium refuses to sandbox for root
     for (size_t i = 0; i < launch->arg_count; i++) flags[count++] = launch->args[i]; // of two alike the last counts
     flags[count] = NULL;

@@ -43,6 +43,18 @@ Test(run, shop_users_leave_a_full_result) {
     scene_free(&scene);
 }
 
+Test(run, users_whose_pages_are_drawn_rarely_do_all_the_same) {
+    struct scene scene = scene_make(NULL, NULL);
+    int code = scene_run(&scene, "--users", "2", "--duration", "3s", "--paint", "low");
+    cr_assert(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
+    const struct ll_series_set *total = result.scenarios[0].total;
+    cr_expect(gt(u64, ll_series_total(total, LL_METRIC_ITERATIONS_COMPLETED), 0));
+    cr_expect(eq(u64, ll_series_total(total, LL_METRIC_ITERATIONS_FAILED), 0));
+    ll_result_fini(&result);
+    scene_free(&scene);
+}
+
 Test(run, two_agents_share_the_users) {
     struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
                                           "return ll.scenario { name = 'look', config = function(o) return o end,\n"

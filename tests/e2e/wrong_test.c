@@ -97,6 +97,7 @@ Test(wrong, bad_flags) {
     expect_usage("--wait-for-agents N", "--wait", "1s");
     expect_usage("--wait-for-agents N", "--token-file", "/tmp/token");
     expect_usage("is no address", "--coordinator", "http://127.0.0.1:7700");
+    expect_usage("full, low or off", "--paint", "none");
 }
 
 Test(wrong, unknown_command_has_the_nearest_name) {

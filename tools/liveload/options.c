@@ -18,6 +18,8 @@ enum {
     KEY_TOKEN_FILE,
     KEY_LISTEN,
     KEY_BROWSER,
+    KEY_PAINT,
+    KEY_DEVTOOLS,
     KEY_ITERATIONS,
     KEY_MAX_LOST,
     KEY_SECRET,
@@ -52,6 +54,12 @@ static const struct argp_option option_table[] = {
      "Browser of the agents started here; null for one that does nothing (default: LIVELOAD_BROWSER, or the first "
      "found of chromium-headless-shell and chromium)",
      3},
+    {"paint", KEY_PAINT, "HOW", 0,
+     "When pages are drawn: full (default) as a browser does, low a few times a second, off only when a page needs it; "
+     "more users fit, docs/DENSITY.md has how many and what changes",
+     3},
+    {"devtools", KEY_DEVTOOLS, "HOW", 0,
+     "How browsers are driven: over a pipe (default), or a port, which other DevTools can attach to as well", 3},
     {0},
 };
 
@@ -129,6 +137,25 @@ static ll_err parse_duration(const char *what, const char *text, uint64_t *out_m
     return *out_ms > 0 ? LL_SUCCESS : ll_err_make(LL_INVALID_ARGUMENT, "%s is 0: it takes some time, as in 30s", what);
 }
 
+// For the agents that are started here. `values` are all there are, or NULL for any.
+static ll_err set_agent_flag(struct run_options *options, const char *flag, const char *value,
+                             const char *const *values) {
+    size_t i = 0;
+    while (values && values[i] && strcmp(values[i], value) != 0) i++;
+    if (values && !values[i]) {
+        struct ll_buf all = ll_buf_make(200);
+        for (i = 0; values[i]; i++) ll_buf_printf(&all, "%s%s", i == 0 ? "" : values[i + 1] ? ", " : " or ", values[i]);
+        ll_err err = ll_err_make(LL_INVALID_ARGUMENT, "%s takes %s, not \"%s\"", flag, ll_buf_str(&all), value);
+        ll_buf_fini(&all);
+        return err;
+    }
+    if (options->agent_arg_count + 2 > RUN_AGENT_ARGS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "%s is given too often", flag);
+    options->agent_args[options->agent_arg_count++] = flag;
+    options->agent_args[options->agent_arg_count++] = value;
+    return LL_SUCCESS;
+}
+
 static ll_err take(struct run_options *options, int key, const char *argument, bool *out_known) {
     switch (key) {
     case 'u':
@@ -167,8 +194,12 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
         options->token_file = argument;
         return LL_SUCCESS;
     case KEY_BROWSER:
-        options->browser = argument;
-        return *argument ? LL_SUCCESS : ll_err_make(LL_INVALID_ARGUMENT, "--browser is empty: it takes a program");
+        if (!*argument) return ll_err_make(LL_INVALID_ARGUMENT, "--browser is empty: it takes a program");
+        return set_agent_flag(options, "--browser", argument, NULL);
+    case KEY_PAINT:
+        return set_agent_flag(options, "--paint", argument, (const char *[]){"full", "low", "off", NULL});
+    case KEY_DEVTOOLS:
+        return set_agent_flag(options, "--devtools", argument, (const char *[]){"pipe", "port", NULL});
     }
     *out_known = false;
     return LL_SUCCESS;
@@ -180,13 +211,14 @@ static void check_together(const struct run_options *options, struct argp_state 
     if (options->file_count == 0) argp_error(state, "no scenario is named: liveload run FILE…");
     if (options->agents && options->wait_for_agents)
         argp_error(state, "--agents starts agents here and --wait-for-agents waits for others: give one of them");
-    if (options->coordinator && (options->agents || options->wait_for_agents || options->listen || options->browser))
-        argp_error(state, "--coordinator uses a cluster that stands already: --agents, --wait-for-agents, --listen and "
-                          "--browser belong to one that is started here");
+    if (options->coordinator && (options->agents || options->wait_for_agents || options->listen))
+        argp_error(state, "--coordinator uses a cluster that stands already: --agents, --wait-for-agents and --listen "
+                          "belong to one that is started here");
     if (options->listen && !options->wait_for_agents)
         argp_error(state, "--listen says where to wait for agents: give --wait-for-agents N too");
-    if (options->browser && options->wait_for_agents)
-        argp_error(state, "--browser is for agents started here: give it to liveload-agent on the other machines");
+    if (options->agent_arg_count && (options->wait_for_agents || options->coordinator))
+        argp_error(state, "%s is for agents started here: give it to liveload-agent where the others are started",
+                   options->agent_args[0]);
     if (options->coordinator) {
         ll_err err = ll_address_parse(options->coordinator, LL_ADDRESS_CONNECT, &address);
         if (err.status != LL_OK) argp_error(state, "--coordinator: %s", err.text);

@@ -13,6 +13,7 @@
 enum {
     RUN_FILES_MAX = 100,
     RUN_AGENTS_MAX = 1000,
+    RUN_AGENT_ARGS_MAX = 80,
     RUN_WAIT_OTHERS_MS = 10 * 60 * 1000, // for agents of other machines: somebody has to start them
     RUN_WAIT_MS = 30 * 1000,             // for agents that we started, or that stand already
 };
@@ -27,11 +28,12 @@ struct run_options {
     uint32_t wait_for_agents; // that others start; 0: ours
     uint64_t wait_ms;         // for agents; 0: as long as fits the case
     uint32_t max_lost_agents;
-    const char *listen;      // of the coordinator we start, with wait_for_agents
-    const char *coordinator; // a standing one, or NULL
-    const char *token_file;  // or NULL
-    const char *browser;     // or NULL
-    const char *out;         // or NULL
+    const char *listen;                         // of the coordinator we start, with wait_for_agents
+    const char *coordinator;                    // a standing one, or NULL
+    const char *token_file;                     // or NULL
+    const char *out;                            // or NULL
+    const char *agent_args[RUN_AGENT_ARGS_MAX]; // of the agents started here: flag, value, flag, value
+    size_t agent_arg_count;
     bool is_quiet;
     struct ll_secrets secrets; // --secret
     struct ll_spec extra;      // only its options (--set) and thresholds (--threshold)

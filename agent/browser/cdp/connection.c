@@ -55,6 +55,7 @@ struct ll_cdp_connection {
     struct ll_timer *timer;        // the pause before a start, or the limit of connecting
     struct ll_timer *health;
     struct ll_cdp_popups *popups;
+    struct ll_cdp_painter *painter; // NULL when Chromium draws by itself
     int64_t health_sent_us;
     bool gave_up;           // no start is under way until another page is asked for
     uint32_t barren_starts; // in a row, since a page was opened
@@ -75,6 +76,14 @@ static void go_down(struct ll_cdp_connection *connection, ll_err why);
 
 struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection) {
     return connection->client;
+}
+
+const struct ll_launch *ll_cdp_connection_launch(const struct ll_cdp_connection *connection) {
+    return &connection->launch;
+}
+
+struct ll_cdp_painter *ll_cdp_connection_painter(const struct ll_cdp_connection *connection) {
+    return connection->painter;
 }
 
 struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connection) {
@@ -100,9 +109,11 @@ void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection) {
 
 void ll_cdp_connection_add_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab) {
     HASH_ADD_STR(connection->by_session, session, tab);
+    ll_cdp_painter_add(connection->painter, tab);
 }
 
 void ll_cdp_connection_remove_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab) {
+    ll_cdp_painter_remove(connection->painter, tab);
     struct ll_cdp_tab *found = NULL;
     if (tab->session[0]) HASH_FIND_STR(connection->by_session, tab->session, found);
     if (found == tab) HASH_DEL(connection->by_session, tab);
@@ -260,6 +271,7 @@ static void release_browser(struct ll_cdp_connection *connection) {
     ll_cdp_client_free(&connection->client);
     ll_process_free(&connection->process);
     ll_cdp_popups_reset(connection->popups);
+    ll_cdp_painter_reset(connection->painter);
     ll_timer_cancel(connection->health);
     ll_timer_cancel(connection->timer);
     connection->health_sent_us = 0;
@@ -415,6 +427,7 @@ static void cdp_fini(struct ll_connection *base) {
     ll_timer_free(&connection->timer);
     ll_timer_free(&connection->health);
     ll_cdp_popups_free(&connection->popups);
+    ll_cdp_painter_free(&connection->painter);
     lws_vhost_destroy(connection->vhost);
     free(connection);
 }
@@ -422,6 +435,11 @@ static void cdp_fini(struct ll_connection *base) {
 ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struct ll_connection **out) {
     char program[PATH_MAX];
     LL_TRY(ll_browser_find(options->launch.program, program));
+    if (options->launch.paint != LL_PAINT_FULL && !ll_browser_is_headless_shell(program))
+        return ll_err_make(LL_INVALID_ARGUMENT,
+                           "%s draws as it likes: painting less needs the headless shell (package "
+                           "chromium-headless-shell, or --browser PATH)",
+                           program);
     struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
                                              .protocols = protocols,
                                              .vhost_name = "devtools",
@@ -441,6 +459,7 @@ ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struc
     connection->timer = ll_timer_new(options->loop, on_timer, connection);
     connection->health = ll_timer_new(options->loop, on_health, connection);
     connection->popups = ll_cdp_popups_new(connection);
+    connection->painter = ll_cdp_painter_new(connection, options->launch.paint);
     snprintf(connection->program, sizeof connection->program, "%s", program);
     *out = &connection->base;
     return LL_SUCCESS;

@@ -144,9 +144,15 @@ static void take_refusal(struct ll_cdp_evidence *evidence, const char *what, con
     note_missing(evidence, ll_err_make(LL_UNAVAILABLE, "%s: %s", what, text));
 }
 
+// Where frames are rare it would come with the next.
+static void have_it_drawn(struct ll_cdp_evidence *evidence, uint32_t for_ms) {
+    ll_cdp_painter_show(ll_cdp_connection_painter(evidence->page->connection), evidence->page->tab, for_ms);
+}
+
 static void on_picture(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_evidence *evidence = arg;
     evidence->calls[ASKED_PICTURE] = 0;
+    have_it_drawn(evidence, 0);
     struct ll_slice data = answer->failed ? (struct ll_slice){0} : ll_scan_get(answer->result, "data");
     if (answer->failed) {
         take_refusal(evidence, "no picture could be taken", answer);
@@ -159,6 +165,7 @@ static void on_picture(void *arg, const struct ll_cdp_answer *answer) {
 }
 
 static void ask_picture(struct ll_cdp_evidence *evidence, const char *clip) {
+    have_it_drawn(evidence, evidence->timeout_ms);
     ll_buf_printf(ll_cdp_begin(evidence->client, evidence->session, "Page.captureScreenshot"),
                   "{\"format\":\"jpeg\",\"quality\":70,\"optimizeForSpeed\":true%s}", clip);
     evidence->calls[ASKED_PICTURE] = ll_cdp_end(evidence->client, on_picture, evidence);

@@ -74,6 +74,7 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     page->toggled = false;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
     ll_cdp_page_set_alarm(page);
+    ll_cdp_painter_action(ll_cdp_connection_painter(page->connection), page->tab, true);
     if (performers[action->operation])
         performers[action->operation](page);
     else
@@ -86,6 +87,7 @@ void ll_cdp_page_cancel(struct ll_cdp_page *page) {
     ll_timer_cancel(page->timer);
     page->call = 0;
     page->waiting = LL_CDP_IDLE;
+    ll_cdp_painter_action(ll_cdp_connection_painter(page->connection), page->tab, false);
 }
 
 void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value) {

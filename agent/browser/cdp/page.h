@@ -126,6 +126,8 @@ void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection);
 const struct ll_cdp_page *ll_cdp_connection_page_of_context(const struct ll_cdp_connection *connection,
                                                             struct ll_slice context);
 struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection);
+const struct ll_launch *ll_cdp_connection_launch(const struct ll_cdp_connection *connection);
+struct ll_cdp_painter *ll_cdp_connection_painter(const struct ll_cdp_connection *connection); // NULL: not needed
 struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connection);
 const struct ll_browser_sink *ll_cdp_connection_sink(const struct ll_cdp_connection *connection);
 

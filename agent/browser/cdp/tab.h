@@ -6,6 +6,7 @@
 #define AGENT_BROWSER_CDP_TAB_H
 
 #include "agent/browser/cdp/client.h"
+#include "agent/browser/cdp/painter.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct ll_cdp_tab {
     uint32_t probe;                    // asks a tab that was late whether it is alive, or 0
     int64_t probe_sent_us;             // 0: none is under way
     struct ll_cdp_network *network;
+    struct ll_cdp_easel easel;
 };
 
 // The last of the page's tabs; not the active one by itself.

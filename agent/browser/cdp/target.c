@@ -77,9 +77,11 @@ static void on_permissions(void *arg, const struct ll_cdp_answer *answer) {
 }
 
 static void make_target(struct ll_cdp_page *page) {
+    enum ll_paint paint = ll_cdp_connection_launch(page->connection)->paint;
     ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createTarget"),
-                  "{\"url\":\"about:blank\",\"browserContextId\":\"%s\",\"width\":%u,\"height\":%u}", page->context,
-                  page->options.viewport_width, page->options.viewport_height);
+                  "{\"url\":\"about:blank\",\"browserContextId\":\"%s\",\"width\":%u,\"height\":%u%s}", page->context,
+                  page->options.viewport_width, page->options.viewport_height,
+                  paint == LL_PAINT_FULL ? "" : ",\"enableBeginFrameControl\":true");
     end_step(page, on_target);
 }
 

@@ -70,8 +70,12 @@ void driver_serve_until(struct driver *driver, const bool *flag) {
 }
 
 static struct ll_launch launch_of(const char *browser) {
-    if (browser && strcmp(browser, "port") == 0) return (struct ll_launch){.transport = LL_TRANSPORT_PORT};
-    return (struct ll_launch){.program = browser};
+    struct ll_launch launch = {0};
+    if (browser && strcmp(browser, "port") == 0)
+        launch.transport = LL_TRANSPORT_PORT;
+    else if (!browser || !ll_launch_parse_paint(browser, &launch.paint))
+        launch.program = browser;
+    return launch;
 }
 
 ll_err driver_open(struct driver *driver, const char *browser, const struct ll_site_page *site) {

@@ -36,8 +36,8 @@ struct driven_page {
     char value[512];           // of the last reading, as text; "nil" without one
 };
 
-// `browser` is a launch's program, or "port": one that is driven over a port. The connection is opened and started.
-// Ends the test when it is not ready.
+// `browser` is a launch's program; or "port": one that is driven over a port; or "low" or "off": one that paints so
+// little. The connection is opened and started. Ends the test when it is not ready.
 void driver_begin(struct driver *driver, const char *browser, const struct ll_site_page *site);
 // Opens without starting; the error.
 ll_err driver_open(struct driver *driver, const char *browser, const struct ll_site_page *site);
