@@ -23,7 +23,7 @@ enum ll_action_option {
     LL_OPTIONS_COUNT // at most 64
 };
 
-enum ll_operation_kind { LL_OPKIND_NAVIGATION, LL_OPKIND_ACTION, LL_OPKIND_WAIT, LL_OPKIND_READING };
+enum ll_operation_kind { LL_OPKIND_NAVIGATION, LL_OPKIND_ACTION, LL_OPKIND_WAIT, LL_OPKIND_READING, LL_OPKIND_INNER };
 
 struct ll_operation_info {
     const char *name;

@@ -7,6 +7,7 @@
 #include "agent/scenario/call.h"
 #include "agent/scenario/failure.h"
 #include "agent/scenario/flow.h"
+#include "agent/scenario/http.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/text.h"
@@ -23,7 +24,7 @@ static const char *const names[] = {
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
     "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot",
-    "log",  "reset_assigns", "assigns", "iteration", "user_id", NULL,
+    "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
 };
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
@@ -154,6 +155,8 @@ static void refuse_name(lua_State *L, const char *name) {
     for (const char *const *at = later; *at; at++)
         if (strcmp(*at, name) == 0) ll_vm_raise(L, "ctx:%s is not offered in this version", name);
     const char *nearest = ll_text_nearest(name, names);
+    for (int i = 0; nearest && i < LL_OPERATIONS_COUNT; i++) // the inner ones are nobody's to call
+        if (names[i] == nearest && ll_operation_info((enum ll_operation)i)->kind == LL_OPKIND_INNER) nearest = NULL;
     if (nearest) ll_vm_raise(L, "ctx has no operation \"%s\": did you mean \"%s\"?", name, nearest);
     ll_vm_raise(L, "ctx has no operation \"%s\": docs/SCENARIOS.md lists them", name);
 }
@@ -168,6 +171,8 @@ static int ctx_index(lua_State *L) {
         ll_registry_get(L, &ll_key_assigns);
     else if (strcmp(name, "iteration") == 0)
         lua_pushinteger(L, (lua_Integer)script->iteration);
+    else if (strcmp(name, "http") == 0)
+        ll_http_api_push(L);
     else if (strcmp(name, "user_id") == 0)
         lua_pushinteger(L, script->user_id);
     else
@@ -187,12 +192,14 @@ static int ctx_newindex(lua_State *L) {
 
 void ll_api_open(lua_State *L) {
     ll_flow_open(L);
+    ll_http_api_open(L);
     lua_newtable(L);
     ll_registry_set(L, &ll_key_assigns);
     lua_newuserdatauv(L, 0, 0);
     lua_createtable(L, 0, 4);
     lua_createtable(L, 0, LL_OPERATIONS_COUNT + 8);
     for (int operation = 0; operation < LL_OPERATIONS_COUNT; operation++) {
+        if (ll_operation_info((enum ll_operation)operation)->kind == LL_OPKIND_INNER) continue;
         lua_pushinteger(L, operation);
         lua_pushcclosure(L, call_operation, 1);
         lua_setfield(L, -2, ll_operation_info((enum ll_operation)operation)->name);

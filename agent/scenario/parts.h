@@ -38,6 +38,7 @@ struct ll_script {
     struct ll_open_step *open_step;        // the innermost
     struct ll_script_request wait;         // what the script waits for
     const struct ll_action_result *result; // of the action that is being answered
+    const struct ll_http_answer *answer;   // of the request that is being answered
     struct ll_buf scratch;                 // texts under construction, here so that an error does not leak them
     char *signature, *detail;
 };

@@ -8,6 +8,7 @@
 #define AGENT_SCENARIO_SCENARIO_H
 
 #include "agent/browser/operation.h"
+#include "agent/http/request.h"
 #include "agent/load/schedule.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/bundle.h"
@@ -52,6 +53,7 @@ struct ll_script_host {
 enum ll_script_status {
     LL_SCRIPT_ACTION,     // waits for `action`
     LL_SCRIPT_THINK,      // waits for think_ms
+    LL_SCRIPT_HTTP,       // waits for the answer to `http`
     LL_SCRIPT_SCREENSHOT, // waits for one, called `label`; resumed like a think
     LL_SCRIPT_FINISHED,   // the iteration reached its end
     LL_SCRIPT_FAILED,     // an error ended it: `signature` and `detail`
@@ -61,12 +63,13 @@ enum ll_script_status {
 struct ll_script_request {
     enum ll_script_status status;
     struct ll_action action; // of LL_SCRIPT_ACTION; its texts live until the script is resumed, started anew or freed
-    uint64_t think_ms;       // of LL_SCRIPT_THINK; drawn evenly between the two durations
-    const char *label;       // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
-    uint32_t step;           // number of the operation within the iteration, from 1
-    char *signature;         // of LL_SCRIPT_FAILED; equal failures have equal ones: `click("#buy"): matches nothing`;
-                             // owned by the script, valid until it is used again
-    char *detail;            // of LL_SCRIPT_FAILED: with the values and file:line; owned likewise
+    struct ll_http_request http; // of LL_SCRIPT_HTTP; its texts live likewise
+    uint64_t think_ms;           // of LL_SCRIPT_THINK; drawn evenly between the two durations
+    const char *label;           // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
+    uint32_t step;               // number of the operation within the iteration, from 1
+    char *signature; // of LL_SCRIPT_FAILED; equal failures have equal ones: `click("#buy"): matches nothing`;
+                     // owned by the script, valid until it is used again
+    char *detail;    // of LL_SCRIPT_FAILED: with the values and file:line; owned likewise
 };
 
 struct ll_script; // one user's state
@@ -80,6 +83,9 @@ void ll_script_free(struct ll_script **script);
 void ll_script_start(struct ll_script *script, uint64_t iteration, struct ll_script_request *out);
 // Goes on after the action was done (or failed: the error is raised in the script) or the think is over (NULL).
 void ll_script_resume(struct ll_script *script, const struct ll_action_result *result, struct ll_script_request *out);
+// Goes on with the answer to a request beside the browser; an error in it is raised in the script.
+void ll_script_resume_http(struct ll_script *script, const struct ll_http_answer *answer,
+                           struct ll_script_request *out);
 
 // For the watchdog: where the script that is running now stands ("shop.lua:12"), from a signal handler; false when
 // none runs. C library functions such as string.find cannot be interrupted by the instruction limit.

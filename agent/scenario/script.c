@@ -162,3 +162,12 @@ void ll_script_resume(struct ll_script *script, const struct ll_action_result *r
     run(script, 0, out);
     script->result = NULL;
 }
+
+void ll_script_resume_http(struct ll_script *script, const struct ll_http_answer *answer,
+                           struct ll_script_request *out) {
+    assert(lua_status(script->vm.thread) == LUA_YIELD);
+    forget_failure(script);
+    script->answer = answer;
+    run(script, 0, out);
+    script->answer = NULL;
+}

@@ -214,6 +214,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .scenario = options->scenario,
         .spec = options->spec,
         .recorder = options->recorder,
+        .loop = options->loop,
         .agenda = &crew->agenda,
         .crew = crew,
         .now_us = user_now_us,

@@ -48,6 +48,7 @@ struct ll_crew_options { // all borrowed for the crew's life
     const struct ll_spec *spec;
     struct ll_recorder *recorder;
     struct ll_parcels *parcels; // files of failures, screenshots; NULL: none are kept
+    struct ll_loop *loop;       // NULL: the scenario cannot make requests beside the browser
     struct ll_share share;
     uint64_t iterations; // this agent's share; 0: not limited
     uint64_t random_seed;

@@ -1,5 +1,6 @@
 #include "agent/users/user.h"
 
+#include "agent/users/http_call.h"
 #include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
@@ -145,7 +146,11 @@ static void fail_iteration(struct ll_user *user, const char *signature, const ch
 }
 
 static void cancel_action(struct ll_user *user) {
-    if (user->state == LL_USER_ACTING) user->env->connection->ops->perform_cancel(user->page);
+    if (user->state != LL_USER_ACTING) return;
+    if (ll_http_call_is_under_way(user->http))
+        ll_http_call_cancel(user->http, LL_HTTP_CALL_PAGE_IS_THERE);
+    else
+        user->env->connection->ops->perform_cancel(user->page);
 }
 
 // As a person would have written it: "2 min", "90 s", "1500 ms".
@@ -164,8 +169,7 @@ static void time_out(struct ll_user *user) {
     char limit[40], signature[80];
     write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
     snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
-    fail_iteration(user, signature,
-                   user->state == LL_USER_ACTING ? ll_operation_info(user->operation)->name : "it was in a think", 0);
+    fail_iteration(user, signature, user->state == LL_USER_ACTING ? user->operation : "it was in a think", 0);
 }
 
 // ---- Iterations go on
@@ -220,14 +224,48 @@ static void begin_shot(struct ll_user *user, const struct ll_script_request *req
     user->env->connection->ops->capture(user->page, &wanted);
 }
 
+static void begin_acting(struct ll_user *user, const char *operation) {
+    user->state = LL_USER_ACTING;
+    user->operation = operation;
+    user->action_began_us = now_of(user);
+    set_alarm(user);
+}
+
+// What succeeded counts; a request beside the browser succeeds with any answer.
+static void end_acting(struct ll_user *user, ll_err err) {
+    assert(user->state == LL_USER_ACTING);
+    if (err.status != LL_OK) return;
+    ll_recorder_sample(user->env->recorder, LL_METRIC_ACTION_DURATION, user->operation,
+                       (double)(now_of(user) - user->action_began_us));
+}
+
+static void on_http_answer(void *arg, const struct ll_http_answer *answer) {
+    struct ll_user *user = arg;
+    struct ll_script_request request;
+    end_acting(user, answer->err);
+    ll_watchdog_enter();
+    ll_script_resume_http(user->script, answer, &request);
+    ll_watchdog_leave();
+    act_on(user, &request);
+}
+
+static void begin_http(struct ll_user *user, const struct ll_http_request *request) {
+    assert(user->env->loop);
+    if (!user->http)
+        user->http = ll_http_call_new(&(struct ll_http_options){
+            .loop = user->env->loop, .recorder = user->env->recorder, .context = &user->env->spec->context});
+    ll_http_call_begin(user->http, user->page, request, on_http_answer, user);
+}
+
 static void act_on(struct ll_user *user, const struct ll_script_request *request) {
     switch (request->status) {
     case LL_SCRIPT_ACTION:
-        user->state = LL_USER_ACTING;
-        user->operation = request->action.operation;
-        user->action_began_us = now_of(user);
-        set_alarm(user);
+        begin_acting(user, ll_operation_info(request->action.operation)->name);
         user->env->connection->ops->perform(user->page, &request->action);
+        break;
+    case LL_SCRIPT_HTTP:
+        begin_acting(user, request->http.operation);
+        begin_http(user, &request->http);
         break;
     case LL_SCRIPT_THINK:
         user->state = LL_USER_THINKING;
@@ -283,10 +321,11 @@ static void on_page_open(void *owner, ll_err err) {
 
 static void on_done(void *owner, const struct ll_action_result *result) {
     struct ll_user *user = owner;
-    assert(user->state == LL_USER_ACTING);
-    if (result->err.status == LL_OK)
-        ll_recorder_sample(user->env->recorder, LL_METRIC_ACTION_DURATION, ll_operation_info(user->operation)->name,
-                           (double)(now_of(user) - user->action_began_us));
+    if (ll_http_call_is_under_way(user->http)) {
+        ll_http_call_on_done(user->http, result);
+        return;
+    }
+    end_acting(user, result->err);
     resume_script(user, result);
 }
 
@@ -324,6 +363,7 @@ static void on_page_known(void *owner, const struct ll_capture *known) {
 static void on_page_lost(void *owner, ll_err why) {
     struct ll_user *user = owner;
     user->page = NULL;
+    ll_http_call_cancel(user->http, LL_HTTP_CALL_PAGE_IS_LOST);
     if (user->state == LL_USER_CAPTURING) {
         give_up_capture(user);
         go_on_after_failure(user);
@@ -385,6 +425,7 @@ ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, 
 
 void ll_user_fini(struct ll_user *user) {
     if (!user->env) return;
+    ll_http_call_free(&user->http);
     close_page(user);
     forget_failure(user);
     ll_agenda_cancel(user->env->agenda, &user->alarm);

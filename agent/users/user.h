@@ -51,6 +51,9 @@ enum ll_user_state {
 
 struct ll_user;
 
+struct ll_http_call;
+struct ll_loop;
+
 struct ll_user_env { // what the users of a crew share; the calls are the crew's
     struct ll_connection *connection;
     struct ll_scenario *scenario;
@@ -58,6 +61,7 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     struct ll_recorder *recorder;
     struct ll_agenda *agenda;
     struct ll_witness *witness;
+    struct ll_loop *loop; // of requests beside the browser; NULL: there are none
     void *crew;
     int64_t (*now_us)(void *crew);
     void (*on_alarm)(void *crew);                                    // the agenda changed
@@ -95,10 +99,11 @@ struct ll_user {
 
     uint64_t iteration; // number of the one it is in or was in last
     int64_t iteration_began_us;
-    int64_t waited_us;     // within the iteration: the scenario's own waiting
-    int64_t wait_until_us; // of RESTING and THINKING
-    int64_t wait_began_us; // of THINKING
-    enum ll_operation operation;
+    int64_t waited_us;         // within the iteration: the scenario's own waiting
+    int64_t wait_until_us;     // of RESTING and THINKING
+    int64_t wait_began_us;     // of THINKING
+    const char *operation;     // of ACTING: as results name it
+    struct ll_http_call *http; // made with the first request beside the browser
     int64_t action_began_us;
     struct ll_user_failure failed;
     struct ll_evidence *known; // of a page that is gone; owned

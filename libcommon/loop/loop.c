@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <libwebsockets.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -27,6 +27,7 @@ struct ll_loop {
         void *arg;
     } wakes[WAKE_HANDLERS_MAX];
     size_t wake_count;
+    int watch_fd; // an epoll of all watches; -1 without any
     int signal_fd;
     void (*on_signal)(void *arg, int signal);
     void *signal_arg;
@@ -39,13 +40,20 @@ struct ll_timer {
     void *arg;
 };
 
+struct ll_watch {
+    struct ll_loop *loop;
+    int fd;
+    void (*handler)(void *arg, int fd, bool reads, bool writes);
+    void *arg;
+};
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 static const struct lws_protocols protocols[] = {{.name = "loop", .callback = on_event}, {.name = NULL}};
 
 ll_err ll_loop_new(struct ll_loop **out) {
     struct ll_loop *loop = ll_alloc(1, sizeof *loop);
-    loop->signal_fd = -1;
+    loop->signal_fd = loop->watch_fd = -1;
     signal(SIGPIPE, SIG_IGN);
     lws_set_log_level(0, NULL);
     struct lws_context_creation_info info = {
@@ -143,6 +151,57 @@ struct lws_context *ll_loop_lws(struct ll_loop *loop) {
     return loop->lws;
 }
 
+// --- Watches ---
+
+static ll_err open_watches(struct ll_loop *loop) {
+    loop->watch_fd = epoll_create1(EPOLL_CLOEXEC);
+    lws_sock_file_fd_type fd = {.filefd = loop->watch_fd};
+    struct lws *wsi = loop->watch_fd < 0 ? NULL
+                                         : lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
+                                                                      protocols[0].name, NULL);
+    if (!wsi) return ll_err_make(LL_RESOURCE_EXHAUSTED, "descriptors cannot be watched: %s", strerror(errno));
+    lws_set_opaque_user_data(wsi, &loop->watch_fd); // tells it from the signals
+    return LL_SUCCESS;
+}
+
+ll_err ll_watch_new(struct ll_loop *loop, int fd, void (*handler)(void *arg, int fd, bool reads, bool writes),
+                    void *arg, struct ll_watch **out) {
+    if (loop->watch_fd < 0) LL_TRY(open_watches(loop));
+    struct ll_watch *watch = ll_alloc(1, sizeof *watch);
+    *watch = (struct ll_watch){.loop = loop, .fd = fd, .handler = handler, .arg = arg};
+    struct epoll_event event = {.data.ptr = watch};
+    if (epoll_ctl(loop->watch_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        free(watch);
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "a descriptor cannot be watched: %s", strerror(errno));
+    }
+    *out = watch;
+    return LL_SUCCESS;
+}
+
+void ll_watch_free(struct ll_watch **watch) {
+    if (!*watch) return;
+    epoll_ctl((*watch)->loop->watch_fd, EPOLL_CTL_DEL, (*watch)->fd, NULL);
+    free(*watch);
+    *watch = NULL;
+}
+
+void ll_watch_set(struct ll_watch *watch, bool reads, bool writes) {
+    struct epoll_event event = {.events = (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u), .data.ptr = watch};
+    epoll_ctl(watch->loop->watch_fd, EPOLL_CTL_MOD, watch->fd, &event);
+}
+
+// One event at a time, since a handler may free any watch; and not for ever, since the loop has others to serve.
+static void run_watches(struct ll_loop *loop) {
+    enum { TURNS = 64 };
+    struct epoll_event event;
+    for (int i = 0; i < TURNS && epoll_wait(loop->watch_fd, &event, 1, 0) == 1; i++) {
+        const struct ll_watch *watch = event.data.ptr;
+        bool is_broken = event.events & (EPOLLERR | EPOLLHUP);
+        watch->handler(watch->arg, watch->fd, is_broken || (event.events & EPOLLIN),
+                       is_broken || (event.events & EPOLLOUT));
+    }
+}
+
 static void read_signals(struct ll_loop *loop) {
     struct signalfd_siginfo info;
     while (read(loop->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
@@ -157,7 +216,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
         for (size_t i = 0; i < loop->wake_count; i++) loop->wakes[i].handler(loop->wakes[i].arg);
     } else if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-        read_signals(loop);
+        if (lws_get_opaque_user_data(wsi) == &loop->watch_fd)
+            run_watches(loop);
+        else
+            read_signals(loop);
     }
     return 0;
 }

@@ -6,10 +6,12 @@
 
 #include "libcommon/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ll_loop;
 struct ll_timer;
+struct ll_watch;
 struct lws_context;
 
 // LL_RESOURCE_EXHAUSTED when the system has no descriptors or memory left for one.
@@ -36,6 +38,15 @@ void ll_timer_free(struct ll_timer **timer);
 // Fires once at `at_us` (at once if past); setting again replaces.
 void ll_timer_set(struct ll_timer *timer, int64_t at_us);
 void ll_timer_cancel(struct ll_timer *timer);
+
+// Tells when a descriptor of a library's own can be read or written. The caller keeps the descriptor, frees the watch
+// before closing it, and may free any watch in the handler. Many watches take one of the loop's own descriptors.
+// LL_RESOURCE_EXHAUSTED.
+ll_err ll_watch_new(struct ll_loop *loop, int fd, void (*handler)(void *arg, int fd, bool reads, bool writes),
+                    void *arg, struct ll_watch **out);
+void ll_watch_free(struct ll_watch **watch);
+// What is waited for; neither, to begin with. It is told for as long as it is so, and errors are told as both.
+void ll_watch_set(struct ll_watch *watch, bool reads, bool writes);
 
 // For modules that speak WebSocket: they make their own vhost on it.
 struct lws_context *ll_loop_lws(struct ll_loop *loop);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { BODY_MAX = 8 * 1024 * 1024, FRAME_MAX = 64 * 1024, HEADER_MAX = 2048 };
+enum { BODY_MAX = 16 * 1024 * 1024, FRAME_MAX = 64 * 1024, HEADER_MAX = 2048 };
 
 struct ll_site {
     struct lws_vhost *vhost;
@@ -24,6 +24,7 @@ struct visit { // of one connection
     enum lws_write_protocol frame_type;
     unsigned char *frame; // LWS_PRE spare bytes, then the frame
     bool is_preflight, has_copy, sent_headers;
+    struct ll_buf request; // what is echoed
 };
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
@@ -103,9 +104,22 @@ static struct ll_buf make_body(const struct visit *visit) {
     char spare[LWS_PRE] = "";
     ll_buf_append(&body, spare, sizeof spare);
     if (visit->is_preflight || visit->has_copy) return body;
+    if (page->echoes) {
+        ll_buf_append(&body, visit->request.data, visit->request.len);
+        return body;
+    }
     if (is_html && page->body && strncmp(page->body, "<!doctype", 9) != 0) ll_buf_text(&body, "<!doctype html><body>");
     ll_buf_text(&body, page->body ? page->body : "");
     return body;
+}
+
+static void add_cookies(struct lws *wsi, const char *lines, unsigned char **at, unsigned char *end) {
+    char line[256];
+    for (size_t len; lines && *lines; lines += len + (lines[len] == '\n')) {
+        len = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)len, lines);
+        add_header(wsi, "set-cookie:", line, at, end);
+    }
 }
 
 static unsigned status_of(const struct visit *visit) {
@@ -122,6 +136,7 @@ static bool send_headers(struct lws *wsi, const struct visit *visit, size_t len)
         return false;
     if (page->location) add_header(wsi, "location:", page->location, &at, end);
     if (page->is_download) add_header(wsi, "content-disposition:", "attachment", &at, end);
+    add_cookies(wsi, page->set_cookies, &at, end);
     if (page->etag) add_header(wsi, "etag:", page->etag, &at, end);
     if (page->is_for_all) {
         add_header(wsi, "access-control-allow-origin:", "*", &at, end);
@@ -163,6 +178,45 @@ static int answer(struct lws *wsi, struct visit *visit) {
     return failed || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
+static const struct {
+    enum lws_token_indexes token;
+    const char *name;
+} known_headers[] =
+    {
+        {WSI_TOKEN_HTTP_COOKIE, "cookie"},
+        {WSI_TOKEN_HTTP_AUTHORIZATION, "authorization"},
+        {WSI_TOKEN_HTTP_CONTENT_TYPE, "content-type"},
+        {WSI_TOKEN_HTTP_USER_AGENT, "user-agent"},
+        {WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, "accept-language"},
+},
+  methods[] = {
+      {WSI_TOKEN_GET_URI, "GET"},     {WSI_TOKEN_POST_URI, "POST"},     {WSI_TOKEN_PUT_URI, "PUT"},
+      {WSI_TOKEN_PATCH_URI, "PATCH"}, {WSI_TOKEN_DELETE_URI, "DELETE"}, {WSI_TOKEN_HEAD_URI, "HEAD"},
+};
+
+// Also the one header of tests' own, "x-own".
+static void take_request(struct lws *wsi, struct visit *visit) {
+    char value[2048];
+    visit->request = ll_buf_make(BODY_MAX);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (lws_hdr_copy(wsi, value, sizeof value, methods[i].token) > 0)
+            ll_buf_printf(&visit->request, "%s %s", methods[i].name, value);
+    if (lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_URI_ARGS) > 0)
+        ll_buf_printf(&visit->request, "?%s", value);
+    ll_buf_text(&visit->request, "\n");
+    for (size_t i = 0; i < sizeof known_headers / sizeof *known_headers; i++)
+        if (lws_hdr_copy(wsi, value, sizeof value, known_headers[i].token) > 0)
+            ll_buf_printf(&visit->request, "%s: %s\n", known_headers[i].name, value);
+    if (lws_hdr_custom_copy(wsi, value, sizeof value, "x-own:", 6) > 0)
+        ll_buf_printf(&visit->request, "x-own: %s\n", value);
+    ll_buf_text(&visit->request, "\n");
+}
+
+static bool expects_body(struct lws *wsi) {
+    char length[20];
+    return lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 && strcmp(length, "0") != 0;
+}
+
 static bool has_copy(struct lws *wsi, const struct ll_site_page *page) {
     char etag[100];
     return page->etag && lws_hdr_copy(wsi, etag, sizeof etag, WSI_TOKEN_HTTP_IF_NONE_MATCH) > 0 &&
@@ -180,14 +234,17 @@ static void begin_answer(struct lws *wsi, const struct ll_site_page *page) {
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     struct visit *visit = user;
+    bool is_over = reason == LWS_CALLBACK_HTTP || reason == LWS_CALLBACK_CLOSED_HTTP;
+    if (is_over && visit) ll_buf_fini(&visit->request); // a connection that never asked has no visit
     if (reason == LWS_CALLBACK_HTTP) {
         *visit = (struct visit){.page = find_page(wsi, in),
                                 .is_preflight = lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0};
         visit->has_copy = has_copy(wsi, visit->page);
-        bool has_body = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
-        if (!has_body) begin_answer(wsi, visit->page);
+        if (visit->page->echoes) take_request(wsi, visit);
+        if (!expects_body(wsi)) begin_answer(wsi, visit->page);
         return 0;
     }
+    if (reason == LWS_CALLBACK_HTTP_BODY && visit->page->echoes) ll_buf_append(&visit->request, in, len);
     if (reason == LWS_CALLBACK_HTTP_BODY_COMPLETION) begin_answer(wsi, visit->page);
     if (reason == LWS_CALLBACK_TIMER) lws_callback_on_writable(wsi);
     if (reason == LWS_CALLBACK_HTTP_WRITEABLE) return answer(wsi, visit);

@@ -20,6 +20,7 @@
 
 #include "agent/browser/filter.h"
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/url.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -149,11 +150,7 @@ static bool is_on_wire(struct ll_slice url) {
 
 // An address needs no look-up, though Chromium gives it a moment of one.
 static bool has_name(struct ll_slice url) {
-    const char *end = url.at + url.len, *host = memchr(url.at, '/', url.len);
-    if (!host || end - host < 3 || host[2] == '[') return false;
-    for (const char *at = host + 2; at < end && *at != ':' && *at != '/' && *at != '"'; at++)
-        if (*at != '.' && !isdigit((unsigned char)*at)) return true;
-    return false;
+    return ll_url_has_name(url.at, url.len);
 }
 
 static void read_type(struct ll_slice value, char out[TYPE_CHARS]) {

@@ -13,8 +13,8 @@ static void on_timer(void *arg);
 
 // What is not done on elements.
 static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
-    [LL_OP_NAVIGATE] = ll_cdp_navigate,
-    [LL_OP_RELOAD] = ll_cdp_reload,
+    [LL_OP_COOKIES] = ll_cdp_cookies,           [LL_OP_NAVIGATE] = ll_cdp_navigate,
+    [LL_OP_PUT_COOKIES] = ll_cdp_put_cookies,   [LL_OP_RELOAD] = ll_cdp_reload,
     [LL_OP_WAIT_FOR_URL] = ll_cdp_wait_for_url,
 };
 
@@ -104,6 +104,7 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err) {
 
 void ll_cdp_page_give_up(struct ll_cdp_page *page) {
     bool is_busy = page->waiting == LL_CDP_WAITS_ANSWER || page->waiting == LL_CDP_WAITS_LOAD;
+    if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_INNER) is_busy = false; // the browser is asked
     ll_cdp_page_cancel(page);
     if (is_busy) ll_cdp_tab_interrupt(page->tab);
 }

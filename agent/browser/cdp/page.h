@@ -102,6 +102,10 @@ void ll_cdp_element(struct ll_cdp_page *page);
 // Goes on with one that waited for another document.
 void ll_cdp_element_resume(struct ll_cdp_page *page);
 
+// cookies.c
+void ll_cdp_cookies(struct ll_cdp_page *page);
+void ll_cdp_put_cookies(struct ll_cdp_page *page);
+
 // input.c: real events. The action ends when the last is answered, or goes on in `answered`.
 void ll_cdp_input_click(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
 void ll_cdp_input_hover(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);

@@ -5,6 +5,7 @@
 //   fail   the share of actions that fail, all with the same sentence.
 //   seed   of both draws; with the same seed and the same order of calls, the same things happen.
 #include "agent/browser/connection.h"
+#include "agent/browser/null/jar.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/rand.h"
@@ -24,6 +25,7 @@ struct null_page {
     struct ll_timer *timer;
     bool open, acting, capturing;
     enum ll_operation operation;
+    ll_json *cookies; // of its context; NULL: none yet
 };
 
 struct null_connection {
@@ -69,6 +71,10 @@ static const char *null_describe(struct ll_connection *base) {
     return "no browser (null)";
 }
 
+static bool is_inner(enum ll_operation operation) {
+    return ll_operation_info(operation)->kind == LL_OPKIND_INNER;
+}
+
 static void on_page_turn(void *arg) {
     struct null_page *page = arg;
     if (!page->open) {
@@ -86,7 +92,8 @@ static void on_page_turn(void *arg) {
     struct null_connection *connection = of(page->base.connection);
     struct ll_action_result result = {.err = LL_SUCCESS, .value = connection->values[page->operation]};
     page->acting = false;
-    if (ll_rand_unit(&connection->rand) < connection->fail_share)
+    if (page->operation == LL_OP_COOKIES) result.value = page->cookies;
+    if (!is_inner(page->operation) && ll_rand_unit(&connection->rand) < connection->fail_share)
         result =
             (struct ll_action_result){.err = ll_err_make(LL_UNAVAILABLE, "failed, as the null browser was told to")};
     page->events.on_done(page->events.owner, &result);
@@ -110,6 +117,14 @@ static void null_perform(struct ll_page *base, const struct ll_action *action) {
     assert(page->open && !page->acting);
     page->acting = true;
     page->operation = action->operation;
+    if (action->operation == LL_OP_PUT_COOKIES) {
+        ll_json *jar = ll_null_jar_put(page->cookies, action->argument);
+        if (jar) page->cookies = jar;
+    }
+    if (is_inner(action->operation)) { // it is not the scenario's, and takes no time
+        ll_timer_set(page->timer, 0);
+        return;
+    }
     uint64_t spread = connection->delay_max_ms - connection->delay_min_ms;
     uint64_t delay_ms = connection->delay_min_ms + (spread ? ll_rand_below(&connection->rand, spread + 1) : 0);
     ll_timer_set(page->timer, delay_ms ? ll_clock_us() + (int64_t)delay_ms * 1000 : 0);
@@ -135,6 +150,7 @@ static void null_page_close(struct ll_page *base) {
     struct null_page *page = (struct null_page *)base;
     DL_DELETE(of(base->connection)->pages, page);
     ll_timer_free(&page->timer);
+    ll_json_free(&page->cookies);
     free(page);
 }
 

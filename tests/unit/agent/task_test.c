@@ -7,9 +7,11 @@
 #include "libcommon/loop/loop.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/snapshot.h"
+#include "tests/support/site.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 struct bench {
@@ -149,6 +151,61 @@ Test(task, a_run_becomes_numbered_snapshots_of_which_the_last_is_final) {
     }
     cr_expect(ge(u64, completed, 3));
     cr_expect(le(u64, completed, 3 * 18));
+    bench_fini(&bench);
+}
+
+Test(task, requests_beside_the_browser_are_actions_of_the_user) {
+    static const struct ll_site_page pages[] = {
+        {.path = "/log-in", .type = "text/plain", .set_cookies = "id=7; Path=/", .delay_ms = 20},
+        {.path = "/echo-back", .type = "text/plain", .echoes = true},
+        {.path = "/never", .never_answers = true},
+        {.path = NULL},
+    };
+    struct bench bench;
+    char source[800];
+    bench_init(&bench, "");
+    struct ll_site *site = ll_site_new(bench.loop, pages);
+    snprintf(source, sizeof source,
+             "local ll = require 'liveload'\n"
+             "return ll.scenario { name = 't', run = function(ctx)\n"
+             "local base = 'http://127.0.0.1:%d'\n"
+             "ctx.http:post(base .. '/log-in', { form = { name = 'ann' } })\n"
+             "ctx:expect('is known', ctx.http:get(base .. '/echo-back').body:find('cookie: id=7', 1, true) ~= nil)\n"
+             "ctx:click('#a')\n"
+             "if ctx.iteration == 2 then ctx.http:get(base .. '/never') end end }\n",
+             ll_site_port(site));
+    ll_buf_fini(&bench.packed);
+    pack(&bench, source);
+    bench.assignment.spec.load.duration_ms = 500;
+    bench.assignment.spec.load.graceful_stop_ms = 100;
+    bench_task(&bench, on_sealed);
+    ll_err err = ll_task_prepare(bench.task, &bench.packed);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    ll_loop_run(bench.loop);
+    cr_assert(eq(int, bench.ended, 1));
+    struct ll_bytes frames[LL_EXCHANGE_SNAPSHOTS_MAX];
+    size_t count = ll_outbox_oldest(ll_task_outbox(bench.task), frames);
+    uint64_t passed = 0, failed = 0, requests = 0, posts = 0, interrupted = 0;
+    double shortest_us = 1e9;
+    for (size_t i = 0; i < count; i++) {
+        struct ll_snapshot snapshot;
+        cr_assert(eq(int, ll_snapshot_open(frames[i].data, frames[i].len, &snapshot).status, LL_OK));
+        passed += ll_series_total(snapshot.series, LL_METRIC_CHECKS_PASSED);
+        failed += ll_series_total(snapshot.series, LL_METRIC_CHECKS_FAILED);
+        requests += ll_series_total(snapshot.series, LL_METRIC_HTTP_REQUESTS);
+        interrupted = snapshot.iterations_interrupted;
+        const struct ll_series *post = ll_series_find(snapshot.series, LL_METRIC_ACTION_DURATION, "http:post");
+        if (post) posts += post->sketch.total;
+        if (post && post->sketch.min < shortest_us) shortest_us = post->sketch.min;
+        ll_snapshot_fini(&snapshot);
+    }
+    cr_expect(eq(u64, passed, 6)); // three users, twice
+    cr_expect(eq(u64, failed, 0));
+    cr_expect(eq(u64, requests, 12));
+    cr_expect(eq(u64, posts, 6));
+    cr_expect(ge(dbl, shortest_us, 20e3));
+    cr_expect(eq(u64, interrupted, 3)); // in the middle of a request
+    ll_site_free(&site);
     bench_fini(&bench);
 }
 

@@ -31,6 +31,47 @@ static void note_signal(void *arg, int signal) {
     ll_loop_quit(seen->loop);
 }
 
+struct watched {
+    struct ll_loop *loop;
+    struct ll_watch *read, *write;
+    int reads, writes;
+};
+
+static void on_readable(void *arg, int fd, bool reads, bool writes) {
+    struct watched *watched = arg;
+    char byte;
+    cr_expect(reads && !writes);
+    cr_expect(eq(int, (int)read(fd, &byte, 1), 1));
+    watched->reads++;
+    ll_watch_free(&watched->read); // in its own handler
+    ll_loop_quit(watched->loop);
+}
+
+static void on_writable(void *arg, int fd, bool reads, bool writes) {
+    struct watched *watched = arg;
+    cr_expect(writes && !reads);
+    cr_expect(eq(int, (int)write(fd, "x", 1), 1));
+    watched->writes++;
+    ll_watch_set(watched->write, false, false);
+}
+
+Test(loop, descriptors_of_others_are_watched) {
+    struct watched watched = {0};
+    int ends[2];
+    cr_assert_eq(ll_loop_new(&watched.loop).status, LL_OK);
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(ll_watch_new(watched.loop, ends[0], on_readable, &watched, &watched.read).status, LL_OK);
+    cr_assert_eq(ll_watch_new(watched.loop, ends[1], on_writable, &watched, &watched.write).status, LL_OK);
+    ll_watch_set(watched.read, true, false);
+    ll_watch_set(watched.write, false, true);
+    ll_loop_run(watched.loop);
+    cr_expect(eq(int, watched.writes, 1));
+    cr_expect(eq(int, watched.reads, 1));
+    ll_watch_free(&watched.write);
+    close(ends[0]), close(ends[1]);
+    ll_loop_free(&watched.loop);
+}
+
 static void *wake_from_thread(void *arg) {
     ll_loop_wake(arg);
     return NULL;

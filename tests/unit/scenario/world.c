@@ -81,6 +81,14 @@ enum ll_script_status world_answer_failure(struct world *world, enum ll_status s
     return world->request.status;
 }
 
+enum ll_script_status world_answer_http(struct world *world) {
+    static const char body[] = "{\"token\":\"t\",\"items\":[1,2]}";
+    struct ll_http_answer answer = {
+        .status = 200, .url = world->request.http.url, .body = body, .body_len = sizeof body - 1};
+    ll_script_resume_http(world->script, &answer, &world->request);
+    return world->request.status;
+}
+
 enum ll_script_status world_go_on(struct world *world) {
     ll_script_resume(world->script, NULL, &world->request);
     return world->request.status;

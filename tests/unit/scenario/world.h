@@ -35,6 +35,8 @@ enum ll_script_status world_start(struct world *world, uint64_t number);
 // Answers the action with success and the JSON (NULL: none), or with a failure.
 enum ll_script_status world_answer(struct world *world, const char *json);
 enum ll_script_status world_answer_failure(struct world *world, enum ll_status status, const char *sentence);
+// Answers the request with 200 and a small JSON document.
+enum ll_script_status world_answer_http(struct world *world);
 enum ll_script_status world_go_on(struct world *world);
 
 // Why a file cannot be loaded; "" when it can. Valid until the next call.
