@@ -61,6 +61,9 @@ enum { LL_OPTION_WORDS_MAX = 8, LL_OPTION_WORD_BYTES_MAX = 32 };
 // Word `index` of an option of type WORD or WORDS; "" when there is none.
 const char *ll_option_word(const struct ll_option_info *option, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]);
 
+// The events of LiveView's that have a class while they are loading: phx-click-loading and so on.
+#define LL_PHX_KINDS "click|submit|change|focus|blur|keydown|keyup"
+
 // What wait_for_selector waits for: the words of its option.
 enum ll_element_state { LL_STATE_VISIBLE, LL_STATE_HIDDEN, LL_STATE_ATTACHED, LL_STATE_DETACHED };
 

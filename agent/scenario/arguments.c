@@ -134,6 +134,17 @@ static bool find_word(const struct ll_option_info *option, const char *text, uin
     return false;
 }
 
+static void read_phx_kind(lua_State *L, struct reading *reading) {
+    static const struct ll_option_info kinds = {.name = "kind", .type = LL_OPTTYPE_WORD, .words = LL_PHX_KINDS};
+    int index = reading->index++;
+    char wanted[SENTENCE_MAX];
+    uint32_t found;
+    list_words(&kinds, wanted, sizeof wanted);
+    if (lua_type(L, index) != LUA_TSTRING || !find_word(&kinds, lua_tostring(L, index), &found))
+        ll_api_wants(L, reading->name, index, wanted);
+    reading->action->text = lua_tostring(L, index);
+}
+
 static void read_duration(lua_State *L, const char *name, const struct ll_option_info *option, uint32_t *out) {
     uint64_t ms = 0;
     ll_err err = ll_value_duration_ms(L, -1, &ms);
@@ -316,6 +327,8 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             read_selector(L, &reading);
         else if (*letter == 'U')
             read_url(L, &reading);
+        else if (*letter == 'P')
+            read_phx_kind(L, &reading);
         else if (*letter == 'L')
             list = reading.index++;
         else if (*letter == 'V')

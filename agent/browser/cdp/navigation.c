@@ -7,6 +7,7 @@
 // click, so the next action knows that a document is about to be replaced, and waits for the new one rather than act
 // in the old.
 #include "agent/browser/cdp/network.h"
+#include "agent/browser/cdp/observer.h"
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/glob.h"
 #include "libcommon/base/clock.h"
@@ -61,6 +62,7 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
 
 void ll_cdp_navigate(struct ll_cdp_page *page) {
     ll_cdp_auth_navigates(page, page->action.text);
+    ll_cdp_observer_leaving(page->tab, (struct ll_slice){page->action.text, strlen(page->action.text)});
     struct ll_buf *out = ll_cdp_page_begin(page, "Page.navigate");
     ll_buf_text(out, "{\"url\":");
     ll_json_quote(out, page->action.text, strlen(page->action.text));
@@ -108,6 +110,7 @@ static bool on_frame_navigated(struct ll_cdp_tab *tab, struct ll_slice params) {
     ll_cdp_network_committed(tab->network, values[1]);
     size_t len = ll_scan_text(values[2], tab->url, sizeof tab->url);
     ll_scan_text(values[4], tab->url + len, sizeof tab->url - len); // "#place", which the url is given without
+    ll_cdp_observer_committed(tab);
     struct ll_cdp_page *page = tab->page;
     if (page->tab != tab || !values[3].len || page->waiting != LL_CDP_WAITS_LOAD ||
         page->action.operation != LL_OP_RELOAD)
@@ -123,8 +126,9 @@ static void on_requested(struct ll_cdp_tab *tab, struct ll_slice params) {
     struct ll_slice values[3];
     ll_scan_members(params, keys, values, 3);
     bool fetches = values[1].len > 5 && memcmp(values[1].at, "\"http", 5) == 0; // not mailto:, javascript: and such
-    if (fetches && ll_scan_is_string(values[0], tab->target) && ll_scan_is_string(values[2], "currentTab"))
-        tab->navigating = true;
+    if (!fetches || !ll_scan_is_string(values[0], tab->target) || !ll_scan_is_string(values[2], "currentTab")) return;
+    tab->navigating = true;
+    ll_cdp_observer_leaving(tab, (struct ll_slice){values[1].at + 1, values[1].len - 2});
 }
 
 void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {

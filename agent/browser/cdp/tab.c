@@ -1,6 +1,7 @@
 #include "agent/browser/cdp/tab.h"
 
 #include "agent/browser/cdp/network.h"
+#include "agent/browser/cdp/observer.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
@@ -17,6 +18,7 @@ struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page) {
     struct ll_cdp_tab *tab = ll_alloc(1, sizeof *tab);
     tab->page = page;
     tab->network = ll_cdp_network_new(ll_cdp_connection_sink(page->connection), &page->options.requests);
+    tab->observer = ll_cdp_observer_new(ll_cdp_connection_sink(page->connection));
     DL_APPEND(page->tabs, tab);
     return tab;
 }
@@ -25,6 +27,7 @@ void ll_cdp_tab_free(struct ll_cdp_tab *tab) {
     ll_cdp_forget(client_of(tab), tab->probe);
     ll_cdp_connection_remove_session(tab->page->connection, tab);
     ll_cdp_network_free(&tab->network);
+    ll_cdp_observer_free(&tab->observer);
     DL_DELETE(tab->page->tabs, tab);
     free(tab);
 }
@@ -90,6 +93,9 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_RESPONSE_RECEIVED:
         ll_cdp_auth_event(tab, event, params);
         ll_cdp_network_event(tab->network, event, params);
+        return;
+    case LL_CDP_BINDING_CALLED:
+        ll_cdp_observer_called(tab, params);
         return;
     case LL_CDP_REQUEST_WILL_BE_SENT:
     case LL_CDP_REQUEST_SERVED_FROM_CACHE:

@@ -1,7 +1,7 @@
 // One tab of a user: a target of the browser with its session, and what is known of its document.
 //
-// tab.c hands its events on: to navigation.c, to network.c, or to the page it belongs to (page.h). Many of a tab's
-// commands are sent for the page's action in flight; those here are the tab's own.
+// tab.c hands its events on: to navigation.c, to network.c, to observer.c, or to the page it belongs to (page.h). Many
+// of a tab's commands are sent for the page's action in flight; those here are the tab's own.
 #ifndef AGENT_BROWSER_CDP_TAB_H
 #define AGENT_BROWSER_CDP_TAB_H
 
@@ -20,6 +20,7 @@ enum {
 
 struct ll_cdp_page;
 struct ll_cdp_network;
+struct ll_cdp_observer;
 
 struct ll_cdp_tab {
     struct ll_cdp_page *page;
@@ -36,6 +37,7 @@ struct ll_cdp_tab {
     int64_t probe_sent_us;             // 0: none is under way
     struct ll_cdp_network *network;
     struct ll_cdp_easel easel;
+    struct ll_cdp_observer *observer;
 };
 
 // The last of the page's tabs; not the active one by itself.

@@ -31,6 +31,10 @@ Test(api, every_operation_becomes_its_action) {
         {RUN("ctx:hover('#n')"), LL_OP_HOVER, "#n", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:wait_for_selector('#n')"), LL_OP_WAIT_FOR_SELECTOR, "#n", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:wait_for_url('**/cart')"), LL_OP_WAIT_FOR_URL, NULL, "**/cart", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:ensure_liveview()"), LL_OP_ENSURE_LIVEVIEW, NULL, NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:wait_for_liveview({ timeout = 2 })"), LL_OP_WAIT_FOR_LIVEVIEW, NULL, NULL, 2000},
+        {RUN("ctx:wait_for_phx_loading_completion('keyup', '#n')"), LL_OP_WAIT_FOR_PHX_LOADING_COMPLETION, "#n",
+         "keyup", LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:inner_text('text=Buy')"), LL_OP_INNER_TEXT, "text=Buy", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:text_content('#n')"), LL_OP_TEXT_CONTENT, "#n", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:input_value('#n')"), LL_OP_INPUT_VALUE, "#n", NULL, LL_ACTION_TIMEOUT_MS},
@@ -131,6 +135,16 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
     static const struct refusal cases[] = {
         {RUN("ctx:clik('#a')"), "shop.lua:2: ctx has no operation \"clik\": did you mean \"click\"?"},
         {RUN("\nctx:frobnicate()"), "shop.lua:3: ctx has no operation \"frobnicate\": docs/SCENARIOS.md lists them"},
+        {RUN("ctx:wait_for_phx_loading_completion('clik', '#a')"),
+         "shop.lua:2: wait_for_phx_loading_completion: argument 1 must be \"click\", \"submit\", \"change\", "
+         "\"focus\", "
+         "\"blur\", \"keydown\" or \"keyup\", not \"clik\""},
+        {RUN("ctx:wait_for_phx_loading_completion('click')"),
+         "shop.lua:2: wait_for_phx_loading_completion: argument 2 must be a selector such as \"#buy\", not nothing"},
+        {RUN("ctx:wait_for_phx_loading_completion({}, '#a')"),
+         "shop.lua:2: wait_for_phx_loading_completion: argument 1 must be \"click\", \"submit\", \"change\", "
+         "\"focus\", "
+         "\"blur\", \"keydown\" or \"keyup\", not a table"},
         {RUN("ctx:double_click('#a')"), "shop.lua:2: ctx:double_click is not offered in this version"},
         {RUN("ctx.click('#a')"), "shop.lua:2: ctx.click is called with a dot: write ctx:click(...)"},
         {RUN("ctx.step('#a')"), "shop.lua:2: ctx.step is called with a dot: write ctx:step(...)"},

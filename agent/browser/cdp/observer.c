@@ -1,0 +1,217 @@
+#include "agent/browser/cdp/observer.h"
+
+#include "agent/browser/cdp/page.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "libcommon/base/log.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BINDING "__liveload_heard" // the page's script has it too
+
+enum { URL_MAX = 512, WORD_MAX = 40, COUNT_MAX = 1000, SECOND_US = 1000 * 1000 };
+
+static const double VALUE_MAX = 1e12; // µs: eleven days
+
+// What the label of each metric that pages tell is.
+enum label { NONE, URL, WORD };
+static const struct {
+    enum label label;
+    bool is_vital; // and so a sample only once its document has gone
+} told[LL_METRICS_COUNT] = {
+    [LL_METRIC_WEB_VITAL_LCP] = {URL, true},
+    [LL_METRIC_WEB_VITAL_FCP] = {URL, true},
+    [LL_METRIC_WEB_VITAL_TTFB] = {URL, true},
+    [LL_METRIC_WEB_VITAL_INP] = {URL, true},
+    [LL_METRIC_WEB_VITAL_CLS] = {URL, true},
+    [LL_METRIC_LIVEVIEW_CONNECTION_DURATION] = {URL, false},
+    [LL_METRIC_LIVEVIEW_RECONNECTION_DURATION] = {URL, false},
+    [LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION] = {WORD, false},
+    [LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION] = {WORD, false},
+    [LL_METRIC_LIVEVIEW_NAVIGATIONS] = {WORD, false},
+    [LL_METRIC_LIVEVIEW_DISCONNECTIONS] = {URL, false},
+    [LL_METRIC_LIVEVIEW_RECONNECTIONS] = {URL, false},
+    [LL_METRIC_LIVEVIEW_CANCELED_LOADS] = {WORD, false},
+};
+
+enum { VITALS = 5 };
+static const enum ll_metric vitals[VITALS] = {LL_METRIC_WEB_VITAL_LCP, LL_METRIC_WEB_VITAL_FCP,
+                                              LL_METRIC_WEB_VITAL_TTFB, LL_METRIC_WEB_VITAL_INP,
+                                              LL_METRIC_WEB_VITAL_CLS};
+
+struct ll_cdp_observer {
+    const struct ll_browser_sink *sink;
+    double document;       // its number; 0: none was heard of
+    double values[VITALS]; // its vitals so far; negative: none
+    char url[URL_MAX];     // theirs
+    int64_t second_us;     // when the second began in which `calls` came
+    uint32_t calls;
+    bool is_deaf; // to the tab's document
+};
+
+static void forget_vitals(struct ll_cdp_observer *observer) {
+    for (size_t i = 0; i < VITALS; i++) observer->values[i] = -1;
+}
+
+struct ll_cdp_observer *ll_cdp_observer_new(const struct ll_browser_sink *sink) {
+    struct ll_cdp_observer *observer = ll_alloc(1, sizeof *observer);
+    observer->sink = sink;
+    forget_vitals(observer);
+    return observer;
+}
+
+static void finish_document(struct ll_cdp_observer *observer) {
+    for (size_t i = 0; i < VITALS; i++)
+        if (observer->values[i] >= 0)
+            observer->sink->sample(observer->sink->owner, vitals[i], observer->url, observer->values[i]);
+    forget_vitals(observer);
+}
+
+void ll_cdp_observer_free(struct ll_cdp_observer **observer) {
+    if (!*observer) return;
+    finish_document(*observer);
+    free(*observer);
+    *observer = NULL;
+}
+
+static void lose(struct ll_cdp_observer *observer, const char *reason, double count) {
+    if (count >= 1)
+        observer->sink->count(observer->sink->owner, LL_METRIC_OBSERVATIONS_LOST, reason,
+                              count < COUNT_MAX ? (uint64_t)count : COUNT_MAX);
+}
+
+// --- What is told ---
+
+// Cuts off and returns what stands before `separator`; at the end of the text, NULL.
+static char *next(char **at, char separator) {
+    char *start = *at;
+    if (!start || !*start) return NULL;
+    char *end = strchr(start, separator);
+    *at = end ? end + 1 : NULL;
+    if (end) *end = '\0';
+    return start;
+}
+
+// -1 for what is no number, or none that can be measured.
+static double number(const char *text) {
+    char *end;
+    if (!text || !strchr("0123456789", *text)) return -1;
+    double value = strtod(text, &end);
+    return !*end && isfinite(value) ? value : -1;
+}
+
+static bool is_url(char *text) {
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0) return false;
+    text[strcspn(text, "?#")] = '\0';
+    if (strlen(text) >= URL_MAX) return false;
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7F) return false;
+    return true;
+}
+
+static bool is_word(const char *text) {
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz_-");
+    return len > 0 && len <= WORD_MAX && !text[len];
+}
+
+static void take_vital(struct ll_cdp_observer *observer, enum ll_metric metric, const char *url, double value) {
+    size_t i = 0;
+    while (vitals[i] != metric) i++;
+    observer->values[i] = value;
+    memcpy(observer->url, url, strlen(url) + 1);
+}
+
+// METRIC VALUE LABEL. False when the line is none of the observer's.
+static bool take_line(struct ll_cdp_observer *observer, char *line) {
+    enum ll_metric metric;
+    const char *name = next(&line, ' ');
+    double value = number(next(&line, ' '));
+    char *label = line;
+    if (!name || !label || value < 0 || value > VALUE_MAX || !ll_metric_by_name(name, &metric)) return false;
+    if (told[metric].label == NONE || !(told[metric].label == URL ? is_url(label) : is_word(label))) return false;
+    if (told[metric].is_vital)
+        take_vital(observer, metric, label, value);
+    else if (ll_metric_info(metric)->kind == LL_KIND_HISTOGRAM)
+        observer->sink->sample(observer->sink->owner, metric, label, value);
+    else if (value == 1)
+        observer->sink->count(observer->sink->owner, metric, label, 1);
+    else
+        return false;
+    return true;
+}
+
+void ll_cdp_observer_take(struct ll_cdp_observer *observer, char *text) {
+    char *head = next(&text, '\n'), *line;
+    double heads[4]; // the document's number, whether it is its last text, failures, dropped
+    for (size_t i = 0; i < 4; i++) {
+        heads[i] = number(next(&head, ' '));
+        if (heads[i] >= 0) continue;
+        lose(observer, "damaged", 1);
+        return;
+    }
+    if (heads[0] < observer->document) return; // a document that is gone, and whose vitals are written
+    if (heads[0] > observer->document) finish_document(observer);
+    observer->document = heads[0];
+    lose(observer, "failure", heads[2]);
+    lose(observer, "no room", heads[3]);
+    while ((line = next(&text, '\n')))
+        if (!take_line(observer, line)) lose(observer, "damaged", 1);
+    if (heads[1] == 1) finish_document(observer);
+}
+
+// --- Who tells ---
+
+static void call(const struct ll_cdp_tab *tab, const char *method, const char *params) {
+    ll_cdp_call(ll_cdp_page_client(tab->page), tab->session, method, params, NULL, NULL);
+}
+
+// A document without scripts has nothing yet to put the function into, and an evaluation makes it.
+void ll_cdp_observer_committed(struct ll_cdp_tab *tab) {
+    tab->observer->is_deaf = false;
+    if (strncmp(tab->url, "http", 4) != 0) return;
+    call(tab, "Runtime.evaluate", "{\"expression\":\"0\",\"silent\":true}");
+    call(tab, "Runtime.addBinding", "{\"name\":\"" BINDING "\"}");
+}
+
+void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url) {
+    const char *host = strstr(tab->url, "://");
+    size_t same = host ? (size_t)(host - tab->url) + 3 : 0;
+    if (!same || strncmp(tab->url, "http", 4) != 0) return;
+    same += strcspn(tab->url + same, "/?#");
+    bool stays = url.len >= same && memcmp(url.at, tab->url, same) == 0;
+    if (stays && (url.len == same || strchr("/?#", url.at[same]))) return;
+    call(tab, "Runtime.evaluate", "{\"expression\":\"__liveload('tell')\",\"silent\":true}");
+}
+
+static bool calls_too_often(struct ll_cdp_observer *observer) {
+    int64_t now_us = ll_clock_us();
+    if (now_us - observer->second_us >= SECOND_US) {
+        observer->second_us = now_us;
+        observer->calls = 0;
+    }
+    return ++observer->calls > LL_OBSERVER_CALLS_MAX;
+}
+
+void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
+    static const char *const keys[] = {"name", "payload"};
+    struct ll_cdp_observer *observer = tab->observer;
+    struct ll_slice values[2];
+    char text[LL_OBSERVER_TEXT_MAX];
+    if (observer->is_deaf) return;
+    ll_scan_members(params, keys, values, 2);
+    if (!ll_scan_is_string(values[0], BINDING)) return;
+    if (calls_too_often(observer)) {
+        observer->is_deaf = true;
+        lose(observer, "flood", 1);
+        ll_warn("a page calls LiveLoad over %d times a second, and is not listened to: %.200s", LL_OBSERVER_CALLS_MAX,
+                tab->url);
+        call(tab, "Runtime.removeBinding", "{\"name\":\"" BINDING "\"}");
+    } else if (values[1].len > sizeof text) {
+        lose(observer, "damaged", 1);
+    } else {
+        ll_scan_text(values[1], text, sizeof text);
+        ll_cdp_observer_take(observer, text);
+    }
+}

@@ -1,0 +1,39 @@
+// What the observer in a tab's pages tells (page/observer.js): Web Vitals and LiveView, into the connection's sink.
+//
+// It tells through a function of the browser's (Runtime.addBinding, Runtime.bindingCalled), which works without the
+// Runtime domain being enabled but is then not put into new documents: each gets it as it is committed. Any page may
+// call it with anything, so what comes is checked line by line against the metrics that observers have, and a tab that
+// calls more than LL_OBSERVER_CALLS_MAX times a second is not listened to before its next document. What is lost this
+// way, or in the page, is counted in `observations_lost`.
+//
+// The vitals of a document are samples once it has gone: with its last words, with the first of the next document, or
+// with its tab.
+//
+// One of each per tab. The loop's thread.
+#ifndef AGENT_BROWSER_CDP_OBSERVER_H
+#define AGENT_BROWSER_CDP_OBSERVER_H
+
+#include "agent/browser/cdp/client.h"
+#include "agent/browser/connection.h"
+
+enum {
+    LL_OBSERVER_CALLS_MAX = 200,      // a second
+    LL_OBSERVER_TEXT_MAX = 32 * 1024, // bytes of a call
+};
+
+struct ll_cdp_tab;
+struct ll_cdp_observer;
+
+struct ll_cdp_observer *ll_cdp_observer_new(const struct ll_browser_sink *sink);
+void ll_cdp_observer_free(struct ll_cdp_observer **observer);
+// The tab has another document, whose URL is known.
+void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
+// The tab is about to leave for `url`, as plain text. A document that another site's takes the place of may go with
+// another process, and its last words are not heard then: it is asked for what it has so far.
+void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url);
+// A page called the function: the params of Runtime.bindingCalled.
+void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params);
+// The text of a call. Nothing is taken of one that cannot be the observer's.
+void ll_cdp_observer_take(struct ll_cdp_observer *observer, char *text);
+
+#endif

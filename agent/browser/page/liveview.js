@@ -1,0 +1,257 @@
+// LiveView (https://hexdocs.pm/phoenix_live_view), seen from outside its client, which does not know of it. What the
+// client shows to pages has been the same from 0.17 to 1.2:
+//
+//   [data-phx-main]       the main view; [data-phx-session] any view, and a nested one has data-phx-parent-id
+//   phx-connected         its class while it is connected; phx-loading, with phx-error when the connection was lost,
+//                         while it is not
+//   phx:page-loading-…    events of the window, start and stop, with the same detail object: {kind, to}. A kind "error"
+//                         is started when the connection is lost and never stopped: it is no load
+//   phx:navigate          when the URL has changed: {href, patch, pop}; 0.20 and later
+//   phx-click-loading …   the class of an element from an event's push to the server's answer. With it comes the
+//                         attribute data-phx-ref-src, and data-phx-ref, or from 1.0 data-phx-ref-loading, which number
+//                         the push
+//   phx:update            an event of the document, after each patch of the DOM
+//
+// What it costs pages: those without LiveView two listeners and a query. On the others the attribute data-phx-ref-src is
+// observed, and not the class, which every row of a table has and a patch rewrites; an element's class only while it is
+// loading. Elements are held weakly.
+const liveview = (() => {
+  const { Map, Set, WeakMap, WeakRef, Math, Number } = window;
+  const { now, guarded, tell, url } = observer;
+  const LOADS_MAX = 50, PUSHES_MAX = 200, ELEMENTS_MAX = 100; // beyond them nothing is measured; elements: of a push
+  const DEBOUNCE_SLACK_MS = 50;
+  const startedAt = now();
+
+  // --- The connection -----------------------------------------------------------------------------------------------
+
+  const hasView = () => document.querySelector("[data-phx-session], [data-phx-main]") !== null;
+
+  let mainRef = new WeakRef(document);
+  let wasConnected = false, lostAt = null;
+
+  function findMain() {
+    const known = mainRef.deref();
+    if (known && known !== document && known.isConnected) return known;
+    const main = document.querySelector("[data-phx-main]") ||
+      document.querySelector("[data-phx-session]:not([data-phx-parent-id])");
+    if (main) mainRef = new WeakRef(main);
+    return main;
+  }
+
+  function judgeMain() {
+    const main = findMain();
+    if (!main) return;
+    const classes = main.classList;
+    if (classes.contains("phx-connected")) {
+      if (!wasConnected) tell("liveview_connection_duration_us", (now() - startedAt) * 1000, url());
+      if (lostAt !== null) {
+        tell("liveview_reconnection_duration_us", (now() - lostAt) * 1000, url());
+        tell("liveview_reconnections", 1, url());
+      }
+      wasConnected = true;
+      lostAt = null;
+    } else if (wasConnected && lostAt === null && classes.contains("phx-error")) {
+      lostAt = now();
+      tell("liveview_disconnections", 1, url());
+      for (const load of loads) if (load.kind !== "initial") cancel(load); // their answers will not come
+    }
+  }
+
+  const mainObserver = new MutationObserver(guarded(judgeMain));
+  let observedMain = new WeakRef(document);
+
+  function observeMain() {
+    const main = findMain();
+    if (main && observedMain.deref() !== main) {
+      mainObserver.disconnect();
+      mainObserver.observe(main, { attributes: true, attributeFilter: ["class"] });
+      observedMain = new WeakRef(main);
+    }
+    judgeMain();
+  }
+
+  // --- Loads and navigations ----------------------------------------------------------------------------------------
+
+  const loads = new Set();             // under way: {kind, start}
+  const loadOfDetail = new WeakMap();  // and those that have ended, by the detail of their event
+  let tellsNavigations = false;        // by phx:navigate
+
+  const isNavigation = (kind) => kind === "patch" || kind === "redirect";
+  const word = (text) => (typeof text === "string" && /^[a-z][a-z_-]{0,30}$/.test(text) ? text : "other");
+
+  function cancel(load) {
+    if (loads.delete(load)) tell("liveview_canceled_loads", 1, load.kind);
+  }
+
+  // A navigation takes the place of the one before, which then ends for nobody; so does a join of the main view.
+  function onLoadStart(event) {
+    activate();
+    const kind = word(event.detail?.kind);
+    if (kind === "error") return;
+    for (const load of loads)
+      if (load.kind === "initial" ? isNavigation(kind) || kind === "initial" : isNavigation(kind) && isNavigation(load.kind))
+        cancel(load);
+    if (loads.size >= LOADS_MAX) cancel(loads.values().next().value);
+    const load = { kind, start: now() };
+    loads.add(load);
+    loadOfDetail.set(event.detail, load);
+    if (kind === "redirect") for (const element of document.querySelectorAll(".phx-click-loading")) begin(element);
+  }
+
+  function onLoadStop(event) {
+    observeMain();
+    judgePushes();
+    const load = loadOfDetail.get(event.detail);
+    if (!load || !loads.delete(load)) return;
+    tell("liveview_page_loading_duration_us", (now() - load.start) * 1000, load.kind);
+    if (isNavigation(load.kind) && !tellsNavigations) tell("liveview_navigations", 1, load.kind);
+    if (load.kind !== "redirect") return;
+    for (const other of loads) if (other.start < load.start) cancel(other); // what was asked of the view that is gone
+  }
+
+  function onNavigate(event) {
+    tellsNavigations = true;
+    tell("liveview_navigations", 1, event.detail?.patch ? "patch" : "redirect");
+  }
+
+  // --- Classes of loading -------------------------------------------------------------------------------------------
+
+  // One for each class that a push has put on elements, on whichever: a form with its fields is one.
+  const pushes = new Map();           // its key → {cls, start, elements}
+  const pushesOfElement = new WeakMap(); // element → Map(class → push under way or ended)
+  let pushCount = 0;
+
+  const CLASS = /(?:^|\s)(phx-(?:click|submit|change|focus|blur|keydown|keyup)-loading)(?!\S)/g;
+  const classesOf = (element) => [...(element.getAttribute("class") || "").matchAll(CLASS)].map((found) => found[1]);
+
+  const classObserver = new MutationObserver(guarded(() => judgePushes()));
+
+  function keyOf(element, cls) {
+    const number = element.getAttribute("data-phx-ref-loading") ?? element.getAttribute("data-phx-ref");
+    return number === null ? `${cls} ${++pushCount}` : `${cls} ${number} ${element.getAttribute("data-phx-ref-src")}`;
+  }
+
+  // Takes note of what the element has begun to load.
+  function begin(element) {
+    const classes = element.isConnected ? classesOf(element) : [];
+    if (classes.length === 0) return;
+    let known = pushesOfElement.get(element);
+    if (!known) pushesOfElement.set(element, known = new Map());
+    for (const cls of classes) {
+      if (known.get(cls)?.elements.some((reference) => reference.deref() === element)) continue; // still the last push
+      const key = keyOf(element, cls);
+      let push = pushes.get(key);
+      if (!push) {
+        if (pushes.size >= PUSHES_MAX) continue;
+        push = { cls, start: now(), elements: [] };
+        pushes.set(key, push);
+      }
+      if (push.elements.length >= ELEMENTS_MAX) continue;
+      push.elements.push(new WeakRef(element));
+      known.set(cls, push);
+      classObserver.observe(element, { attributes: true, attributeFilter: ["class"] });
+    }
+  }
+
+  // A push has ended when its class is on none of its elements, or none is in the page.
+  function judgePushes() {
+    if (pushes.size === 0) return;
+    for (const [key, push] of pushes) {
+      push.elements = push.elements.filter((reference) => {
+        const element = reference.deref();
+        return element && element.isConnected && element.classList.contains(push.cls);
+      });
+      if (push.elements.length > 0) continue;
+      pushes.delete(key);
+      tell("liveview_loading_class_duration_us", (now() - push.start) * 1000, push.cls);
+    }
+    if (pushes.size === 0) classObserver.disconnect();
+  }
+
+  const pushObserver = new MutationObserver(guarded((records) => {
+    judgePushes();
+    for (const element of new Set(records.map((record) => record.target))) begin(element);
+  }));
+
+  function onUpdate() {
+    judgePushes();
+    if (observedMain.deref()?.isConnected !== true) observeMain();
+  }
+
+  // --- Being there --------------------------------------------------------------------------------------------------
+
+  let isActive = false;
+
+  function activate() {
+    if (!isActive) {
+      isActive = true;
+      pushObserver.observe(document, { subtree: true, attributes: true, attributeFilter: ["data-phx-ref-src"] });
+      addEventListener("phx:page-loading-stop", guarded(onLoadStop), true);
+      addEventListener("phx:navigate", guarded(onNavigate), true);
+      document.addEventListener("phx:update", guarded(onUpdate), true);
+    }
+    observeMain();
+  }
+
+  if (observer.isWanted) {
+    addEventListener("phx:page-loading-start", guarded(onLoadStart), true);
+    addEventListener("DOMContentLoaded", guarded(() => hasView() && activate()), true);
+    observer.lastWords.push((isLast) => {
+      if (isLast) for (const load of loads) cancel(load);
+    });
+  }
+
+  // --- For scenarios ------------------------------------------------------------------------------------------------
+
+  let askedAt = 0, actedAt = -1; // when the call under way began, and the last that does something
+
+  const isLoading = () => document.readyState === "loading";
+
+  function ensure() {
+    if (hasView()) return ["ok"];
+    return isLoading() ? "the page is still loading" : failed("precondition", "the page is no LiveView page");
+  }
+
+  function connected() {
+    const main = findMain();
+    if (!main) return isLoading() ? "the page is still loading" : "the page is no LiveView page";
+    if (main.classList.contains("phx-error")) return "LiveView has lost its connection";
+    if (!main.classList.contains("phx-connected")) return "LiveView is not connected";
+    for (const load of loads)
+      if (load.kind === "initial" || load.kind === "redirect") return `LiveView is still loading the page (${load.kind})`;
+    return ["ok"];
+  }
+
+  // How long the client holds back the element's events, or those of the field in it that was used.
+  function debounceOf(element) {
+    const used = element.contains(document.activeElement) ? document.activeElement : element;
+    return Number(used.getAttribute("phx-debounce") || element.getAttribute("phx-debounce")) || 0;
+  }
+
+  // The class is on the element, or on what is around it that listens. It is there as soon as the event that pushes has
+  // been handled, which is before an action's end; only an event that is held back pushes later, if it has not since the
+  // action.
+  function loaded(cls, element) {
+    if (!element) return ["ok"]; // what was loading has gone
+    const loading = element.closest(`.${cls}`);
+    if (loading) return `${name(loading)} still has the class ${cls}`;
+    const debounce = actedAt < 0 ? 0 : debounceOf(element);
+    if (debounce === 0 || now() >= askedAt + debounce + DEBOUNCE_SLACK_MS) return ["ok"];
+    for (let node = element; node; node = node.parentElement)
+      if (pushesOfElement.get(node)?.get(cls)?.start >= actedAt) return ["ok"];
+    return `${name(element)} holds its event back (phx-debounce)`;
+  }
+
+  // Told of each call, before it is done.
+  function called(operation) {
+    askedAt = now();
+    if (!/^(wait_|ensure_|is_|inner_|get_)|^(count|title|url|text_content|input_value|page_content)$/.test(operation))
+      actedAt = askedAt;
+  }
+
+  operations.ensure_liveview = ensure;
+  operations.wait_for_liveview = connected;
+  operations.wait_for_phx_loading_completion = (selector, kind) => loaded(`phx-${kind}-loading`, find(selector)[0]);
+
+  return { called };
+})();
