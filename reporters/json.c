@@ -74,13 +74,32 @@ static void write_metric(struct ll_json_writer *json, const struct ll_series_set
     ll_json_end_object(json);
 }
 
+// A scenario's own metrics stand beside LiveLoad's, under their own names and without a dimension.
+static void write_custom(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric family) {
+    size_t position = 0;
+    for (const struct ll_series *series; (series = ll_facts_next(set, family, &position));) {
+        ll_json_begin_object(json, series->label);
+        if (ll_metric_info(family)->kind == LL_KIND_HISTOGRAM)
+            write_curve(json, "aggregate", &series->sketch);
+        else
+            ll_json_write_int(json, "aggregate", (int64_t)series->count);
+        ll_json_begin_object(json, "by");
+        ll_json_end_object(json);
+        ll_json_end_object(json);
+    }
+}
+
 // "histograms": { … }, "counters": { … }, of the metrics that have data.
 static void write_metrics(struct ll_json_writer *json, const struct ll_series_set *set, enum detail detail) {
     static const char *const keys[] = {[LL_KIND_HISTOGRAM] = "histograms", [LL_KIND_COUNTER] = "counters"};
     for (enum ll_metric_kind kind = LL_KIND_HISTOGRAM; kind <= LL_KIND_COUNTER; kind++) {
         ll_json_begin_object(json, keys[kind]);
         for (enum ll_metric metric = 0; metric < LL_METRICS_COUNT; metric++)
-            if (ll_metric_info(metric)->kind == kind && ll_facts_count(set, metric) > 0)
+            if (ll_metric_info(metric)->kind != kind)
+                continue;
+            else if (ll_metric_is_custom(metric))
+                write_custom(json, set, metric);
+            else if (ll_facts_count(set, metric) > 0)
                 write_metric(json, set, metric, detail);
         ll_json_end_object(json);
     }

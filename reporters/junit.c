@@ -147,7 +147,7 @@ static const struct ll_threshold_outcome *failed_threshold_on(const struct suite
     for (size_t i = 0; i < suite->scenario->threshold_count; i++) {
         const struct ll_threshold_outcome *outcome = &suite->scenario->thresholds[i];
         struct ll_threshold threshold;
-        if (outcome->held || ll_threshold_parse(outcome->expression, &threshold).status != LL_OK) continue;
+        if (outcome->held || ll_threshold_parse(outcome->expression, NULL, &threshold).status != LL_OK) continue;
         if (threshold.metric == LL_METRIC_STEP_DURATION && strcmp(threshold.label, step) == 0) return outcome;
     }
     return NULL;

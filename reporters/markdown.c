@@ -160,6 +160,36 @@ static void append_evidence(struct ll_buf *out, const struct ll_scenario_result 
     if (*notes) ll_buf_printf(out, " [notes](artifacts/%s)", notes);
 }
 
+// What the scenario measured itself.
+static void write_custom(const struct ll_scenario_result *scenario, struct ll_buf *out) {
+    static const enum ll_metric families[] = {LL_METRIC_CUSTOM_COUNT, LL_METRIC_CUSTOM_TIME, LL_METRIC_CUSTOM_BYTES,
+                                              LL_METRIC_CUSTOM_VALUE};
+    static const int percentiles[] = {50, 95, 100};
+    size_t rows = 0;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const struct ll_metric_info *info = ll_metric_info(families[i]);
+        size_t position = 0;
+        for (const struct ll_series *series; (series = ll_facts_next(scenario->total, families[i], &position));) {
+            if (rows++ == 0)
+                ll_buf_text(out, "\n### Measured by the scenario\n\n| metric | count | p50 | p95 | max |\n"
+                                 "|---|--:|--:|--:|--:|\n");
+            if (rows > ROWS_MAX) continue;
+            struct ll_curve curve;
+            ll_curve_from_sketch(&series->sketch, &curve);
+            ll_buf_text(out, "| ");
+            append_code(out, series->label);
+            ll_buf_printf(out, " | %" PRIu64, series->count + series->sketch.total);
+            for (size_t k = 0; k < sizeof percentiles / sizeof *percentiles; k++) {
+                char value[LL_FACTS_VALUE_BYTES] = "";
+                if (info->kind == LL_KIND_HISTOGRAM) ll_facts_value(info->unit, curve.values[percentiles[k]], value);
+                ll_buf_printf(out, " | %s", value);
+            }
+            ll_buf_text(out, " |\n");
+        }
+    }
+    if (rows > ROWS_MAX) ll_buf_printf(out, "\nand %zu more metrics\n", rows - ROWS_MAX);
+}
+
 static void write_errors(const struct ll_scenario_result *scenario, struct ll_buf *out) {
     const struct ll_series *top[ROWS_MAX];
     size_t all;
@@ -184,6 +214,7 @@ static ll_err write_markdown(const struct ll_result *result, struct ll_buf *out)
         write_figures(scenario, out);
         write_thresholds(scenario, out);
         write_steps(scenario, out);
+        write_custom(scenario, out);
         write_errors(scenario, out);
     }
     ll_buf_printf(out, "\nLiveLoad %s\n", result->liveload_version);

@@ -41,13 +41,35 @@ static void write_all(struct ll_json_writer *json, const struct ll_series_set *s
     ll_sketch_fini(&all);
 }
 
-static void write_metric(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric metric) {
+static const char *unit_of(enum ll_metric metric) {
     static const char *const units[] = {[LL_UNIT_NONE] = "", [LL_UNIT_US] = "us", [LL_UNIT_BYTES] = "bytes"};
+    return units[ll_metric_info(metric)->unit];
+}
+
+// A scenario's own metrics, under their own names.
+static void write_custom(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric family) {
+    size_t position = 0;
+    for (const struct ll_series *series; (series = ll_facts_next(set, family, &position));) {
+        ll_json_begin_object(json, series->label);
+        ll_json_write_string(json, "dimension", "");
+        ll_json_write_string(json, "meaning", "measured by the scenario itself");
+        ll_json_write_string(json, "unit", unit_of(family));
+        if (ll_metric_info(family)->kind == LL_KIND_HISTOGRAM)
+            write_curve(json, "all", &series->sketch);
+        else
+            ll_json_write_int(json, "all", (int64_t)series->count);
+        ll_json_begin_array(json, "by");
+        ll_json_end_array(json);
+        ll_json_end_object(json);
+    }
+}
+
+static void write_metric(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric metric) {
     const struct ll_metric_info *info = ll_metric_info(metric);
     ll_json_begin_object(json, info->name);
     ll_json_write_string(json, "dimension", info->dimension);
     ll_json_write_string(json, "meaning", info->meaning);
-    ll_json_write_string(json, "unit", units[info->unit]);
+    ll_json_write_string(json, "unit", unit_of(metric));
     write_all(json, set, metric);
     ll_json_begin_array(json, "by");
     size_t position = 0;
@@ -69,7 +91,11 @@ static void write_metrics(struct ll_json_writer *json, const struct ll_series_se
     for (enum ll_metric_kind kind = LL_KIND_HISTOGRAM; kind <= LL_KIND_COUNTER; kind++) {
         ll_json_begin_object(json, keys[kind]);
         for (enum ll_metric metric = 0; metric < LL_METRICS_COUNT; metric++)
-            if (ll_metric_info(metric)->kind == kind && ll_facts_count(set, metric) > 0)
+            if (ll_metric_info(metric)->kind != kind)
+                continue;
+            else if (ll_metric_is_custom(metric))
+                write_custom(json, set, metric);
+            else if (ll_facts_count(set, metric) > 0)
                 write_metric(json, set, metric);
         ll_json_end_object(json);
     }

@@ -47,6 +47,8 @@ struct ll_script_host {
     void (*step_begin)(void *owner, const char *name);
     void (*step_end)(void *owner, const char *name, bool completed);
     void (*check)(void *owner, const char *name, bool held);
+    // A metric of the scenario's own: a sample of a histogram, or a whole number to count.
+    void (*measure)(void *owner, enum ll_metric family, const char *name, double value);
     void (*log)(void *owner, const char *text);
 };
 

@@ -406,6 +406,14 @@ static void check(void *owner, const char *name, bool held) {
     ll_recorder_count(user->env->recorder, held ? LL_METRIC_CHECKS_PASSED : LL_METRIC_CHECKS_FAILED, name, 1);
 }
 
+static void measure(void *owner, enum ll_metric family, const char *name, double value) {
+    struct ll_user *user = owner;
+    if (ll_metric_info(family)->kind == LL_KIND_COUNTER)
+        ll_recorder_count(user->env->recorder, family, name, (uint64_t)value);
+    else
+        ll_recorder_sample(user->env->recorder, family, name, value);
+}
+
 static void log_text(void *owner, const char *text) {
     struct ll_user *user = owner;
     user->env->on_log(user->env->crew, user, text);
@@ -415,8 +423,12 @@ static void log_text(void *owner, const char *text) {
 
 ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, uint64_t random_seed) {
     *user = (struct ll_user){.env = env, .id = id, .retire_by_us = INT64_MAX};
-    struct ll_script_host host = {
-        .owner = user, .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
+    struct ll_script_host host = {.owner = user,
+                                  .step_begin = step_begin,
+                                  .step_end = step_end,
+                                  .check = check,
+                                  .measure = measure,
+                                  .log = log_text};
     ll_watchdog_enter();
     ll_err err = ll_script_new(env->scenario, id, random_seed, host, &user->script);
     ll_watchdog_leave();

@@ -58,7 +58,8 @@ static void judge_thresholds(struct ll_scenario_result *result) {
     for (size_t i = 0; i < count; i++) {
         const char *expression = result->spec.thresholds[i];
         struct ll_threshold threshold;
-        if (ll_threshold_parse(expression, &threshold).status != LL_OK) continue; // refused when it was submitted
+        if (ll_threshold_parse(expression, &result->spec.metrics, &threshold).status != LL_OK)
+            continue; // refused when it was submitted
         struct ll_threshold_outcome *outcome = &result->thresholds[result->threshold_count++];
         ll_threshold_judge(&threshold, expression, result->total, result->duration_ms, outcome);
         if (!outcome->held) worsen(result, LL_VERDICT_FAILED);

@@ -26,6 +26,11 @@ const struct ll_metric_info *ll_metric_info(enum ll_metric metric) {
     return &infos[metric];
 }
 
+bool ll_metric_is_custom(enum ll_metric metric) {
+    return metric == LL_METRIC_CUSTOM_TIME || metric == LL_METRIC_CUSTOM_BYTES || metric == LL_METRIC_CUSTOM_VALUE ||
+           metric == LL_METRIC_CUSTOM_COUNT;
+}
+
 bool ll_metric_by_name(const char *name, enum ll_metric *out) {
     for (unsigned metric = 0; metric < LL_METRICS_COUNT; metric++) {
         if (strcmp(names[metric], name) != 0) continue;

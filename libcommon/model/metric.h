@@ -26,6 +26,8 @@ struct ll_metric_info {
 
 // Any thread. `metric` is below LL_METRICS_COUNT.
 const struct ll_metric_info *ll_metric_info(enum ll_metric metric);
+// Whether it is a family of a scenario's own metrics, whose dimension values are those metrics (custom.h).
+bool ll_metric_is_custom(enum ll_metric metric);
 // False when no metric has that name.
 bool ll_metric_by_name(const char *name, enum ll_metric *out);
 // All names, ending with NULL, for suggestions.

@@ -35,6 +35,7 @@ void ll_spec_fini(struct ll_spec *spec) {
         free(spec->options[i].value);
     }
     free(spec->options);
+    ll_custom_metrics_fini(&spec->metrics);
     *spec = (struct ll_spec){.name = NULL};
 }
 
@@ -46,6 +47,7 @@ struct ll_spec ll_spec_copy(const struct ll_spec *spec) {
     copy.load.stages = stage_bytes ? ll_memdup(spec->load.stages, stage_bytes) : NULL;
     copy.thresholds = NULL, copy.threshold_count = 0;
     for (size_t i = 0; i < spec->threshold_count; i++) ll_spec_add_threshold(&copy, spec->thresholds[i]);
+    copy.metrics = ll_custom_metrics_copy(&spec->metrics);
     copy.options = NULL, copy.option_count = 0;
     for (size_t i = 0; i < spec->option_count; i++)
         ll_spec_set_option(&copy, spec->options[i].key, spec->options[i].value);
@@ -155,7 +157,9 @@ static ll_err validate_thresholds(const struct ll_spec *spec) {
                            spec->threshold_count, LL_THRESHOLDS_MAX);
     for (size_t i = 0; i < spec->threshold_count; i++) {
         struct ll_threshold threshold;
-        LL_TRY(ll_threshold_parse(spec->thresholds[i], &threshold));
+        ll_err err = ll_threshold_parse(spec->thresholds[i], &spec->metrics, &threshold);
+        if (err.status == LL_NOT_FOUND) err.status = LL_INVALID_ARGUMENT;
+        LL_TRY(err);
     }
     return LL_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/context.h"
+#include "libcommon/model/custom.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,6 +66,7 @@ struct ll_spec {
     struct ll_timeouts timeouts;
     struct ll_option *options; // owned
     size_t option_count;
+    struct ll_custom_metrics metrics; // that thresholds may name, beside LiveLoad's own
 };
 
 // A spec with every default: one user, 30 seconds, a 1280x720 viewport, the given name.

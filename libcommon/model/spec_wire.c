@@ -43,6 +43,18 @@ static Liveload__V1__OnFailure on_failure_to_proto(enum ll_on_failure on_failure
     return LIVELOAD__V1__ON_FAILURE__ON_FAILURE_CONTINUE;
 }
 
+static Liveload__V1__CustomMetric **metrics_to_proto(struct ll_wire_arena *arena,
+                                                     const struct ll_custom_metrics *metrics) {
+    Liveload__V1__CustomMetric **list = ll_wire_alloc(arena, metrics->count, sizeof *list);
+    for (size_t i = 0; i < metrics->count; i++) {
+        list[i] = ll_wire_alloc(arena, 1, sizeof **list);
+        liveload__v1__custom_metric__init(list[i]);
+        list[i]->name = ll_wire_text(metrics->items[i].name);
+        list[i]->family = ll_wire_text(ll_metric_info(metrics->items[i].family)->name);
+    }
+    return list;
+}
+
 Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const struct ll_spec *spec) {
     Liveload__V1__Spec *message = ll_wire_alloc(arena, 1, sizeof *message);
     liveload__v1__spec__init(message);
@@ -57,6 +69,8 @@ Liveload__V1__Spec *ll_wire_spec_to_proto(struct ll_wire_arena *arena, const str
     message->timeouts->action_ms = spec->timeouts.action_ms;
     message->n_thresholds = spec->threshold_count;
     message->thresholds = ll_wire_texts_to_proto(arena, spec->thresholds, spec->threshold_count);
+    message->n_metrics = spec->metrics.count;
+    message->metrics = metrics_to_proto(arena, &spec->metrics);
     message->n_options = spec->option_count;
     message->options = ll_wire_alloc(arena, spec->option_count, sizeof *message->options);
     for (size_t i = 0; i < spec->option_count; i++) {
@@ -106,6 +120,16 @@ static void read_load(const Liveload__V1__Load *message, struct ll_load *load) {
         load->stages[i] = (struct ll_stage){.users = message->stages[i]->users, .over_ms = message->stages[i]->over_ms};
 }
 
+// A family that is not known is of another version, and so are its series: both are left out.
+static ll_err read_metrics(const Liveload__V1__Spec *message, struct ll_custom_metrics *out) {
+    for (size_t i = 0; i < message->n_metrics; i++) {
+        enum ll_metric family;
+        if (!ll_metric_by_name(message->metrics[i]->family, &family) || !ll_metric_is_custom(family)) continue;
+        LL_TRY(ll_custom_metrics_add(out, message->metrics[i]->name, family));
+    }
+    return LL_SUCCESS;
+}
+
 ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec *out) {
     LL_TRY(check_spec(message));
     enum ll_on_failure on_failure = LL_ON_FAILURE_CONTINUE;
@@ -127,6 +151,11 @@ ll_err ll_wire_spec_from_proto(const Liveload__V1__Spec *message, struct ll_spec
     for (size_t i = 0; i < message->n_thresholds; i++) ll_spec_add_threshold(&spec, message->thresholds[i]);
     for (size_t i = 0; i < message->n_options; i++)
         ll_spec_set_option(&spec, message->options[i]->key, message->options[i]->value);
+    ll_err err = read_metrics(message, &spec.metrics);
+    if (err.status != LL_OK) {
+        ll_spec_fini(&spec);
+        return err;
+    }
     *out = spec;
     return LL_SUCCESS;
 }

@@ -72,7 +72,21 @@ static void skip_spaces(const char **at) {
     while (isspace((unsigned char)**at)) ++*at;
 }
 
-static ll_err parse_metric(const char **at, enum ll_metric *out) {
+// As it stands in the expression.
+static const char *name_of(const struct ll_threshold *threshold) {
+    return ll_metric_is_custom(threshold->metric) && *threshold->label ? threshold->label
+                                                                       : ll_metric_info(threshold->metric)->name;
+}
+
+// The nearest of LiveLoad's metrics and the scenario's own.
+static const char *nearest_name(const char *name, const struct ll_custom_metrics *custom) {
+    const char *names[LL_CUSTOM_METRICS_MAX + 2] = {ll_text_nearest(name, ll_metric_names())};
+    size_t count = names[0] != NULL;
+    for (size_t i = 0; custom && i < custom->count; i++) names[count++] = custom->items[i].name;
+    return ll_text_nearest(name, names);
+}
+
+static ll_err parse_metric(const char **at, const struct ll_custom_metrics *custom, struct ll_threshold *out) {
     size_t len = 0;
     while (isalnum((unsigned char)(*at)[len]) || (*at)[len] == '_') len++;
     if (len == 0)
@@ -80,22 +94,24 @@ static ll_err parse_metric(const char **at, enum ll_metric *out) {
                            "\"iteration_duration_us: p95 < 2s\"");
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name - 1), *at);
-    if (!ll_metric_by_name(name, out)) {
-        const char *nearest = ll_text_nearest(name, ll_metric_names());
-        if (nearest)
-            return ll_err_make(LL_INVALID_ARGUMENT, "there is no metric \"%s\": did you mean \"%s\"?", name, nearest);
-        return ll_err_make(LL_INVALID_ARGUMENT, "there is no metric \"%s\": docs/METRICS.md lists them", name);
+    const struct ll_custom_metric *own = ll_custom_metrics_find(custom, name);
+    if (own) {
+        out->metric = own->family;
+        snprintf(out->label, sizeof out->label, "%s", own->name);
+    } else if (!ll_metric_by_name(name, &out->metric)) {
+        const char *nearest = nearest_name(name, custom);
+        if (nearest) return ll_err_make(LL_NOT_FOUND, "there is no metric \"%s\": did you mean \"%s\"?", name, nearest);
+        return ll_err_make(LL_NOT_FOUND, "there is no metric \"%s\": docs/METRICS.md lists them", name);
     }
     *at += len;
     return LL_SUCCESS;
 }
 
-static ll_err parse_label(const char **at, enum ll_metric metric, char label[LL_LABEL_BYTES_MAX + 1]) {
-    label[0] = '\0';
+static ll_err parse_label(const char **at, struct ll_threshold *out) {
     if (**at != '{') return LL_SUCCESS;
-    const struct ll_metric_info *info = ll_metric_info(metric);
-    if (!*info->dimension)
-        return ll_err_make(LL_INVALID_ARGUMENT, "%s has no dimension: leave the {…} out", info->name);
+    const struct ll_metric_info *info = ll_metric_info(out->metric);
+    if (!*info->dimension || *out->label)
+        return ll_err_make(LL_INVALID_ARGUMENT, "%s has no dimension: leave the {…} out", name_of(out));
     const char *start = *at + 1, *end = strchr(start, '}');
     if (!end) return ll_err_make(LL_INVALID_ARGUMENT, "the { after %s has no }", info->name);
     size_t len = (size_t)(end - start);
@@ -105,8 +121,8 @@ static ll_err parse_label(const char **at, enum ll_metric metric, char label[LL_
     if (len > LL_LABEL_BYTES_MAX)
         return ll_err_make(LL_INVALID_ARGUMENT, "the %s in {…} is longer than the %d bytes that are kept of one",
                            info->dimension, LL_LABEL_BYTES_MAX);
-    memcpy(label, start, len);
-    label[len] = '\0';
+    memcpy(out->label, start, len);
+    out->label[len] = '\0';
     *at = end + 1;
     return LL_SUCCESS;
 }
@@ -146,7 +162,7 @@ static ll_err check_function(const struct ll_threshold *threshold) {
     const struct ll_metric_info *info = ll_metric_info(threshold->metric);
     if (info->kind == LL_KIND_HISTOGRAM || threshold->fn == LL_FN_COUNT || threshold->fn == LL_FN_RATE)
         return LL_SUCCESS;
-    return ll_err_make(LL_INVALID_ARGUMENT, "%s is a counter: it takes count or rate", info->name);
+    return ll_err_make(LL_INVALID_ARGUMENT, "%s is a counter: it takes count or rate", name_of(threshold));
 }
 
 static ll_err parse_op(const char **at, enum ll_threshold_op *out) {
@@ -186,15 +202,14 @@ static ll_err parse_value(const char *at, struct ll_threshold *out) {
     return LL_SUCCESS;
 }
 
-static ll_err parse(const char *at, struct ll_threshold *out) {
+static ll_err parse(const char *at, const struct ll_custom_metrics *custom, struct ll_threshold *out) {
     skip_spaces(&at);
-    LL_TRY(parse_metric(&at, &out->metric));
+    LL_TRY(parse_metric(&at, custom, out));
     skip_spaces(&at);
-    LL_TRY(parse_label(&at, out->metric, out->label));
+    LL_TRY(parse_label(&at, out));
     skip_spaces(&at);
     if (*at++ != ':')
-        return ll_err_make(LL_INVALID_ARGUMENT, "a colon is missing: write it like \"%s: %s\"",
-                           ll_metric_info(out->metric)->name,
+        return ll_err_make(LL_INVALID_ARGUMENT, "a colon is missing: write it like \"%s: %s\"", name_of(out),
                            ll_metric_info(out->metric)->kind == LL_KIND_COUNTER ? "count < 10" : "p95 < 1000");
     skip_spaces(&at);
     LL_TRY(parse_function(&at, out));
@@ -205,9 +220,9 @@ static ll_err parse(const char *at, struct ll_threshold *out) {
     return parse_value(at, out);
 }
 
-ll_err ll_threshold_parse(const char *expression, struct ll_threshold *out) {
+ll_err ll_threshold_parse(const char *expression, const struct ll_custom_metrics *custom, struct ll_threshold *out) {
     struct ll_threshold threshold = {.percentile = 0};
-    ll_err err = parse(expression, &threshold);
+    ll_err err = parse(expression, custom, &threshold);
     if (err.status != LL_OK) return ll_err_in(err, "threshold \"%.150s\"", expression);
     *out = threshold;
     return LL_SUCCESS;

@@ -11,6 +11,7 @@
 #define LIBCOMMON_MODEL_THRESHOLD_H
 
 #include "libcommon/base/err.h"
+#include "libcommon/model/custom.h"
 #include "libcommon/model/series.h"
 
 #include <stdbool.h>
@@ -27,8 +28,9 @@ struct ll_threshold {
     double value; // in the metric's unit; a share for rates of failure counters
 };
 
-// Errors name the part that is wrong and what would be right, with the nearest metric name.
-ll_err ll_threshold_parse(const char *expression, struct ll_threshold *out);
+// `custom` are the scenario's own metrics, or NULL. Errors name the part that is wrong and what would be right, with
+// the nearest metric name: LL_NOT_FOUND for a metric that is not known, LL_INVALID_ARGUMENT for the rest.
+ll_err ll_threshold_parse(const char *expression, const struct ll_custom_metrics *custom, struct ll_threshold *out);
 
 struct ll_threshold_outcome {
     char *expression; // owned

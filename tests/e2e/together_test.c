@@ -153,3 +153,45 @@ Test(together, a_secret_that_is_missing_or_on_the_command_line_is_refused_at_onc
     cr_expect(not(has(stage.run->complained, "tiger")));
     stage_free(&stage);
 }
+
+Test(together, metrics_of_the_scenario_are_merged_judged_and_reported) {
+    struct stage stage =
+        stage_make("local ll = require 'liveload'\n"
+                   "local orders, pay = ll.counter('orders'), ll.histogram('pay_time', 'ms')\n"
+                   "return ll.scenario { name = 'pay',\n"
+                   "  thresholds = { orders = 'count == 24', pay_time = { 'max < 3s', 'p50 < 1s' } },\n"
+                   "  run = function(ctx, id) orders:add(2) pay:record(1000 * id) end }\n");
+    int code = stage_run(&stage, "--users", "4", "--iterations", "12", "--threshold", "pay_time: min == 1s");
+    cr_expect(eq(int, code, 99), "%s%s", stage.run->said, stage.run->complained);
+    struct ll_result result = stage_result(&stage);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    const struct ll_series *orders = ll_series_find(scenario->total, LL_METRIC_CUSTOM_COUNT, "orders");
+    const struct ll_series *pay = ll_series_find(scenario->total, LL_METRIC_CUSTOM_TIME, "pay_time");
+    cr_assert(orders && pay);
+    cr_expect(eq(u64, orders->count, 24));
+    cr_expect(eq(u64, pay->sketch.total, 12));
+    cr_expect(eq(dbl, pay->sketch.min, 1e6));
+    cr_expect(eq(dbl, pay->sketch.max, 4e6));
+    cr_assert(eq(sz, scenario->threshold_count, 4));
+    for (size_t i = 0; i < 4; i++) {
+        const struct ll_threshold_outcome *outcome = &scenario->thresholds[i];
+        bool holds = !has(outcome->expression, "max") && !has(outcome->expression, "p50");
+        cr_expect(outcome->has_data);
+        cr_expect(eq(int, outcome->held, holds), "%s: %s", outcome->expression, outcome->observed_text);
+    }
+    ll_result_fini(&result);
+    static const struct {
+        const char *file, *text;
+    } expected[] = {{"result.json", "\"orders\":{\"aggregate\":24,\"by\":{}}"},
+                    {"result.json", "\"pay_time\":{\"aggregate\":{\"count\":12,"},
+                    {"report.md", "| `pay_time` | 12 |"},
+                    {"report.html", "pay_time"},
+                    {"junit.xml", "pay_time: max &lt; 3s"}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        char *path = path_in(stage.out, expected[i].file), *content = file_read(path);
+        cr_expect(content && has(content, expected[i].text), "%s has no %s", path, expected[i].text);
+        free(path);
+        free(content);
+    }
+    stage_free(&stage);
+}

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     struct ll_buf text = ll_buf_make(len);
     ll_buf_append(&text, data, len);
     struct ll_threshold threshold;
-    ll_err err = ll_threshold_parse(ll_buf_str(&text), &threshold);
+    ll_err err = ll_threshold_parse(ll_buf_str(&text), NULL, &threshold);
     assert(err.status == LL_OK || (err.status == LL_INVALID_ARGUMENT && *err.text));
     if (err.status == LL_OK) {
         assert(threshold.value >= 0 && isfinite(threshold.value));

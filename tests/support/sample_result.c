@@ -139,7 +139,7 @@ static void judge(struct ll_scenario_result *scenario, const char *const *expres
     scenario->thresholds = ll_alloc(count, sizeof *scenario->thresholds);
     for (size_t i = 0; i < count; i++) {
         struct ll_threshold threshold;
-        if (ll_threshold_parse(expressions[i], &threshold).status != LL_OK) continue;
+        if (ll_threshold_parse(expressions[i], NULL, &threshold).status != LL_OK) continue;
         struct ll_threshold_outcome *outcome = &scenario->thresholds[scenario->threshold_count++];
         ll_threshold_judge(&threshold, expressions[i], scenario->total, scenario->duration_ms, outcome);
         if (!outcome->held) scenario->verdict = LL_VERDICT_FAILED;

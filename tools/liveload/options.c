@@ -120,7 +120,9 @@ static ll_err take_secret(struct ll_secrets *secrets, const char *argument) {
 
 static ll_err add_threshold(struct ll_spec *spec, const char *argument) {
     struct ll_threshold threshold;
-    LL_TRY(ll_err_in(ll_threshold_parse(argument, &threshold), "--threshold"));
+    ll_err err = ll_threshold_parse(argument, NULL, &threshold);
+    // A metric may be the scenario's own: that is looked at when the scenario was read.
+    if (err.status != LL_NOT_FOUND) LL_TRY(ll_err_in(err, "--threshold"));
     ll_spec_add_threshold(spec, argument);
     return LL_SUCCESS;
 }

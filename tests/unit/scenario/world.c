@@ -20,6 +20,10 @@ static void check(void *owner, const char *name, bool held) {
     ll_buf_printf(owner, "check %s %s\n", name, held ? "held" : "failed");
 }
 
+static void measure(void *owner, enum ll_metric family, const char *name, double value) {
+    ll_buf_printf(owner, "measure %s %s %g\n", ll_metric_info(family)->name, name, value);
+}
+
 static void log_text(void *owner, const char *text) {
     ll_buf_printf(owner, "log %s\n", text);
 }
@@ -44,8 +48,12 @@ void world_boot(struct world *world) {
     cr_assert(err.status == LL_OK, "load: %s", err.text);
     err = ll_scenario_configure(world->scenario, NULL, 0);
     cr_assert(err.status == LL_OK, "config: %s", err.text);
-    struct ll_script_host host = {
-        .owner = &world->told, .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
+    struct ll_script_host host = {.owner = &world->told,
+                                  .step_begin = step_begin,
+                                  .step_end = step_end,
+                                  .check = check,
+                                  .measure = measure,
+                                  .log = log_text};
     err = ll_script_new(world->scenario, 7, 42, host, &world->script);
     cr_assert(err.status == LL_OK, "user: %s", err.text);
 }
