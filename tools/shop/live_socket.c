@@ -61,15 +61,21 @@ static void enqueue(struct live_socket *socket, int64_t due_us, struct ll_buf ta
     DL_INSERT_INORDER(socket->queue, queued, compare_due);
     socket->queued_count++;
     socket->queued_bytes += take_message.len;
-    if (take_message.overflowed || socket->queued_bytes > LIVE_QUEUE_MAX) socket->is_over = true;
+    if (socket->is_over || (!take_message.overflowed && socket->queued_bytes <= LIVE_QUEUE_MAX)) return;
+    socket->is_over = true; // see arm
+    ll_warn("a page does not take what its views say: %zu bytes wait, and its connection is closed",
+            socket->queued_bytes);
 }
 
 // Has lws call when the next thing is due, or when there is room to write what already is.
 static void arm(struct live_socket *socket) {
     int64_t now = ll_clock_us(), next = INT64_MAX;
     if (socket->queue) next = socket->queue->due_us;
-    if (next <= now || socket->is_over) lws_callback_on_writable(socket->wsi);
-    if (next <= now) next = INT64_MAX;
+    if (next <= now) {
+        lws_callback_on_writable(socket->wsi);
+        next = INT64_MAX;
+    }
+    if (socket->is_over) next = now;
     if (socket->cut_at_us && socket->cut_at_us < next) next = socket->cut_at_us;
     for (size_t i = 0; i < LIVE_CHANNELS_MAX; i++) {
         const struct joined *joined = &socket->joined[i];
@@ -128,7 +134,7 @@ static void spread_news(struct shop *shop, const struct live_view *view, const s
     DL_FOREACH(shop->live_sockets, socket) {
         for (size_t i = 0; i < LIVE_CHANNELS_MAX; i++) {
             struct joined *joined = &socket->joined[i];
-            if (!joined->channel || joined == from || joined->channel->view != view) continue;
+            if (!joined->channel || joined == from || joined->channel->view != view || socket->is_over) continue;
             struct live_outlet outlet = outlet_of(joined, diff_delay(joined));
             if (live_channel_refresh(joined->channel, &outlet)) continue;
             live_channel_bye(joined->channel, "phx_close", &outlet);
@@ -245,7 +251,7 @@ static void handle(struct live_socket *socket, const struct phx_message *message
 bool live_socket_receive(struct live_socket *socket, const void *data, size_t len) {
     struct phx_message message;
     ll_buf_append(&socket->incoming, data, len);
-    if (socket->incoming.overflowed) return false;
+    if (socket->incoming.overflowed || socket->is_over) return false;
     if (lws_remaining_packet_payload(socket->wsi) || !lws_is_final_fragment(socket->wsi)) return true;
     // uploads are the only binary messages of the client, and no view takes one
     ll_err err = lws_frame_is_binary(socket->wsi)
@@ -310,6 +316,7 @@ void live_socket_free(struct live_socket **slot) {
 bool live_socket_on_timer(struct live_socket *socket) {
     int64_t now_us = ll_clock_us();
     if (socket->cut_at_us && socket->cut_at_us <= now_us) return false;
+    if (socket->is_over) return false; // here, since a page that takes nothing is never written to
     for (size_t i = 0; i < LIVE_CHANNELS_MAX; i++) {
         struct joined *joined = &socket->joined[i];
         if (joined->channel && joined->next_tick_us && joined->next_tick_us <= now_us) tick(joined, now_us);
@@ -319,11 +326,6 @@ bool live_socket_on_timer(struct live_socket *socket) {
 }
 
 bool live_socket_write(struct live_socket *socket) {
-    if (socket->is_over) {
-        ll_warn("a page does not take what its views say: %zu bytes wait, and its connection is closed",
-                socket->queued_bytes);
-        return false;
-    }
     struct queued *first = socket->queue;
     if (first && first->due_us <= ll_clock_us()) {
         struct ll_buf frame = ll_buf_make(LWS_PRE + first->message.len);

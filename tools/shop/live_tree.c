@@ -258,11 +258,12 @@ static bool is_same(const struct live_value *a, const struct live_value *b) {
 static void diff_values(const struct live_value *before, const struct live_value *after, size_t count,
                         struct ll_json_writer *json);
 
-// The place of `key`, looked for from `hint` on and then from the start: what moves mostly moves together.
+// The place of `key`, or the list's count. Looked for from `hint` on to both sides: what moves mostly moves together,
+// in the same order or the other way round.
 static size_t find_entry(const struct live_list *list, uint64_t key, size_t hint) {
-    for (size_t i = 0; i < list->count; i++) {
-        size_t at = (hint + i) % list->count;
-        if (list->entries[at].key == key) return at;
+    for (size_t away = 0; away <= list->count; away++) {
+        if (hint + away < list->count && list->entries[hint + away].key == key) return hint + away;
+        if (away <= hint && hint - away < list->count && list->entries[hint - away].key == key) return hint - away;
     }
     return list->count;
 }
@@ -301,7 +302,7 @@ static void diff_list(const struct live_list *before, const struct live_list *af
     for (size_t i = 0; i < after->count; i++) {
         size_t old = find_entry(before, after->entries[i].key, hint);
         if (diff_entry(before, &after->entries[i], i, old, json)) any_moved = true;
-        if (old < before->count) hint = old + 1;
+        if (old < before->count) hint = old;
     }
     ll_json_write_int(json, "kc", (int64_t)after->count);
     if (any_moved) ll_json_write_bool(json, "km", true);

@@ -94,6 +94,24 @@ Test(live_socket, has_room_for_some_channels) {
     cr_expect(strstr(answer, "too many channels") != NULL, "%s", answer);
 }
 
+Test(live_socket, closes_on_a_page_for_which_too_much_waits) {
+    shop_knob(&shop, "path=/live/rows,event=phx_join,latency=1h");
+    driven_visit(&page, "/live/travel");
+    await_live(&page);
+    const char *script =
+        "new Promise(done => {"
+        "  const socket = new WebSocket(location.origin.replace('http', 'ws') + '/live/websocket?vsn=2.0.0');"
+        "  const session = document.querySelector('[data-phx-main]').dataset.phxSession;"
+        "  const payload = { url: location.origin + '/live/rows?rows=5000', session, static: null, params: {} };"
+        "  const join = JSON.stringify(['1', '1', 'lv:1', 'phx_join', payload]);"
+        "  socket.onopen = () => { for (let i = 0; i < 100; i++) socket.send(join) };"
+        "  socket.onclose = () => done('closed');"
+        "})";
+    cr_expect_str_eq(read_js(&page, script), "closed");
+    cr_expect_str_eq(read_js(&page, "liveSocket.isConnected()"), "true");
+    cr_expect_eq(shop.live_socket_count, 1);
+}
+
 Test(live_socket, forgets_pages_that_are_gone) {
     driven_visit(&page, "/live/counter");
     await_live(&page);
