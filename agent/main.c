@@ -25,6 +25,7 @@ enum {
     OPTION_DESCRIBE,
     OPTION_BROWSER_ARG,
     OPTION_DEVTOOLS,
+    OPTION_LAUNCH_TIMEOUT,
     OPTION_SECRET_NAMES,
     OPTION_PAINT,
 };
@@ -59,6 +60,7 @@ static const struct argp_option options[] = {
      "page "
      "needs it; docs/DENSITY.md has what that saves and changes",
      0},
+    {"launch-timeout", OPTION_LAUNCH_TIMEOUT, "TIME", 0, "How long a browser may take to start (default 20s)", 0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
     {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
@@ -122,6 +124,16 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         if (!ll_launch_parse_paint(value, &arguments->app.launch.paint))
             argp_error(state, "--paint is \"full\", \"low\" or \"off\", not \"%s\"", value);
         break;
+    case OPTION_LAUNCH_TIMEOUT: {
+        uint64_t ms = 0;
+        ll_err err = ll_text_parse_duration_ms(value, &ms);
+        if (err.status == LL_OK && ms == 0) err = ll_err_make(LL_INVALID_ARGUMENT, "it must be longer than 0");
+        if (err.status != LL_OK)
+            argp_error(state, "--launch-timeout: %s", err.text);
+        else
+            arguments->app.launch.timeout_ms = (uint32_t)ms; // a week at most
+        break;
+    }
     case OPTION_EXIT_WITH_PARENT:
         arguments->app.has_parent = true;
         break;

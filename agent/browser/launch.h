@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { LL_BROWSER_ARGS_MAX = 32 };
+enum { LL_BROWSER_ARGS_MAX = 32, LL_LAUNCH_TIMEOUT_MS = 20 * 1000 };
 
 // How commands travel to Chromium. Over a pipe nobody else can reach it; a port lets people attach DevTools of their
 // own.
@@ -21,9 +22,13 @@ struct ll_launch {
     bool headed;                           // with windows, on a display
     const char *args[LL_BROWSER_ARGS_MAX]; // further flags for Chromium's command line; borrowed
     size_t arg_count;
+    uint32_t timeout_ms; // from its start until it answers; 0: LL_LAUNCH_TIMEOUT_MS
 };
 
 // False when `text` is not "full", "low" or "off".
 bool ll_launch_parse_paint(const char *text, enum ll_paint *out);
+static inline uint32_t ll_launch_timeout_ms(const struct ll_launch *launch) {
+    return launch->timeout_ms ? launch->timeout_ms : LL_LAUNCH_TIMEOUT_MS;
+}
 
 #endif

@@ -41,6 +41,7 @@ struct ll_process {
     char profile[PATH_MAX];
     int profile_lock;
     struct ll_timer *timer; // looks for the port, then limits how long the end takes
+    uint32_t timeout_ms;
     int64_t give_up_us;
     struct lws *output_wsi, *pid_wsi; // NULL once closed
     int output_fd, pid_fd;
@@ -204,7 +205,8 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
         ll_process_free(&process);
         return err;
     }
-    process->give_up_us = ll_clock_us() + LL_PROCESS_START_TIMEOUT_MS * INT64_C(1000);
+    process->timeout_ms = ll_launch_timeout_ms(launch);
+    process->give_up_us = ll_clock_us() + process->timeout_ms * INT64_C(1000);
     ll_timer_set(process->timer, process->devtools_fd >= 0 ? 0 : ll_clock_us() + LOOK_US);
     *out = process;
     return LL_SUCCESS;
@@ -254,8 +256,8 @@ static ll_err describe_end(struct ll_process *process) {
     const char *words = was_killed ? "" : last_words(process); // whoever killed it knows why, not the browser
     const char *said = *words ? "; it said last: " : "";
     if (process->timed_out)
-        return ll_err_make(LL_UNAVAILABLE, "the browser did not answer over DevTools in %d seconds%s%.200s",
-                           LL_PROCESS_START_TIMEOUT_MS / 1000, said, words);
+        return ll_err_make(LL_UNAVAILABLE, "the browser did not answer over DevTools in %g seconds%s%.200s",
+                           process->timeout_ms / 1000.0, said, words);
     if (WIFSIGNALED(process->status))
         return ll_err_make(LL_UNAVAILABLE, "the browser was killed by signal %d%s%.200s", WTERMSIG(process->status),
                            said, words);

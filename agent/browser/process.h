@@ -21,7 +21,6 @@ struct ll_devtools_address {
 };
 
 enum {
-    LL_PROCESS_START_TIMEOUT_MS = 20 * 1000,
     LL_DEVTOOLS_PATH_MAX = 128,
 };
 

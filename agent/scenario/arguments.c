@@ -4,7 +4,9 @@
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/text.h"
+#include "libcommon/model/storage.h"
 
+#include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +77,19 @@ static void read_value(lua_State *L, struct reading *reading, int index) {
     struct ll_buf *json = begin_json(L);
     ll_value_write_json(L, index, what, json);
     end_json(L, reading, json);
+}
+
+// Checked here, so that a wrong one is told at once and with the line; but never quoted.
+static void read_snapshot(lua_State *L, struct reading *reading, int index) {
+    if (!lua_istable(L, index))
+        ll_vm_raise(L, "%s: argument %d must be a snapshot of ctx:context_storage_snapshot(), not %s", reading->name,
+                    index - 1, lua_isnone(L, index) ? "nothing" : luaL_typename(L, index));
+    read_value(L, reading, index);
+    ll_json *snapshot = NULL;
+    ll_err err = ll_json_parse(reading->action->argument, strlen(reading->action->argument), &snapshot);
+    if (err.status == LL_OK) err = ll_storage_check(snapshot);
+    ll_json_free(&snapshot);
+    if (err.status != LL_OK) ll_vm_raise(L, "%s: argument %d: %s", reading->name, index - 1, err.text);
 }
 
 static void read_list(lua_State *L, struct reading *reading, int index) {
@@ -321,7 +336,7 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
         .timeout_ms = default_timeout_ms(L, info->kind),
     };
     struct reading reading = {.name = info->name, .index = FIRST, .action = out};
-    int list = 0, value = 0; // what is pushed as JSON comes last, since it changes the stack
+    int list = 0, value = 0, snapshot = 0; // what is pushed as JSON comes last, since it changes the stack
     for (const char *letter = info->arguments; *letter; letter++) {
         if (*letter == 'S')
             read_selector(L, &reading);
@@ -331,6 +346,8 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             read_phx_kind(L, &reading);
         else if (*letter == 'L')
             list = reading.index++;
+        else if (*letter == 'O')
+            snapshot = reading.index++;
         else if (*letter == 'V')
             value = reading.index++;
         else
@@ -340,4 +357,5 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
     if (lua_istable(L, reading.index)) read_options(L, &reading);
     if (list) read_list(L, &reading, list);
     if (value) read_value(L, &reading, value);
+    if (snapshot) read_snapshot(L, &reading, snapshot);
 }

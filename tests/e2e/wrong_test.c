@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // Runs a scenario given as text with the null browser and expects an exit code and a sentence on stderr.
 static void expect_run(const char *lua, int exit_code, const char *sentence) {
@@ -199,4 +200,19 @@ Test(wrong, a_damaged_result_file) {
     program_free(&format);
     folder_remove(&folder);
     free(path);
+}
+
+Test(wrong, a_browser_that_does_not_start_in_time) {
+    char *folder = folder_make(), *out = path_in(folder, "out");
+    char *scenario = folder_write(folder, "my.lua", SCENARIO("timeouts = { launch = '300ms' }, run = function() end"));
+    char *browser = folder_write(folder, "browser", "#!/bin/sh\nexec sleep 60\n");
+    cr_assert(eq(int, chmod(browser, 0700), 0));
+    struct program *run = program_run("liveload", "run", scenario, "--browser", browser, "--out", out);
+    cr_expect(eq(int, run->exit_code, 1), "%s%s", run->said, run->complained);
+    cr_expect(has(run->complained, "the browser did not answer over DevTools in 0.3 seconds"), "%s", run->complained);
+    program_free(&run);
+    folder_remove(&folder);
+    free(out);
+    free(scenario);
+    free(browser);
 }

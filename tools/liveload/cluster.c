@@ -67,12 +67,18 @@ static ll_err start_coordinator(const char *listen, const char *token_file, stru
 
 static ll_err start_agent(const struct run_options *options, const char *token_file, uint32_t number,
                           struct cluster *cluster) {
-    char name[32];
-    enum { OWN_ARGUMENTS = 7 };
+    enum { OWN_ARGUMENTS = 9 };
+    char name[32], launch[32];
     snprintf(name, sizeof name, "agent-%u", number);
+    snprintf(launch, sizeof launch, "%ums", options->launch_ms);
     const char *arguments[OWN_ARGUMENTS + RUN_AGENT_ARGS_MAX + 1] = {
         "--coordinator", cluster->url, "--token-file", token_file, "--exit-with-parent", "--name", name};
-    memcpy(arguments + OWN_ARGUMENTS, options->agent_args, sizeof options->agent_args);
+    size_t count = OWN_ARGUMENTS - 2;
+    if (options->launch_ms) {
+        arguments[count++] = "--launch-timeout";
+        arguments[count++] = launch;
+    }
+    memcpy(arguments + count, options->agent_args, sizeof options->agent_args);
     return child_start("liveload-agent", arguments, 0, &cluster->agents[number - 1]);
 }
 

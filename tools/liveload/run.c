@@ -69,6 +69,8 @@ static ll_err read_scenarios(struct run *run) {
         if (err.status == LL_OK) {
             run->plan_count++;
             err = run_options_apply(&run->options, &plan->spec);
+            uint32_t launch_ms = plan->spec.timeouts.launch_ms;
+            if (launch_ms > run->options.launch_ms) run->options.launch_ms = launch_ms;
         } else {
             ll_buf_fini(&plan->bundle);
             // whatever hid the scenario from us, it is the scenario that cannot be read
@@ -159,7 +161,7 @@ static uint32_t agents_wanted(const struct run_options *options) {
 
 static uint32_t wait_for_agents_ms(const struct run_options *options) {
     if (options->wait_ms) return (uint32_t)options->wait_ms;
-    return options->wait_for_agents ? RUN_WAIT_OTHERS_MS : RUN_WAIT_MS;
+    return options->wait_for_agents ? RUN_WAIT_OTHERS_MS : RUN_WAIT_MS + options->launch_ms;
 }
 
 // Whether anybody answers, while Ctrl-C can still end the waiting for it.

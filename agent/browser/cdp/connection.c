@@ -263,7 +263,7 @@ static void on_listening(void *owner, const struct ll_devtools_address *address)
     struct ll_cdp_client_events events = {
         .owner = connection, .on_open = on_open, .on_event = on_event, .on_closed = on_closed};
     connection->state = CONNECTING;
-    ll_timer_set(connection->timer, ll_clock_us() + LL_PROCESS_START_TIMEOUT_MS * INT64_C(1000));
+    ll_timer_set(connection->timer, ll_clock_us() + ll_launch_timeout_ms(&connection->launch) * INT64_C(1000));
     connection->client = ll_cdp_client_open(ll_loop_lws(connection->loop), connection->vhost, address, events);
 }
 
@@ -305,6 +305,7 @@ static void requeue_opening(struct ll_cdp_connection *connection) {
     struct ll_cdp_page *page;
     DL_FOREACH(connection->pages, page) {
         if (page->state != LL_CDP_PAGE_OPENING) continue;
+        ll_cdp_storage_cancel(page);
         ll_cdp_connection_remove_session(connection, page->tab);
         page->context[0] = page->tab->target[0] = page->tab->session[0] = '\0';
         page->call = 0;
@@ -398,7 +399,7 @@ static void cdp_capture(struct ll_page *page, const struct ll_capture_request *r
 static void cdp_page_close(struct ll_page *base) {
     struct ll_cdp_page *page = (struct ll_cdp_page *)base;
     ll_cdp_page_cancel(page);
-    if (page->state == LL_CDP_PAGE_OPENING && page->call) {
+    if (page->state == LL_CDP_PAGE_OPENING && page->call && !page->storage.job) {
         page->state = LL_CDP_PAGE_CLOSING; // freed with the step under way
         return;
     }

@@ -109,6 +109,7 @@ static bool on_frame_navigated(struct ll_cdp_tab *tab, struct ll_slice params) {
     tab->navigating = false;
     ll_cdp_network_committed(tab->network, values[1]);
     size_t len = ll_scan_text(values[2], tab->url, sizeof tab->url);
+    ll_cdp_storage_saw(tab->page, tab->url);
     ll_scan_text(values[4], tab->url + len, sizeof tab->url - len); // "#place", which the url is given without
     ll_cdp_observer_committed(tab);
     struct ll_cdp_page *page = tab->page;

@@ -13,9 +13,14 @@ static void on_timer(void *arg);
 
 // What is not done on elements.
 static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
-    [LL_OP_COOKIES] = ll_cdp_cookies,           [LL_OP_NAVIGATE] = ll_cdp_navigate,
-    [LL_OP_PUT_COOKIES] = ll_cdp_put_cookies,   [LL_OP_RELOAD] = ll_cdp_reload,
+    [LL_OP_COOKIES] = ll_cdp_cookies,
+    [LL_OP_NAVIGATE] = ll_cdp_navigate,
+    [LL_OP_PUT_COOKIES] = ll_cdp_put_cookies,
+    [LL_OP_RELOAD] = ll_cdp_reload,
     [LL_OP_WAIT_FOR_URL] = ll_cdp_wait_for_url,
+    [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = ll_cdp_storage_perform_snapshot,
+    [LL_OP_RESTORE_CONTEXT_STORAGE] = ll_cdp_storage_perform_restore,
+    [LL_OP_RESET_CONTEXT_STORAGE] = ll_cdp_storage_perform_reset,
 };
 
 struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
@@ -31,6 +36,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
 
 void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_evidence_cancel(page->evidence);
+    ll_cdp_storage_fini(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_timer_free(&page->timer);
@@ -83,6 +89,7 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
 
 void ll_cdp_page_cancel(struct ll_cdp_page *page) {
     if (page->state != LL_CDP_PAGE_OPEN) return;
+    ll_cdp_storage_cancel(page);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_timer_cancel(page->timer);
     page->call = 0;
@@ -130,6 +137,10 @@ static void on_timer(void *arg) {
         return;
     case LL_CDP_WAITS_TURN:
         ll_cdp_page_finish(page, page->outcome, NULL);
+        return;
+    case LL_CDP_WAITS_STORAGE:
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the browser does not answer about what it stores"),
+                           NULL);
         return;
     case LL_CDP_WAITS_LOAD:
         finish_late(page, "the page's load event did not come");

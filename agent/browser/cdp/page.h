@@ -10,6 +10,7 @@
 #include "agent/browser/cdp/auth.h"
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/evidence.h"
+#include "agent/browser/cdp/storage.h"
 #include "agent/browser/cdp/tab.h"
 #include "agent/browser/connection.h"
 #include "libcommon/loop/loop.h"
@@ -30,11 +31,12 @@ enum ll_cdp_page_state {
 // What an action in flight waits for.
 enum ll_cdp_waiting {
     LL_CDP_IDLE,
-    LL_CDP_WAITS_ANSWER, // to `call`
-    LL_CDP_WAITS_COMMIT, // of a navigation under way, to do the action in the new document
-    LL_CDP_WAITS_LOAD,   // of `loader`
-    LL_CDP_WAITS_URL,    // that matches
-    LL_CDP_WAITS_TURN,   // of the loop, to deliver `outcome`
+    LL_CDP_WAITS_ANSWER,  // to `call`
+    LL_CDP_WAITS_COMMIT,  // of a navigation under way, to do the action in the new document
+    LL_CDP_WAITS_LOAD,    // of `loader`
+    LL_CDP_WAITS_URL,     // that matches
+    LL_CDP_WAITS_STORAGE, // to be read or written
+    LL_CDP_WAITS_TURN,    // of the loop, to deliver `outcome`
 };
 
 struct ll_cdp_page {
@@ -49,6 +51,7 @@ struct ll_cdp_page {
     char context[LL_CDP_ID_MAX];
     ll_err refusal; // of one of its options
     struct ll_cdp_auth auth;
+    struct ll_cdp_storage storage;
     struct ll_cdp_tab *tabs; // by tab.h's prev and next, in the order they were opened; at least one
     struct ll_cdp_tab *tab;  // the one that actions go to
 

@@ -67,6 +67,10 @@ static void answer_dialog(struct ll_cdp_tab *tab, struct ll_slice params) {
 }
 
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
+    if (tab->listener) {
+        tab->listener(tab, event, params);
+        return;
+    }
     ll_cdp_painter_stir(ll_cdp_connection_painter(tab->page->connection), tab);
     switch (event) {
     case LL_CDP_FRAME_NAVIGATED:

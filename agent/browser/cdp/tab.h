@@ -38,6 +38,8 @@ struct ll_cdp_tab {
     struct ll_cdp_network *network;
     struct ll_cdp_easel easel;
     struct ll_cdp_observer *observer;
+    // Takes the tab's events in place of all that otherwise does, or NULL.
+    void (*listener)(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 };
 
 // The last of the page's tabs; not the active one by itself.

@@ -23,6 +23,7 @@ static void make_target(struct ll_cdp_page *page);
 static void on_target(void *arg, const struct ll_cdp_answer *answer);
 static void on_session(void *arg, const struct ll_cdp_answer *answer);
 static void on_set_up(void *arg, const struct ll_cdp_answer *answer);
+static void on_stored(struct ll_cdp_page *page, ll_err err, struct ll_slice unused);
 
 // Sends a step; without room for it the page cannot be opened, which is told from the loop.
 static void end_step(struct ll_cdp_page *page, ll_cdp_answered *answered) {
@@ -149,13 +150,27 @@ static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
     }
     snprintf(page->tab->url, sizeof page->tab->url, "about:blank");
     page->tab->loaded = true;
+    if (page->options.storage)
+        ll_cdp_storage_give(page, page->options.storage, on_stored);
+    else
+        on_stored(page, LL_SUCCESS, (struct ll_slice){NULL, 0});
+}
+
+static void on_stored(struct ll_cdp_page *page, ll_err err, struct ll_slice unused) {
+    (void)unused;
+    if (err.status != LL_OK) {
+        ll_cdp_target_close(page);
+        ll_cdp_connection_page_opened(page, ll_err_in(err, "context.storage"));
+        return;
+    }
     ll_timer_cancel(page->timer);
     ll_cdp_connection_page_opened(page, LL_SUCCESS);
 }
 
 void ll_cdp_target_give_up(struct ll_cdp_page *page) {
     ll_err why = page->outcome;
-    if (!page->call) {
+    if (!page->call || page->storage.job) { // no id is under way that would have to be given back
+        ll_cdp_storage_cancel(page);
         ll_cdp_target_close(page);
         ll_cdp_connection_page_opened(page, why);
         return;

@@ -7,6 +7,7 @@
 #include <libwebsockets.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PATIENCE_MS = 20 * 1000, TIMEOUT_MS = 5 * 1000 };
@@ -139,6 +140,34 @@ static void describe(const ll_json *value, char *out, size_t size) {
         snprintf(out, size, "%s", value ? ll_json_is_object(value) ? "object" : "array" : "nil");
 }
 
+static void write_json(const ll_json *node, struct ll_json_writer *writer, const char *key) {
+    bool is_object = ll_json_is_object(node);
+    if (is_object || ll_json_is_array(node)) {
+        (is_object ? ll_json_begin_object : ll_json_begin_array)(writer, key);
+        for (const ll_json *child = ll_json_first(node); child; child = ll_json_next(child))
+            write_json(child, writer, is_object ? ll_json_key(child) : NULL);
+        (is_object ? ll_json_end_object : ll_json_end_array)(writer);
+    } else if (ll_json_is_string(node)) {
+        ll_json_write_string(writer, key, ll_json_string(node, ""));
+    } else if (ll_json_is_bool(node)) {
+        ll_json_write_bool(writer, key, ll_json_bool(node, false));
+    } else if (ll_json_is_number(node)) {
+        ll_json_write_number(writer, key, ll_json_number(node, 0));
+    } else {
+        ll_json_write_null(writer, key);
+    }
+}
+
+static char *make_document(const ll_json *value) {
+    if (!ll_json_is_object(value) && !ll_json_is_array(value)) return NULL;
+    struct ll_buf text = ll_buf_make(LL_READING_BYTES_MAX);
+    struct ll_json_writer writer = ll_json_writer_make(&text);
+    write_json(value, &writer, NULL);
+    char *document = ll_strndup(ll_buf_str(&text), text.len);
+    ll_buf_fini(&text);
+    return document;
+}
+
 static void on_done(void *owner, const struct ll_action_result *result) {
     struct driven_page *page = owner;
     cr_assert_not(page->done, "on_done came twice");
@@ -146,6 +175,8 @@ static void on_done(void *owner, const struct ll_action_result *result) {
     ll_loop_wake(page->driver->loop);
     page->err = result->err;
     describe(result->value, page->value, sizeof page->value);
+    free(page->document);
+    page->document = make_document(result->value);
 }
 
 static void on_page_lost(void *owner, ll_err why) {

@@ -34,6 +34,7 @@ struct driven_page {
     struct ll_capture capture; // the last one, or what was known of a page that was lost; kept until the test's end
     ll_err err;                // of the last thing that happened
     char value[512];           // of the last reading, as text; "nil" without one
+    char *document;            // of the last reading, as JSON, when it is an object or array; kept until the test's end
 };
 
 // `browser` is a launch's program; or "port": one that is driven over a port; or "low" or "off": one that paints so

@@ -44,7 +44,10 @@ static void try_body(const char *example) {
         else if (world.request.status != LL_SCRIPT_ACTION)
             world_go_on(&world);
         else
-            world_answer(&world, operation == LL_OP_COUNT ? "0" : operation == LL_OP_INNER_TEXT ? "\"5\"" : NULL);
+            world_answer(&world, operation == LL_OP_COUNT                      ? "0"
+                                 : operation == LL_OP_INNER_TEXT               ? "\"5\""
+                                 : operation == LL_OP_CONTEXT_STORAGE_SNAPSHOT ? "{}"
+                                                                               : NULL);
     }
     cr_expect(world.request.status == LL_SCRIPT_FINISHED || world.request.status == LL_SCRIPT_HALTED, "%s\n%s", example,
               world.request.detail);
