@@ -28,6 +28,7 @@ enum {
     OPTION_LAUNCH_TIMEOUT,
     OPTION_SECRET_NAMES,
     OPTION_PAINT,
+    OPTION_BROWSERS,
 };
 
 struct arguments {
@@ -55,6 +56,7 @@ static const struct argp_option options[] = {
      "How the browser is driven: over a \"pipe\" (default), or a \"port\" on loopback, which other DevTools can attach "
      "to as well",
      0},
+    {"browsers", OPTION_BROWSERS, "N", 0, "Browsers that share the users (default: one for four processors)", 0},
     {"paint", OPTION_PAINT, "HOW", 0,
      "When pages are drawn: \"full\" (default) as a browser does, \"low\" a few times a second, \"off\" only when a "
      "page "
@@ -120,6 +122,15 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             argp_error(state, "--devtools is \"pipe\" or \"port\", not \"%s\"", value);
         arguments->app.launch.transport = strcmp(value, "port") == 0 ? LL_TRANSPORT_PORT : LL_TRANSPORT_PIPE;
         break;
+    case OPTION_BROWSERS: {
+        uint64_t number;
+        ll_err err = ll_text_parse_uint("--browsers", value, 1, LL_BROWSERS_MAX, &number);
+        if (err.status != LL_OK)
+            argp_error(state, "%s", err.text);
+        else
+            arguments->app.launch.browsers = (uint32_t)number;
+        break;
+    }
     case OPTION_PAINT:
         if (!ll_launch_parse_paint(value, &arguments->app.launch.paint))
             argp_error(state, "--paint is \"full\", \"low\" or \"off\", not \"%s\"", value);

@@ -94,6 +94,8 @@ ll_err ll_connection_open(const struct ll_connection_options *options, struct ll
 
 // The kinds' constructors, for ll_connection_open.
 ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
+// launch.browsers of them, 2 to LL_BROWSERS_MAX.
+ll_err ll_pool_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
 ll_err ll_null_connection_open(const struct ll_connection_options *options, struct ll_connection **out);
 
 #endif

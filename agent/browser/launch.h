@@ -6,7 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LL_BROWSER_ARGS_MAX = 32, LL_LAUNCH_TIMEOUT_MS = 20 * 1000 };
+enum {
+    LL_BROWSER_ARGS_MAX = 32,
+    LL_BROWSERS_MAX = 64, // of one agent
+    LL_LAUNCH_TIMEOUT_MS = 20 * 1000,
+};
 
 // How commands travel to Chromium. Over a pipe nobody else can reach it; a port lets people attach DevTools of their
 // own.
@@ -17,6 +21,7 @@ enum ll_paint { LL_PAINT_FULL, LL_PAINT_LOW, LL_PAINT_OFF };
 
 struct ll_launch {
     const char *program; // a path, "null", "null:delay=5ms,fail=0.01", or NULL: find one
+    uint32_t browsers;   // that share the users; 0: as many as the machine's processors want
     enum ll_transport transport;
     enum ll_paint paint;                   // low and off need the headless shell
     bool headed;                           // with windows, on a display
@@ -30,5 +35,9 @@ bool ll_launch_parse_paint(const char *text, enum ll_paint *out);
 static inline uint32_t ll_launch_timeout_ms(const struct ll_launch *launch) {
     return launch->timeout_ms ? launch->timeout_ms : LL_LAUNCH_TIMEOUT_MS;
 }
+
+// One for every four processors this process may use, at least one: Chromium's main thread is a fifth of what its
+// iterations cost, so that one browser keeps about five processors busy.
+uint32_t ll_launch_usual_browsers(void);
 
 #endif

@@ -1,7 +1,7 @@
 // How fast users loop through a small page, and what an iteration costs the agent and the browser.
 //
 //   cdp_loop [--users N] [--seconds N] [--browser PATH] [--browser-arg ARG]…
-//            [--devtools pipe|port] [--paint full|low|off]
+//            [--devtools pipe|port] [--paint full|low|off] [--browsers N]
 //
 // The scenario that docs/BENCHMARKS.md compares with Playwright: open the page, click a button that fetches and adds a
 // row, wait for the row, fill an input, submit, wait for the answer, read it. The site is a process of its own.
@@ -218,6 +218,8 @@ int main(int argc, char **argv) {
             launch.program = argv[i + 1];
         else if (strcmp(argv[i], "--devtools") == 0)
             launch.transport = strcmp(argv[i + 1], "port") == 0 ? LL_TRANSPORT_PORT : LL_TRANSPORT_PIPE;
+        else if (strcmp(argv[i], "--browsers") == 0)
+            launch.browsers = (uint32_t)atoi(argv[i + 1]);
         else if (strcmp(argv[i], "--paint") == 0 && !ll_launch_parse_paint(argv[i + 1], &launch.paint))
             give_up("--paint", "it is full, low or off");
         else if (strcmp(argv[i], "--browser-arg") == 0 && launch.arg_count < LL_BROWSER_ARGS_MAX)

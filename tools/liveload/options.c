@@ -19,6 +19,7 @@ enum {
     KEY_LISTEN,
     KEY_BROWSER,
     KEY_PAINT,
+    KEY_BROWSERS,
     KEY_DEVTOOLS,
     KEY_ITERATIONS,
     KEY_MAX_LOST,
@@ -53,6 +54,8 @@ static const struct argp_option option_table[] = {
     {"browser", KEY_BROWSER, "PATH", 0,
      "Browser of the agents started here; null for one that does nothing (default: LIVELOAD_BROWSER, or the first "
      "found of chromium-headless-shell and chromium)",
+     3},
+    {"browsers", KEY_BROWSERS, "N", 0, "Browsers of each agent that share its users (default: one for four processors)",
      3},
     {"paint", KEY_PAINT, "HOW", 0,
      "When pages are drawn: full (default) as a browser does, low a few times a second, off only when a page needs it; "
@@ -198,6 +201,11 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
     case KEY_BROWSER:
         if (!*argument) return ll_err_make(LL_INVALID_ARGUMENT, "--browser is empty: it takes a program");
         return set_agent_flag(options, "--browser", argument, NULL);
+    case KEY_BROWSERS: {
+        uint64_t number;
+        LL_TRY(ll_text_parse_uint("--browsers", argument, 1, RUN_BROWSERS_MAX, &number));
+        return set_agent_flag(options, "--browsers", argument, NULL);
+    }
     case KEY_PAINT:
         return set_agent_flag(options, "--paint", argument, (const char *[]){"full", "low", "off", NULL});
     case KEY_DEVTOOLS:

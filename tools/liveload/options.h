@@ -14,6 +14,7 @@ enum {
     RUN_FILES_MAX = 100,
     RUN_AGENTS_MAX = 1000,
     RUN_AGENT_ARGS_MAX = 80,
+    RUN_BROWSERS_MAX = 64,               // of an agent
     RUN_WAIT_OTHERS_MS = 10 * 60 * 1000, // for agents of other machines: somebody has to start them
     RUN_WAIT_MS = 30 * 1000,             // for agents that we started, or that stand already
 };

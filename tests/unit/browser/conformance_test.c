@@ -16,7 +16,7 @@ static const struct ll_site_page site[] = {
     {.path = NULL},
 };
 
-static const char *const kinds[] = {"null", "null:delay=1ms-5ms,seed=3", NULL, "port", "low"};
+static const char *const kinds[] = {"null", "null:delay=1ms-5ms,seed=3", NULL, "port", "low", "pool"};
 #define FOR_EACH_KIND(kind)                                                                                            \
     for (size_t kind##_i = 0; kind##_i < sizeof kinds / sizeof *kinds; kind##_i++)                                     \
         for (const char *kind = kinds[kind##_i], *once = ""; once; once = NULL)

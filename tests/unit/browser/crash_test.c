@@ -18,7 +18,7 @@
 
 static const struct ll_site_page site[] = {{.path = "/", .body = "<h1 id=title>Alive</h1>"}, {.path = NULL}};
 
-// The browser is the only child of this process.
+// The only children of this process are browsers; one of them.
 static pid_t browser_pid(void) {
     pid_t found = 0;
     DIR *entries = opendir("/proc");
@@ -60,6 +60,34 @@ Test(crash, a_browser_that_dies_is_counted_and_its_users_go_on) {
     driven_open(&driver, &again);
     driven_visit(&again, "/");
     cr_expect_str_eq(driven_read(&again, LL_OP_INNER_TEXT, "#title", NULL), "Alive");
+    driver_end(&driver);
+}
+
+Test(crash, of_two_browsers_one_that_dies_takes_its_own_users_alone) {
+    struct driver driver;
+    struct driven_page pages[4], again;
+    driver_begin(&driver, "pool", site);
+    for (int i = 0; i < 4; i++) driven_open(&driver, &pages[i]);
+    kill(browser_pid(), SIGKILL);
+    driver_await_measured(&driver, LL_METRIC_BROWSER_CRASHES, "", 1);
+    driven_open(&driver, &again); // the members take turns: this or the next waits for the new browser
+    driven_visit(&again, "/");
+    int lost = 0;
+    for (int i = 0; i < 4; i++) {
+        if (pages[i].lost)
+            lost++;
+        else
+            driven_visit(&pages[i], "/");
+    }
+    cr_expect(eq(int, lost, 2));
+    driver_end(&driver);
+}
+
+Test(crash, two_browsers_that_cannot_start_say_so_once) {
+    struct driver driver;
+    cr_assert_eq(driver_open(&driver, "pool:/bin/false", site).status, LL_OK);
+    driver_start(&driver);
+    cr_expect_neq(driver.ready_err.status, LL_OK);
     driver_end(&driver);
 }
 

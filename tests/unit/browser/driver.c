@@ -74,6 +74,8 @@ static struct ll_launch launch_of(const char *browser) {
     struct ll_launch launch = {0};
     if (browser && strcmp(browser, "port") == 0)
         launch.transport = LL_TRANSPORT_PORT;
+    else if (browser && strncmp(browser, "pool", 4) == 0)
+        launch.browsers = 2, launch.program = browser[4] == ':' ? browser + 5 : NULL;
     else if (!browser || !ll_launch_parse_paint(browser, &launch.paint))
         launch.program = browser;
     return launch;

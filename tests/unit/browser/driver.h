@@ -37,8 +37,8 @@ struct driven_page {
     char *document;            // of the last reading, as JSON, when it is an object or array; kept until the test's end
 };
 
-// `browser` is a launch's program; or "port": one that is driven over a port; or "low" or "off": one that paints so
-// little. The connection is opened and started. Ends the test when it is not ready.
+// `browser` is a launch's program; or "port": one that is driven over a port; "low" or "off": one that paints so
+// little; "pool" or "pool:PATH": two of them. The connection is opened and started. Ends the test when it is not ready.
 void driver_begin(struct driver *driver, const char *browser, const struct ll_site_page *site);
 // Opens without starting; the error.
 ll_err driver_open(struct driver *driver, const char *browser, const struct ll_site_page *site);
