@@ -24,8 +24,13 @@ Test(live, users_of_live_pages_load_one_document_and_travel_on_its_socket) {
     cr_expect(eq(u64, ll_series_total(total, LL_METRIC_ITERATIONS_FAILED), 0));
     cr_expect(eq(u64, ll_series_total(total, LL_METRIC_ITERATIONS_COMPLETED), 4));
     cr_expect(eq(u64, ll_series_total(total, LL_METRIC_CHECKS_FAILED), 0));
-    cr_expect(eq(u64, ll_series_total(total, LL_METRIC_CHECKS_PASSED), 8));
+    cr_expect(eq(u64, ll_series_total(total, LL_METRIC_CHECKS_PASSED), 16));
     cr_expect(eq(u64, ll_series_total(total, LL_METRIC_WEBSOCKET_OPENED), 4));
+    // an iteration clicks one link that patches and three that navigate, and two buttons of which each does one of both
+    uint64_t navigations = ll_series_total(total, LL_METRIC_LIVEVIEW_NAVIGATIONS);
+    cr_expect(le(u64, navigations, 4 * 6));
+    cr_expect(ge(u64, navigations, 4 * 6 - 2 * 2)); // what a page did just before its user ended may go untold
+    cr_expect_not_null(ll_series_find(total, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-submit-loading"));
     const struct ll_series *documents = ll_series_find(total, LL_METRIC_HTTP_REQUEST_DURATION, "document");
     cr_assert_not_null(documents);
     cr_expect(eq(u64, documents->sketch.total, 4)); // of five pages an iteration, the others came over the socket
