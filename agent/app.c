@@ -44,7 +44,8 @@ struct app {
     struct ll_health *health;
     struct ll_fetch *fetch;
     struct ll_ship *ship;
-    struct ll_task *task; // NULL while there is no run
+    struct ll_trace *trace; // NULL unless someone watches
+    struct ll_task *task;   // NULL while there is no run
     struct ll_timer *core_timer, *rpc_timer, *beat_timer, *exit_timer;
     int64_t beat_due_us;
     uint64_t instance;
@@ -172,6 +173,7 @@ static void prepare(struct app *app, const struct ll_assignment *assignment) {
                                                       .assignment = assignment,
                                                       .epoch = app->core.epoch,
                                                       .ship = app->ship,
+                                                      .trace = app->trace,
                                                       .agent_id = app->core.agent_id,
                                                       .node = app->name,
                                                       .owner = app,
@@ -366,9 +368,16 @@ static ll_err open_client(struct app *app) {
     return LL_SUCCESS;
 }
 
+static struct ll_trace *trace_to_terminal(const char *artifacts) {
+    const char *refused = getenv("NO_COLOR"); // https://no-color.org
+    return ll_trace_new(&(struct ll_trace_options){
+        .out = stdout, .has_colour = isatty(STDOUT_FILENO) && !(refused && *refused), .artifacts = artifacts});
+}
+
 static ll_err open_app(struct app *app) {
     LL_TRY(ll_loop_new(&app->loop));
     LL_TRY(ll_loop_on_signal(app->loop, on_signal, app));
+    if (app->options->is_traced) app->trace = trace_to_terminal(app->options->artifacts);
     app->core_timer = ll_timer_new(app->loop, on_core_due, app);
     app->rpc_timer = ll_timer_new(app->loop, on_rpc_due, app);
     app->beat_timer = ll_timer_new(app->loop, on_beat, app);
@@ -392,6 +401,7 @@ static void close_app(struct app *app) {
     ll_fetch_free(&app->fetch);
     ll_task_free(&app->task);
     ll_ship_free(&app->ship);
+    ll_trace_free(&app->trace);
     if (app->connection) app->connection->ops->fini(app->connection);
     ll_timer_free(&app->core_timer);
     ll_timer_free(&app->rpc_timer);

@@ -16,6 +16,8 @@ struct ll_app_options {      // borrowed
     struct ll_launch launch; // of its browsers
     const char *name;        // NULL: the host's
     uint32_t max_users;      // 0: no limit of its own
+    bool is_traced;          // what users do is printed as it happens
+    const char *artifacts;   // where people will find files of failures, for what is printed; or NULL
     bool has_parent;         // who started it decides about Ctrl-C, and reads its log
 };
 

@@ -6,6 +6,7 @@
 #include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
 #include "libcommon/base/token.h"
+#include "libcommon/model/browser_arg.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/messages.h"
 #include "libcommon/model/spec.h"
@@ -26,6 +27,8 @@ enum {
     OPTION_BROWSER_ARG,
     OPTION_DEVTOOLS,
     OPTION_LAUNCH_TIMEOUT,
+    OPTION_HEADED,
+    OPTION_DEBUG,
     OPTION_SECRET_NAMES,
     OPTION_PAINT,
     OPTION_BROWSERS,
@@ -63,6 +66,9 @@ static const struct argp_option options[] = {
      "needs it; docs/DENSITY.md has what that saves and changes",
      0},
     {"launch-timeout", OPTION_LAUNCH_TIMEOUT, "TIME", 0, "How long a browser may take to start (default 20s)", 0},
+    {"headed", OPTION_HEADED, 0, 0, "Show the browser's windows; needs a display and a full Chromium", 0},
+    {"debug", OPTION_DEBUG, "DIR", OPTION_ARG_OPTIONAL,
+     "Print what users do as it happens; DIR is where people will find artifacts", 0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
     {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
@@ -83,6 +89,17 @@ static ll_err name_secrets(struct ll_secrets *secrets, char *names) {
     for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
         LL_TRY(ll_secrets_add(secrets, name, "(secret)"));
     return LL_SUCCESS;
+}
+
+static void take_browser_arg(struct arguments *arguments, const char *value, struct argp_state *state) {
+    struct ll_launch *launch = &arguments->app.launch;
+    ll_err err = ll_browser_arg_check(value);
+    if (err.status != LL_OK)
+        argp_error(state, "%s", err.text);
+    else if (launch->arg_count == LL_BROWSER_ARGS_MAX)
+        argp_error(state, "--browser-arg is given more than %d times", LL_BROWSER_ARGS_MAX);
+    else
+        launch->args[launch->arg_count++] = value;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -112,10 +129,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         break;
     }
     case OPTION_BROWSER_ARG:
-        if (arguments->app.launch.arg_count == LL_BROWSER_ARGS_MAX)
-            argp_error(state, "--browser-arg is given more than %d times", LL_BROWSER_ARGS_MAX);
-        else
-            arguments->app.launch.args[arguments->app.launch.arg_count++] = value;
+        take_browser_arg(arguments, value, state);
+        break;
+    case OPTION_HEADED:
+        arguments->app.launch.headed = true;
+        break;
+    case OPTION_DEBUG:
+        arguments->app.is_traced = true;
+        arguments->app.artifacts = value;
         break;
     case OPTION_DEVTOOLS:
         if (strcmp(value, "pipe") != 0 && strcmp(value, "port") != 0)

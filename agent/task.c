@@ -253,6 +253,7 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
         .recorder = task->options.recorder,
         .parcels = task->parcels,
         .loop = task->options.loop,
+        .trace = task->options.trace,
         .share = {.first = assignment->first_user, .stride = assignment->stride, .users = assignment->users},
         .iterations = assignment->iterations,
         .host = {.owner = task,

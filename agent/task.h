@@ -11,6 +11,7 @@
 #include "agent/telemetry/health.h"
 #include "agent/telemetry/outbox.h"
 #include "agent/telemetry/recorder.h"
+#include "agent/users/trace.h"
 #include "libcommon/base/buf.h"
 #include "libcommon/model/messages.h"
 
@@ -25,7 +26,8 @@ struct ll_task_options { // borrowed, but for what `assignment` points to, which
     uint64_t epoch;
     struct ll_ship *ship; // sends its files; NULL: none are made
     uint32_t agent_id;
-    const char *node; // what it is called in results
+    const char *node;       // what it is called in results
+    struct ll_trace *trace; // of what users do; NULL: nobody watches
     void *owner;
     void (*on_prepared)(void *owner, ll_err err); // every page is open; or why the run cannot be
     void (*on_first_iteration)(void *owner);

@@ -1,5 +1,7 @@
 #include "agent/browser/find.h"
 
+#include "libcommon/model/browser_arg.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +46,18 @@ static void unwrap(char path[PATH_MAX]) {
         snprintf(path, PATH_MAX, "%s", wrapped);
 }
 
-static bool find_anywhere(char out[PATH_MAX]) {
+enum search { SEARCH_ANY, SEARCH_HEADED };
+
+static bool find_anywhere(enum search search, char out[PATH_MAX]) {
     for (size_t i = 0; i < sizeof library_paths / sizeof *library_paths; i++) {
         snprintf(out, PATH_MAX, "%s", library_paths[i]);
-        if (is_program(out)) return true;
+        bool fits = search == SEARCH_ANY || !ll_browser_is_headless_shell(out);
+        if (fits && is_program(out)) return true;
     }
-    for (size_t i = 0; i < sizeof program_names / sizeof *program_names; i++)
-        if (find_on_path(program_names[i], out)) return true;
+    for (size_t i = 0; i < sizeof program_names / sizeof *program_names; i++) {
+        bool fits = search == SEARCH_ANY || !ll_browser_is_headless_shell(program_names[i]);
+        if (fits && find_on_path(program_names[i], out)) return true;
+    }
     return false;
 }
 
@@ -65,7 +72,19 @@ static ll_err find_wanted(const char *wanted, const char *source, char out[PATH_
                        source);
 }
 
-ll_err ll_browser_find(const char *wanted, char out_path[PATH_MAX]) {
+static ll_err nothing_found(enum search search) {
+    if (search == SEARCH_HEADED)
+        return ll_err_make(
+            LL_NOT_FOUND, "--headed needs a Chromium that can show windows, and none was found in /usr/lib/chromium or "
+                          "on PATH (chromium, chromium-browser, google-chrome): install one with apt-get install "
+                          "chromium, or name one with --browser");
+    return ll_err_make(LL_NOT_FOUND,
+                       "no browser was found in /usr/lib/chromium or on PATH (chrome-headless-shell, "
+                       "chromium-headless-shell, chromium, chromium-browser, google-chrome): install one with "
+                       "apt-get install chromium-headless-shell, or name one with --browser");
+}
+
+static ll_err find(const char *wanted, enum search search, char out_path[PATH_MAX]) {
     const char *source = "--browser";
     if (wanted && !*wanted)
         return ll_err_make(LL_INVALID_ARGUMENT,
@@ -76,14 +95,26 @@ ll_err ll_browser_find(const char *wanted, char out_path[PATH_MAX]) {
     }
     if (wanted && *wanted) {
         LL_TRY(find_wanted(wanted, source, out_path));
-    } else if (!find_anywhere(out_path)) {
-        return ll_err_make(LL_NOT_FOUND,
-                           "no browser was found in /usr/lib/chromium or on PATH (chrome-headless-shell, "
-                           "chromium-headless-shell, chromium, chromium-browser, google-chrome): install one with "
-                           "apt-get install chromium-headless-shell, or name one with --browser");
+        if (search == SEARCH_HEADED && ll_browser_is_headless_shell(out_path))
+            return ll_err_make(
+                LL_NOT_FOUND,
+                "%.300s, which %s names, is a headless shell and shows no windows: --headed needs the full "
+                "Chromium (apt-get install chromium)",
+                wanted, source);
+    } else if (!find_anywhere(search, out_path)) {
+        return nothing_found(search);
     }
     unwrap(out_path);
     return LL_SUCCESS;
+}
+
+ll_err ll_browser_find(const char *wanted, char out_path[PATH_MAX]) {
+    return find(wanted, SEARCH_ANY, out_path);
+}
+
+ll_err ll_browser_find_headed(const char *wanted, char out_path[PATH_MAX]) {
+    LL_TRY(ll_browser_check_display());
+    return find(wanted, SEARCH_HEADED, out_path);
 }
 
 bool ll_browser_is_headless_shell(const char *path) {

@@ -13,6 +13,10 @@
 // and how to install one.
 ll_err ll_browser_find(const char *wanted, char out_path[PATH_MAX]);
 
+// The same for a browser that can show windows, which a headless shell cannot: only others are searched, and one that
+// was wanted is refused. LL_FAILED_PRECONDITION without a display.
+ll_err ll_browser_find_headed(const char *wanted, char out_path[PATH_MAX]);
+
 // Whether the program at `path` is a headless shell, which draws no windows and takes no --headless=new.
 bool ll_browser_is_headless_shell(const char *path);
 

@@ -2,12 +2,13 @@
 #ifndef AGENT_BROWSER_LAUNCH_H
 #define AGENT_BROWSER_LAUNCH_H
 
+#include "libcommon/model/browser_arg.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    LL_BROWSER_ARGS_MAX = 32,
     LL_BROWSERS_MAX = 64, // of one agent
     LL_LAUNCH_TIMEOUT_MS = 20 * 1000,
 };

@@ -224,6 +224,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .on_opened = on_user_opened,
         .on_failure = on_user_failure,
         .on_log = on_user_log,
+        .trace = options->trace,
         .witness = ll_witness_new(options->parcels, options->recorder),
         .on_life_ended = on_user_life_ended,
     };

@@ -24,6 +24,7 @@
 #include "agent/telemetry/failures.h"
 #include "agent/telemetry/parcels.h"
 #include "agent/telemetry/recorder.h"
+#include "agent/users/trace.h"
 
 enum {
     LL_CREW_OPENING_MAX = 4,
@@ -49,6 +50,7 @@ struct ll_crew_options { // all borrowed for the crew's life
     struct ll_recorder *recorder;
     struct ll_parcels *parcels; // files of failures, screenshots; NULL: none are kept
     struct ll_loop *loop;       // NULL: the scenario cannot make requests beside the browser
+    struct ll_trace *trace;     // NULL: nobody watches
     struct ll_share share;
     uint64_t iterations; // this agent's share; 0: not limited
     uint64_t random_seed;

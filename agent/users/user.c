@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const struct ll_action_result done_well = {.err = {.status = LL_OK}};
+
 static void act_on(struct ll_user *user, const struct ll_script_request *request);
 
 static int64_t now_of(struct ll_user *user) {
@@ -64,6 +66,7 @@ static void note_failure(struct ll_user *user, const struct ll_evidence *evidenc
         .step = user->failed.step,
         .evidence = evidence,
     };
+    ll_trace_failure(user->env->trace, &failure);
     user->env->on_failure(user->env->crew, &failure);
     forget_failure(user);
 }
@@ -113,6 +116,7 @@ static void complete_iteration(struct ll_user *user) {
     int64_t took_us = now_of(user) - user->iteration_began_us - user->waited_us;
     ll_recorder_sample(user->env->recorder, LL_METRIC_ITERATION_DURATION, NULL, (double)took_us);
     ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 1);
+    ll_trace_end(user->env->trace, user->iteration, "completed", took_us);
     if (user->is_retiring || user->is_done)
         end_life(user);
     else
@@ -120,6 +124,7 @@ static void complete_iteration(struct ll_user *user) {
 }
 
 static void go_on_after_failure(struct ll_user *user) {
+    ll_trace_end(user->env->trace, user->iteration, "failed", user->failed_us - user->iteration_began_us);
     if (user->env->spec->on_failure == LL_ON_FAILURE_STOP_USER) user->is_done = true;
     if (user->is_retiring || user->is_done)
         end_life(user);
@@ -130,6 +135,7 @@ static void go_on_after_failure(struct ll_user *user) {
 // The failure is looked at before anything else happens to the page, which is after the iteration and in nobody's time.
 static void fail_iteration(struct ll_user *user, const char *signature, const char *detail, uint32_t step) {
     user->has_failed = true;
+    user->failed_us = now_of(user);
     user->failed = (struct ll_user_failure){ll_strdup(signature), ll_strdup(detail), step};
     ll_redact_text(user->failed.signature);
     ll_redact_text(user->failed.detail);
@@ -205,6 +211,7 @@ static bool take_iteration(struct ll_user *user) {
 static void begin_iteration(struct ll_user *user) {
     if (!take_iteration(user)) return;
     struct ll_script_request request;
+    ll_trace_begin(user->env->trace, user->id, user->iteration);
     start_script(user, &request);
     act_on(user, &request);
 }
@@ -220,6 +227,9 @@ static void begin_shot(struct ll_user *user, const struct ll_script_request *req
     user->wait_began_us = now_of(user);
     user->shot_step = request->step;
     snprintf(user->shot_label, sizeof user->shot_label, "%s", request->label);
+    char call[LL_NAME_MAX + 32];
+    snprintf(call, sizeof call, "screenshot(\"%s\")", request->label);
+    ll_trace_words(user->env->trace, call);
     set_alarm(user);
     user->env->connection->ops->capture(user->page, &wanted);
 }
@@ -239,9 +249,18 @@ static void end_acting(struct ll_user *user, ll_err err) {
                        (double)(now_of(user) - user->action_began_us));
 }
 
+static void trace_http(struct ll_user *user, const struct ll_http_request *request) {
+    if (!user->env->trace) return;
+    char *words = ll_format("%s(\"%s\")", request->operation, request->url);
+    ll_trace_words(user->env->trace, words);
+    free(words);
+}
+
 static void on_http_answer(void *arg, const struct ll_http_answer *answer) {
     struct ll_user *user = arg;
     struct ll_script_request request;
+    struct ll_action_result result = {.err = answer->err};
+    ll_trace_done(user->env->trace, &result, now_of(user) - user->action_began_us);
     end_acting(user, answer->err);
     ll_watchdog_enter();
     ll_script_resume_http(user->script, answer, &request);
@@ -261,16 +280,19 @@ static void act_on(struct ll_user *user, const struct ll_script_request *request
     switch (request->status) {
     case LL_SCRIPT_ACTION:
         begin_acting(user, ll_operation_info(request->action.operation)->name);
+        ll_trace_call(user->env->trace, &request->action);
         user->env->connection->ops->perform(user->page, &request->action);
         break;
     case LL_SCRIPT_HTTP:
         begin_acting(user, request->http.operation);
+        trace_http(user, &request->http);
         begin_http(user, &request->http);
         break;
     case LL_SCRIPT_THINK:
         user->state = LL_USER_THINKING;
         user->wait_began_us = now_of(user);
         user->wait_until_us = user->wait_began_us + (int64_t)request->think_ms * 1000;
+        ll_trace_words(user->env->trace, "think()");
         set_alarm(user);
         break;
     case LL_SCRIPT_SCREENSHOT:
@@ -325,13 +347,16 @@ static void on_done(void *owner, const struct ll_action_result *result) {
         ll_http_call_on_done(user->http, result);
         return;
     }
+    ll_trace_done(user->env->trace, result, now_of(user) - user->action_began_us);
     end_acting(user, result->err);
     resume_script(user, result);
 }
 
 static void take_shot(struct ll_user *user, const struct ll_capture *capture) {
     struct ll_failure where = {.user_id = user->id, .iteration = user->iteration, .step = user->shot_step};
-    user->waited_us += now_of(user) - user->wait_began_us;
+    int64_t took_us = now_of(user) - user->wait_began_us;
+    user->waited_us += took_us;
+    ll_trace_done(user->env->trace, &done_well, took_us);
     ll_witness_take_shot(user->env->witness, &where, user->shot_label, capture);
     resume_script(user, NULL);
 }
@@ -382,8 +407,8 @@ static void on_page_lost(void *owner, ll_err why) {
 // ---- What the script tells while it runs
 
 static void step_begin(void *owner, const char *name) {
-    (void)name;
     struct ll_user *user = owner;
+    ll_trace_step(user->env->trace, name);
     if (user->step_depth < LL_USER_STEPS_MAX) {
         user->steps[user->step_depth].began_us = now_of(user);
         user->steps[user->step_depth].waited_us = user->waited_us;
@@ -395,14 +420,17 @@ static void step_end(void *owner, const char *name, bool completed) {
     struct ll_user *user = owner;
     if (user->step_depth == 0) return; // of an iteration that was abandoned
     user->step_depth--;
-    if (!completed || user->step_depth >= LL_USER_STEPS_MAX) return;
+    if (user->step_depth >= LL_USER_STEPS_MAX) return;
     int64_t waited_us = user->waited_us - user->steps[user->step_depth].waited_us;
     int64_t took_us = now_of(user) - user->steps[user->step_depth].began_us - waited_us;
+    ll_trace_step_over(user->env->trace, name, completed, took_us);
+    if (!completed) return;
     ll_recorder_sample(user->env->recorder, LL_METRIC_STEP_DURATION, name, (double)took_us);
 }
 
 static void check(void *owner, const char *name, bool held) {
     struct ll_user *user = owner;
+    ll_trace_check(user->env->trace, name, held);
     ll_recorder_count(user->env->recorder, held ? LL_METRIC_CHECKS_PASSED : LL_METRIC_CHECKS_FAILED, name, 1);
 }
 
@@ -416,6 +444,7 @@ static void measure(void *owner, enum ll_metric family, const char *name, double
 
 static void log_text(void *owner, const char *text) {
     struct ll_user *user = owner;
+    ll_trace_log(user->env->trace, text);
     user->env->on_log(user->env->crew, user, text);
 }
 
@@ -499,7 +528,9 @@ void ll_user_cut(struct ll_user *user) {
 }
 
 static void end_think(struct ll_user *user) {
-    user->waited_us += now_of(user) - user->wait_began_us;
+    int64_t took_us = now_of(user) - user->wait_began_us;
+    user->waited_us += took_us;
+    ll_trace_done(user->env->trace, &done_well, took_us);
     resume_script(user, NULL);
 }
 

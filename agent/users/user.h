@@ -30,6 +30,7 @@
 #include "agent/telemetry/failures.h"
 #include "agent/telemetry/recorder.h"
 #include "agent/users/agenda.h"
+#include "agent/users/trace.h"
 #include "agent/users/witness.h"
 
 enum {
@@ -61,7 +62,8 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     struct ll_recorder *recorder;
     struct ll_agenda *agenda;
     struct ll_witness *witness;
-    struct ll_loop *loop; // of requests beside the browser; NULL: there are none
+    struct ll_loop *loop;   // of requests beside the browser; NULL: there are none
+    struct ll_trace *trace; // NULL: nobody watches
     void *crew;
     int64_t (*now_us)(void *crew);
     void (*on_alarm)(void *crew);                                    // the agenda changed
@@ -105,6 +107,7 @@ struct ll_user {
     const char *operation;     // of ACTING: as results name it
     struct ll_http_call *http; // made with the first request beside the browser
     int64_t action_began_us;
+    int64_t failed_us; // when the iteration failed, before its page was looked at
     struct ll_user_failure failed;
     struct ll_evidence *known; // of a page that is gone; owned
     uint32_t shot_step;        // of SHOOTING

@@ -180,3 +180,58 @@ Test(evidence, secrets_stand_in_no_file) {
     ll_result_fini(&result);
     scene_free(&scene);
 }
+
+Test(evidence, debug_prints_every_step_and_what_the_user_saw) {
+    struct scene scene = scene_make(NULL, failing);
+    int code = scene_run(&scene, "--debug");
+    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained);
+    const char *said = scene.run->said;
+    cr_expect(has(said, "user 1, iteration 1\n  navigate(\"http://127.0.0.1:"), "%s", said);
+    cr_expect(has(said, " ms\n  screenshot(\"the product\") "), "%s", said);
+    cr_expect(has(said, "  step buy\n    click(\"#nothing-here\""), "%s", said);
+    cr_expect(has(said, " ms  FAILED  matches nothing\n  cut: buy "), "%s", said);
+    cr_expect(has(said, "    console  warning: almost there\n"), "%s", said);
+    cr_expect(has(said, "\niteration 1 failed "), "%s", said);
+    cr_expect(not(has(said, "\x1b")), "colours are for terminals");
+    const char *picture = strstr(said, "    picture  ");
+    cr_assert_not_null(picture);
+    char path[1024] = "";
+    sscanf(picture, "    picture  %1023s", path);
+    char *bytes = file_read(path);
+    cr_expect_not_null(bytes, "%s is not there", path);
+    free(bytes);
+    struct ll_result result = scene_result(&scene);
+    cr_expect(eq(u32, result.scenarios[0].users_total, 1));
+    cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_ITERATIONS_FAILED), 1));
+    ll_result_fini(&result);
+    scene_free(&scene);
+}
+
+Test(evidence, flags_for_the_browser_reach_it) {
+    struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
+                                          "return ll.scenario { name = 'lang', run = function(ctx)\n"
+                                          "    ctx:log('user agent', ctx:evaluate('navigator.userAgent'))\n"
+                                          "  end }\n");
+    int code = scene_run(&scene, "--debug", "--browser-arg=--user-agent=somebody else", "--browser-arg=--disable-gpu");
+    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained);
+    cr_expect(has(scene.run->said, "log: user agent somebody else"), "%s", scene.run->said);
+    scene_free(&scene);
+}
+
+Test(evidence, what_debug_and_headed_cannot_do_is_wrong_usage) {
+    static const char *const wrong[][3] = {
+        {"--debug", "--users", "3"},
+        {"--debug", "--coordinator", "tcp://127.0.0.1:1"},
+        {"--browser-arg=--remote-debugging-port=1", "--quiet", "--debug"},
+        {"--browser-arg=about:blank", "--quiet", "--debug"},
+        {"--headed", "--quiet", "--debug"},
+    };
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct program *run = program_run("liveload", "run", "x.lua", wrong[i][0], wrong[i][1], wrong[i][2]);
+        cr_expect(eq(int, run->exit_code, 2), "%s: %s", wrong[i][0], run->complained);
+        cr_expect(has(run->complained, wrong[i][0]) || has(run->complained, "--browser-arg"), "%s", run->complained);
+        program_free(&run);
+    }
+}

@@ -67,17 +67,19 @@ static ll_err start_coordinator(const char *listen, const char *token_file, stru
 
 static ll_err start_agent(const struct run_options *options, const char *token_file, uint32_t number,
                           struct cluster *cluster) {
-    enum { OWN_ARGUMENTS = 9 };
-    char name[32], launch[32];
+    enum { OWN_ARGUMENTS = 10 };
+    char name[32], launch[32], debug[PATH_MAX + 32];
     snprintf(name, sizeof name, "agent-%u", number);
     snprintf(launch, sizeof launch, "%ums", options->launch_ms);
+    snprintf(debug, sizeof debug, "--debug=%s", options->artifacts);
     const char *arguments[OWN_ARGUMENTS + RUN_AGENT_ARGS_MAX + 1] = {
         "--coordinator", cluster->url, "--token-file", token_file, "--exit-with-parent", "--name", name};
-    size_t count = OWN_ARGUMENTS - 2;
+    size_t count = OWN_ARGUMENTS - 3;
     if (options->launch_ms) {
         arguments[count++] = "--launch-timeout";
         arguments[count++] = launch;
     }
+    if (options->is_debug) arguments[count++] = debug;
     memcpy(arguments + count, options->agent_args, sizeof options->agent_args);
     return child_start("liveload-agent", arguments, 0, &cluster->agents[number - 1]);
 }

@@ -2,6 +2,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/text.h"
+#include "libcommon/model/browser_arg.h"
 #include "libcommon/model/file.h"
 #include "libcommon/model/threshold.h"
 #include "libcommon/rpc/address.h"
@@ -23,6 +24,9 @@ enum {
     KEY_DEVTOOLS,
     KEY_ITERATIONS,
     KEY_MAX_LOST,
+    KEY_DEBUG,
+    KEY_HEADED,
+    KEY_BROWSER_ARG,
     KEY_SECRET,
 };
 
@@ -63,6 +67,12 @@ static const struct argp_option option_table[] = {
      3},
     {"devtools", KEY_DEVTOOLS, "HOW", 0,
      "How browsers are driven: over a pipe (default), or a port, which other DevTools can attach to as well", 3},
+    {0, 0, 0, 0, "To write a scenario:", 4},
+    {"debug", KEY_DEBUG, NULL, 0,
+     "One user, one iteration, every step printed as it happens; where it fails, what the user saw", 4},
+    {"headed", KEY_HEADED, NULL, 0, "Show the browser's windows; needs a display and a full Chromium", 4},
+    {"browser-arg", KEY_BROWSER_ARG, "ARG", 0,
+     "A further flag for Chromium, as in --browser-arg=--lang=de; may be repeated", 4},
     {0},
 };
 
@@ -142,6 +152,13 @@ static ll_err parse_duration(const char *what, const char *text, uint64_t *out_m
     return *out_ms > 0 ? LL_SUCCESS : ll_err_make(LL_INVALID_ARGUMENT, "%s is 0: it takes some time, as in 30s", what);
 }
 
+static ll_err add_agent_arg(struct run_options *options, const char *argument) {
+    if (options->agent_arg_count == RUN_AGENT_ARGS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "%s is given too often", argument);
+    options->agent_args[options->agent_arg_count++] = argument;
+    return LL_SUCCESS;
+}
+
 // For the agents that are started here. `values` are all there are, or NULL for any.
 static ll_err set_agent_flag(struct run_options *options, const char *flag, const char *value,
                              const char *const *values) {
@@ -154,11 +171,20 @@ static ll_err set_agent_flag(struct run_options *options, const char *flag, cons
         ll_buf_fini(&all);
         return err;
     }
-    if (options->agent_arg_count + 2 > RUN_AGENT_ARGS_MAX)
-        return ll_err_make(LL_INVALID_ARGUMENT, "%s is given too often", flag);
-    options->agent_args[options->agent_arg_count++] = flag;
-    options->agent_args[options->agent_arg_count++] = value;
-    return LL_SUCCESS;
+    LL_TRY(add_agent_arg(options, flag));
+    return add_agent_arg(options, value);
+}
+
+static ll_err add_browser_arg(struct run_options *options, const char *argument) {
+    LL_TRY(ll_browser_arg_check(argument));
+    if (options->browser_args++ == LL_BROWSER_ARGS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "--browser-arg was given more than %d times", LL_BROWSER_ARGS_MAX);
+    return set_agent_flag(options, "--browser-arg", argument, NULL);
+}
+
+static ll_err show_windows(struct run_options *options) {
+    LL_TRY(ll_browser_check_display());
+    return add_agent_arg(options, "--headed");
 }
 
 static ll_err take(struct run_options *options, int key, const char *argument, bool *out_known) {
@@ -198,6 +224,13 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
     case KEY_TOKEN_FILE:
         options->token_file = argument;
         return LL_SUCCESS;
+    case KEY_DEBUG:
+        options->is_debug = true;
+        return LL_SUCCESS;
+    case KEY_HEADED:
+        return show_windows(options);
+    case KEY_BROWSER_ARG:
+        return add_browser_arg(options, argument);
     case KEY_BROWSER:
         if (!*argument) return ll_err_make(LL_INVALID_ARGUMENT, "--browser is empty: it takes a program");
         return set_agent_flag(options, "--browser", argument, NULL);
@@ -215,12 +248,24 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
     return LL_SUCCESS;
 }
 
+static void check_debug(const struct run_options *options, struct argp_state *state) {
+    if (!options->is_debug) return;
+    if (options->coordinator || options->wait_for_agents)
+        argp_error(state,
+                   "--debug prints what a user on this machine does: leave --coordinator and --wait-for-agents out");
+    if (options->users || options->duration_ms || options->iterations || options->agents > 1)
+        argp_error(state,
+                   "--debug runs one user for one iteration on one agent: leave --users, --duration, --iterations "
+                   "and --agents out");
+}
+
 // Flags that say the same thing twice, or that nothing would come of.
 static void check_together(const struct run_options *options, struct argp_state *state) {
     struct ll_address address;
     if (options->file_count == 0) argp_error(state, "no scenario is named: liveload run FILE…");
     if (options->agents && options->wait_for_agents)
         argp_error(state, "--agents starts agents here and --wait-for-agents waits for others: give one of them");
+    check_debug(options, state);
     if (options->coordinator && (options->agents || options->wait_for_agents || options->listen))
         argp_error(state, "--coordinator uses a cluster that stands already: --agents, --wait-for-agents and --listen "
                           "belong to one that is started here");
@@ -273,6 +318,7 @@ void run_options_parse(int argc, char **argv, struct run_options *out) {
     argp_program_version = "liveload " LIVELOAD_VERSION;
     argv[0] = "liveload run";
     argp_parse(&argp, argc, argv, 0, NULL, out);
+    if (out->is_debug) out->users = 1, out->iterations = 1;
     if (!out->agents && !out->wait_for_agents && !out->coordinator) out->agents = 1;
 }
 

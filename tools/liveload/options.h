@@ -3,6 +3,7 @@
 #define TOOLS_LIVELOAD_OPTIONS_H
 
 #include "libcommon/base/err.h"
+#include "libcommon/model/browser_arg.h"
 #include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
 
@@ -37,6 +38,9 @@ struct run_options {
     const char *agent_args[RUN_AGENT_ARGS_MAX]; // of the agents started here: flag, value, flag, value
     size_t agent_arg_count;
     bool is_quiet;
+    bool is_debug;             // users and iterations are 1 then
+    const char *artifacts;     // the folder they will be in; set before the cluster is started
+    size_t browser_args;       // how many of agent_args these are
     struct ll_secrets secrets; // --secret
     struct ll_spec extra;      // only its options (--set) and thresholds (--threshold)
 };

@@ -49,7 +49,8 @@ struct run {
     struct planned *plans;
     size_t plan_count;
     char out[PATH_MAX];
-    int folder_lock; // descriptor of `out`
+    char artifacts[PATH_MAX + 16]; // in it
+    int folder_lock;               // descriptor of `out`
     struct cluster cluster;
     struct ll_blocking *calls;  // a signal interrupts these
     struct ll_blocking *submit; // nothing interrupts this one: a run that was submitted must be known
@@ -255,12 +256,10 @@ static ll_err fetch(struct run *run, const struct ll_run_request *finished, stru
 
 // Fetches the files that the result lists; what cannot be had is taken off the list, and said.
 static void fetch_artifacts(struct run *run, const struct ll_run_request *finished, struct ll_scenario_result *result) {
-    char folder[PATH_MAX + 16];
     size_t kept = 0;
-    snprintf(folder, sizeof folder, "%s/artifacts", run->out);
     for (size_t i = 0; i < result->artifact_count && run->interrupts <= 1; i++) {
         struct ll_artifact *artifact = &result->artifacts[i];
-        ll_err err = artifacts_fetch(run->calls, finished->run_id, artifact, folder);
+        ll_err err = artifacts_fetch(run->calls, finished->run_id, artifact, run->artifacts);
         if (err.status == LL_CANCELLED) { // a signal came: the first one asks for what there is, and this is it
             pause_for(run, 0);
             i--;
@@ -302,7 +301,7 @@ static ll_err run_scenario(struct run *run, const struct planned *plan) {
     bool has_result = false;
     ll_err err = submit(run, plan, &request);
     if (err.status == LL_OK) {
-        struct progress progress = progress_make(plan->spec.name, run->options.is_quiet);
+        struct progress progress = progress_make(plan->spec.name, run->options.is_quiet || run->options.is_debug);
         err = watch(run, &request, &progress, &has_result);
         progress_clear(&progress);
     }
@@ -359,7 +358,11 @@ static void print_closing(const struct run *run) {
 
 static void print_paths(const struct run *run) {
     printf("%sreport: %s/report.html\n", run->options.is_quiet ? "" : "\n", run->out);
-    if (!run->options.is_quiet) printf("also:   %s/result.json, junit.xml, report.md, result.llr\n", run->out);
+    size_t artifacts = 0;
+    for (size_t i = 0; i < run->result.scenario_count; i++) artifacts += run->result.scenarios[i].artifact_count;
+    if (!run->options.is_quiet)
+        printf("also:   %s/result.json, junit.xml, report.md, result.llr%s\n", run->out,
+               artifacts ? ", artifacts/" : "");
 }
 
 // The cluster is up and the calls are open.
@@ -371,7 +374,8 @@ static int run_on_cluster(struct run *run) {
     int code = outcome_of_result(&run->result);
     if (err.status != LL_OK) code = outcome_of_error(err);
     if (run->interrupts > 1) return EXIT_INTERRUPTED;
-    print_closing(run);
+    if (run->options.is_debug && code == EXIT_INVALID) code = 0; // one iteration is no measurement
+    if (!run->options.is_debug) print_closing(run);
     err = write_reports(run);
     if (err.status == LL_OK)
         print_paths(run);
@@ -388,6 +392,8 @@ static ll_err prepare(struct run *run) {
     choose_folder(run);
     LL_TRY(make_folder(run->out));
     LL_TRY(claim_folder(run));
+    snprintf(run->artifacts, sizeof run->artifacts, "%s/artifacts", run->out);
+    run->options.artifacts = run->artifacts;
     LL_TRY(cluster_start(&run->options, &run->cluster));
     struct ll_blocking_options calls = {
         .url = run->cluster.url, .token = run->cluster.token, .interrupt_fd = run->signals};

@@ -435,7 +435,8 @@ static void cdp_fini(struct ll_connection *base) {
 
 ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struct ll_connection **out) {
     char program[PATH_MAX];
-    LL_TRY(ll_browser_find(options->launch.program, program));
+    LL_TRY(options->launch.headed ? ll_browser_find_headed(options->launch.program, program)
+                                  : ll_browser_find(options->launch.program, program));
     if (options->launch.paint != LL_PAINT_FULL && !ll_browser_is_headless_shell(program))
         return ll_err_make(LL_INVALID_ARGUMENT,
                            "%s draws as it likes: painting less needs the headless shell (package "

@@ -1,0 +1,237 @@
+#include "agent/users/trace.h"
+
+#include "agent/scenario/call.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
+#include "libcommon/base/text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CALL_MAX = 8 * 1024, SHOWN_MAX = 300, VALUE_MAX = 100, COLUMN = 64, LINES_SHOWN = 8, INDENT = 2 };
+
+struct ll_trace {
+    struct ll_trace_options options;
+    unsigned depth; // of steps
+    bool is_open;   // a line was begun
+    size_t column;
+};
+
+enum paint { PLAIN, SOFT, GOOD, BAD, BOLD };
+
+struct ll_trace *ll_trace_new(const struct ll_trace_options *options) {
+    struct ll_trace *trace = ll_alloc(1, sizeof *trace);
+    trace->options = *options;
+    return trace;
+}
+
+void ll_trace_free(struct ll_trace **trace) {
+    free(*trace);
+    *trace = NULL;
+}
+
+// ---- Writing
+
+// How many columns a text takes, one for each character.
+static size_t columns(const char *text) {
+    size_t count = 0;
+    for (; *text; text++) count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static void put(struct ll_trace *trace, enum paint paint, const char *text) {
+    static const char *const codes[] = {
+        [PLAIN] = "", [SOFT] = "\x1b[2m", [GOOD] = "\x1b[32m", [BAD] = "\x1b[31m", [BOLD] = "\x1b[1m"};
+    bool has_paint = trace->options.has_colour && paint != PLAIN;
+    fprintf(trace->options.out, "%s%s%s", has_paint ? codes[paint] : "", text, has_paint ? "\x1b[0m" : "");
+    trace->column += columns(text);
+}
+
+// Passes a text of the scenario's or a page's through: no secret, one line, so long.
+static void put_foreign(struct ll_trace *trace, enum paint paint, const char *text, size_t max) {
+    char *clean = ll_strdup(text);
+    ll_redact_text(clean);
+    size_t len = strlen(clean);
+    char *shown = ll_alloc(max + 1, 1);
+    ll_text_clean(clean, shown, max + 1);
+    put(trace, paint, shown);
+    if (strlen(shown) < len) put(trace, paint, "…");
+    free(shown);
+    free(clean);
+}
+
+static void end_line(struct ll_trace *trace) {
+    fputc('\n', trace->options.out);
+    fflush(trace->options.out);
+    trace->is_open = false;
+    trace->column = 0;
+}
+
+// At the beginning of a line, indented by the steps that it is in.
+static void begin_line(struct ll_trace *trace, unsigned more) {
+    if (trace->is_open) end_line(trace);
+    for (unsigned i = 0; i < (trace->depth + more) * INDENT; i++) fputc(' ', trace->options.out);
+    trace->column = (trace->depth + more) * (size_t)INDENT;
+}
+
+static void put_duration(struct ll_trace *trace, int64_t took_us) {
+    char words[32];
+    ll_text_duration_us((double)took_us, words, sizeof words);
+    size_t width = columns(words), gap = trace->column + width < COLUMN ? COLUMN - trace->column - width : 1;
+    for (size_t i = 0; i < gap; i++) put(trace, PLAIN, " ");
+    put(trace, SOFT, words);
+}
+
+// ---- What happens
+
+void ll_trace_begin(struct ll_trace *trace, uint32_t user_id, uint64_t iteration) {
+    if (!trace) return;
+    char words[80];
+    trace->depth = 0;
+    begin_line(trace, 0);
+    snprintf(words, sizeof words, "user %u, iteration %llu", user_id, (unsigned long long)iteration);
+    put(trace, BOLD, words);
+    end_line(trace);
+}
+
+void ll_trace_words(struct ll_trace *trace, const char *words) {
+    if (!trace) return;
+    begin_line(trace, 1);
+    put_foreign(trace, PLAIN, words, SHOWN_MAX);
+    fflush(trace->options.out);
+    trace->is_open = true;
+}
+
+void ll_trace_call(struct ll_trace *trace, const struct ll_action *action) {
+    if (!trace) return;
+    struct ll_buf call = ll_buf_make(CALL_MAX);
+    ll_call_append(&call, action, LL_CALL_WHOLE);
+    ll_trace_words(trace, ll_buf_str(&call));
+    ll_buf_fini(&call);
+}
+
+static void put_value(struct ll_trace *trace, const ll_json *value) {
+    char number[32];
+    put(trace, SOFT, "  = ");
+    if (ll_json_is_string(value)) {
+        put(trace, PLAIN, "\"");
+        put_foreign(trace, PLAIN, ll_json_string(value, ""), VALUE_MAX);
+        put(trace, PLAIN, "\"");
+    } else if (ll_json_is_number(value)) {
+        snprintf(number, sizeof number, "%.15g", ll_json_number(value, 0));
+        put(trace, PLAIN, number);
+    } else if (ll_json_is_bool(value)) {
+        put(trace, PLAIN, ll_json_bool(value, false) ? "true" : "false");
+    } else {
+        put(trace, PLAIN, ll_json_is_object(value) || ll_json_is_array(value) ? "a table" : "nil");
+    }
+}
+
+void ll_trace_done(struct ll_trace *trace, const struct ll_action_result *result, int64_t took_us) {
+    if (!trace || !trace->is_open) return;
+    put_duration(trace, took_us);
+    if (result->err.status != LL_OK) {
+        put(trace, BAD, "  FAILED  ");
+        put_foreign(trace, PLAIN, result->err.text, SHOWN_MAX);
+    } else if (result->value) {
+        put_value(trace, result->value);
+    }
+    end_line(trace);
+}
+
+void ll_trace_step(struct ll_trace *trace, const char *name) {
+    if (!trace) return;
+    begin_line(trace, 1);
+    put(trace, BOLD, "step ");
+    put_foreign(trace, BOLD, name, SHOWN_MAX);
+    end_line(trace);
+    trace->depth++;
+}
+
+void ll_trace_step_over(struct ll_trace *trace, const char *name, bool completed, int64_t took_us) {
+    if (!trace) return;
+    if (trace->depth > 0) trace->depth--;
+    begin_line(trace, 1);
+    put(trace, SOFT, completed ? "end of " : "cut: ");
+    put_foreign(trace, SOFT, name, SHOWN_MAX);
+    put_duration(trace, took_us);
+    end_line(trace);
+}
+
+void ll_trace_check(struct ll_trace *trace, const char *name, bool held) {
+    if (!trace) return;
+    begin_line(trace, 1);
+    put(trace, PLAIN, "check ");
+    put_foreign(trace, PLAIN, name, SHOWN_MAX);
+    put(trace, held ? GOOD : BAD, held ? "  held" : "  DID NOT HOLD");
+    end_line(trace);
+}
+
+void ll_trace_log(struct ll_trace *trace, const char *text) {
+    if (!trace) return;
+    begin_line(trace, 1);
+    put(trace, SOFT, "log: ");
+    put_foreign(trace, PLAIN, text, SHOWN_MAX);
+    end_line(trace);
+}
+
+static void put_file(struct ll_trace *trace, const char *what, const char *file) {
+    if (!*file) return;
+    begin_line(trace, 2);
+    put(trace, SOFT, what);
+    if (trace->options.artifacts) put(trace, PLAIN, trace->options.artifacts);
+    if (trace->options.artifacts) put(trace, PLAIN, "/");
+    put(trace, PLAIN, file);
+    end_line(trace);
+}
+
+// The last lines of a text.
+static void put_lines(struct ll_trace *trace, const char *what, const char *text) {
+    char *copy = ll_strdup(text), *rest = copy, *line;
+    size_t count = 0, at = 0;
+    for (const char *c = text; *c; c++) count += *c == '\n';
+    while ((line = strsep(&rest, "\n"))) {
+        bool is_shown = *line && at++ + LINES_SHOWN >= count;
+        if (!is_shown) continue;
+        begin_line(trace, 2);
+        put(trace, SOFT, what);
+        put_foreign(trace, PLAIN, line, SHOWN_MAX);
+        end_line(trace);
+    }
+    free(copy);
+}
+
+void ll_trace_failure(struct ll_trace *trace, const struct ll_failure *failure) {
+    if (!trace) return;
+    const struct ll_evidence *evidence = failure->evidence;
+    trace->depth = 0;
+    begin_line(trace, 1);
+    put(trace, BAD, "FAILED  ");
+    put_foreign(trace, PLAIN, failure->detail, SHOWN_MAX * 2);
+    end_line(trace);
+    if (!evidence) return;
+    if (evidence->url[0]) {
+        begin_line(trace, 2);
+        put(trace, SOFT, "url      ");
+        put_foreign(trace, PLAIN, evidence->url, SHOWN_MAX);
+        end_line(trace);
+    }
+    put_file(trace, "picture  ", evidence->picture);
+    put_file(trace, "page     ", evidence->page);
+    put_file(trace, "notes    ", evidence->notes);
+    put_lines(trace, "console  ", evidence->console);
+    put_lines(trace, "request  ", evidence->requests);
+    put_lines(trace, "note     ", evidence->missing);
+}
+
+void ll_trace_end(struct ll_trace *trace, uint64_t iteration, const char *how, int64_t took_us) {
+    if (!trace) return;
+    char words[80];
+    trace->depth = 0;
+    begin_line(trace, 0);
+    snprintf(words, sizeof words, "iteration %llu %s", (unsigned long long)iteration, how);
+    put(trace, BOLD, words);
+    put_duration(trace, took_us);
+    end_line(trace);
+}
