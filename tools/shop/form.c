@@ -1,7 +1,11 @@
 #include "tools/shop/form.h"
 
+#include "libcommon/base/text.h"
+
 #include <ctype.h>
 #include <string.h>
+
+enum { NUMBER_MAX = 16 };
 
 static int hex_digit(char c) {
     return isdigit((unsigned char)c) ? c - '0' : (tolower((unsigned char)c) - 'a' + 10);
@@ -30,6 +34,13 @@ void form_value(const char *form, const char *name, char *out, size_t size) {
             form_decode(at + len + 1, out, size);
             return;
         }
+}
+
+unsigned form_number(const char *form, const char *name, unsigned otherwise, unsigned max) {
+    char text[NUMBER_MAX];
+    uint64_t number;
+    form_value(form, name, text, sizeof text);
+    return ll_text_parse_uint(name, text, 0, max, &number).status == LL_OK ? (unsigned)number : otherwise;
 }
 
 void form_escape(struct ll_buf *out, const char *text) {

@@ -1,5 +1,7 @@
 #include "tools/shop/live_view.h"
 
+#include "tools/shop/form.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -50,4 +52,9 @@ void live_push(struct live_page *page, const char *name, const char *key, const 
 
 const char *live_value(const struct live_event *event, const char *key) {
     return ll_json_string(ll_json_get(event->value, key), "");
+}
+
+void live_tick_every(struct live_page *page, const char *query, uint32_t otherwise_ms) {
+    uint32_t every_ms = form_number(query, "every", otherwise_ms, LIVE_TICK_MAX_MS);
+    page->tick_ms = every_ms && every_ms < LIVE_TICK_MIN_MS ? LIVE_TICK_MIN_MS : every_ms;
 }

@@ -18,6 +18,7 @@ enum {
     LIVE_URL_MAX = 512,
     LIVE_EVENTS_MAX = 4096, // bytes that a view pushes at once
     LIVE_TICK_MIN_MS = 5,
+    LIVE_TICK_MAX_MS = 60 * 1000,
 };
 
 struct live_event {
@@ -72,6 +73,8 @@ void live_flash(struct live_page *page, const char *text);
 void live_go(struct live_page *page, enum live_move move, const char *to);
 // Sends the page's scripts the event "phx:NAME" with {KEY: value}.
 void live_push(struct live_page *page, const char *name, const char *key, const char *value);
+// Has the view tick as "every" of its query says, in milliseconds: 0 for never, else at least LIVE_TICK_MIN_MS.
+void live_tick_every(struct live_page *page, const char *query, uint32_t otherwise_ms);
 // A member of a click's or key's value, or "".
 const char *live_value(const struct live_event *event, const char *key);
 

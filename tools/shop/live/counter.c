@@ -1,4 +1,5 @@
-// /live/counter: one counter for everybody, who is here, and a clock: diffs that nobody on this page asked for.
+// /live/counter?every=1000: one counter for everybody, who is here, and a clock: diffs that nobody on this page asked
+// for.
 #include "tools/shop/live_view.h"
 
 #include <string.h>
@@ -11,14 +12,18 @@ struct counter {
 
 static const struct live_template page_template = {
     .html = "<p>Count <strong id=count>{}</strong> <button id=up phx-click=up>One more</button></p>"
-            "<p><b id=people>{}</b> here, for <b id=ticks>{}</b> s</p>"};
+            "<p><b id=people>{}</b> here, for <b id=ticks>{}</b> ticks</p>"};
 
 static void mount(struct live_page *page, void *state) {
     (void)state;
     if (!page->is_connected) return;
-    page->tick_ms = TICK_MS;
     page->shop->store.people++;
     page->has_news = true;
+}
+
+static void params(struct live_page *page, void *state, const char *query) {
+    (void)state;
+    live_tick_every(page, query, TICK_MS);
 }
 
 static void leave(struct live_page *page, void *state) {
@@ -52,6 +57,7 @@ const struct live_view live_counter = {
     .live_session = "shop",
     .state_size = sizeof(struct counter),
     .mount = mount,
+    .params = params,
     .event = event,
     .tick = tick,
     .render = render,

@@ -1,13 +1,12 @@
 // /live/rows?rows=1000&every=100&change=1000: a long table of which `change` rows are different `every` so many
 // milliseconds; 0 leaves it still. A click on a row marks it, and "turn" turns the order of the rows round.
-#include "libcommon/base/text.h"
 #include "tools/shop/form.h"
 #include "tools/shop/live_view.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 5000, ROWS = 1000, EVERY_MAX_MS = 60 * 1000, NUMBER_MAX = 16 };
+enum { ROWS_MAX = 5000, ROWS = 1000 };
 
 struct rows {
     unsigned count, change, ticks, marked;
@@ -21,19 +20,11 @@ static const struct live_template row_template = {
     .html = "<tr id=\"row-{}\" class=\"{}\"><td>Item {}</td><td class=stock>{}</td>"
             "<td><button phx-click=mark phx-value-row=\"{}\">Mark</button></td></tr>"};
 
-static unsigned read_number(const char *query, const char *name, unsigned otherwise, unsigned max) {
-    char text[NUMBER_MAX];
-    uint64_t number;
-    form_value(query, name, text, sizeof text);
-    return ll_text_parse_uint(name, text, 0, max, &number).status == LL_OK ? (unsigned)number : otherwise;
-}
-
 static void params(struct live_page *page, void *state, const char *query) {
     struct rows *rows = state;
-    rows->count = read_number(query, "rows", ROWS, ROWS_MAX);
-    rows->change = read_number(query, "change", rows->count, ROWS_MAX);
-    page->tick_ms = read_number(query, "every", 0, EVERY_MAX_MS);
-    if (page->tick_ms && page->tick_ms < LIVE_TICK_MIN_MS) page->tick_ms = LIVE_TICK_MIN_MS;
+    rows->count = form_number(query, "rows", ROWS, ROWS_MAX);
+    rows->change = form_number(query, "change", rows->count, ROWS_MAX);
+    live_tick_every(page, query, 0);
 }
 
 static void event(struct live_page *page, void *state, const struct live_event *event) {
