@@ -32,14 +32,24 @@ const struct ll_option_info *ll_option_info(enum ll_action_option option) {
     return &options[option];
 }
 
-const char *ll_option_word(const struct ll_option_info *option, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]) {
-    const char *at = option->words;
-    for (; index && at; index--) {
-        at = strchr(at, '|');
-        if (at) at++;
+// Word `index` of "one|two}", which ends with a brace or its NUL.
+static const char *pick_word(const char *words, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]) {
+    size_t len = strcspn(words, "|}");
+    for (; index && words[len] == '|'; index--) {
+        words += len + 1;
+        len = strcspn(words, "|}");
     }
-    snprintf(out, LL_OPTION_WORD_BYTES_MAX, "%.*s", at ? (int)strcspn(at, "|") : 0, at ? at : "");
+    snprintf(out, LL_OPTION_WORD_BYTES_MAX, "%.*s", index ? 0 : (int)len, words);
     return out;
+}
+
+const char *ll_option_word(const struct ll_option_info *option, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]) {
+    return pick_word(option->words, index, out);
+}
+
+const char *ll_operation_word(enum ll_operation operation, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]) {
+    const char *brace = strchr(ll_operation_info(operation)->arguments, '{');
+    return pick_word(brace ? brace + 1 : "", index, out);
 }
 
 static const void *field(const struct ll_action *action, enum ll_action_option option) {

@@ -23,6 +23,8 @@ enum ll_action_option {
     LL_OPTIONS_COUNT // at most 64
 };
 
+enum { LL_OPTION_WORDS_MAX = 8, LL_OPTION_WORD_BYTES_MAX = 32 };
+
 enum ll_operation_kind { LL_OPKIND_NAVIGATION, LL_OPKIND_ACTION, LL_OPKIND_WAIT, LL_OPKIND_READING, LL_OPKIND_INNER };
 
 struct ll_operation_info {
@@ -50,13 +52,13 @@ struct ll_option_info {
 };
 
 const struct ll_operation_info *ll_operation_info(enum ll_operation operation);
+// Word `index` of the operation's argument W; "" when there is none.
+const char *ll_operation_word(enum ll_operation operation, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]);
 const struct ll_option_info *ll_option_info(enum ll_action_option option);
 
 static inline bool ll_operation_takes(enum ll_operation operation, enum ll_action_option option) {
     return (ll_operation_info(operation)->options >> option & 1) != 0;
 }
-
-enum { LL_OPTION_WORDS_MAX = 8, LL_OPTION_WORD_BYTES_MAX = 32 };
 
 // Word `index` of an option of type WORD or WORDS; "" when there is none.
 const char *ll_option_word(const struct ll_option_info *option, uint32_t index, char out[LL_OPTION_WORD_BYTES_MAX]);
@@ -87,6 +89,8 @@ struct ll_action { // borrowed texts: they live until the action is done or canc
     const char *target;   // a second selector
     const char *text;
     const char *argument; // JSON; also NULL when it was left out
+    uint32_t number;
+    uint32_t word; // the place of the one chosen among the operation's
 
     // Options, by the fields that options.def names.
     uint32_t timeout_ms;

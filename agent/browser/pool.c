@@ -68,6 +68,10 @@ static void pool_capture(struct ll_page *page, const struct ll_capture_request *
     page->connection->ops->capture(page, request);
 }
 
+static void pool_page_rest(struct ll_page *page) {
+    page->connection->ops->page_rest(page);
+}
+
 static void pool_page_close(struct ll_page *page) {
     page->connection->ops->page_close(page);
 }
@@ -89,6 +93,7 @@ static const struct ll_connection_ops pool_ops = {
     .perform = pool_perform,
     .perform_cancel = pool_perform_cancel,
     .capture = pool_capture,
+    .page_rest = pool_page_rest,
     .page_close = pool_page_close,
     .stop = pool_stop,
     .fini = pool_fini,

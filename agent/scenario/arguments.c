@@ -48,6 +48,37 @@ static void read_text(lua_State *L, struct reading *reading) {
     reading->action->text = lua_tostring(L, index);
 }
 
+static void read_whole_number(lua_State *L, struct reading *reading) {
+    int index = reading->index++;
+    lua_Integer number = lua_isinteger(L, index) ? lua_tointeger(L, index) : 0;
+    if (number < 1 || number > INT32_MAX) ll_api_wants(L, reading->name, index, "a whole number from 1");
+    reading->action->number = (uint32_t)number;
+}
+
+// Without it, the first word; a table there is the table of options.
+static void read_choice(lua_State *L, struct reading *reading) {
+    enum ll_operation operation = reading->action->operation;
+    char word[LL_OPTION_WORD_BYTES_MAX], next[LL_OPTION_WORD_BYTES_MAX], wanted[SENTENCE_MAX];
+    int index = reading->index;
+    if (lua_isnone(L, index) || lua_istable(L, index)) return;
+    reading->index++;
+    const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+    size_t len = 0;
+    for (uint32_t i = 0; *ll_operation_word(operation, i, word); i++) {
+        if (strcmp(word, text) == 0) {
+            reading->action->word = i;
+            return;
+        }
+        bool is_last = !*ll_operation_word(operation, i + 1, next);
+        len += (size_t)snprintf(wanted + len, sizeof wanted - len, "%s\"%s\"",
+                                i == 0    ? ""
+                                : is_last ? " or "
+                                          : ", ",
+                                word);
+    }
+    ll_api_wants(L, reading->name, index, wanted);
+}
+
 // A URL says where it leads by its scheme: without one it is a mistake that would show much later.
 static void read_url(lua_State *L, struct reading *reading) {
     read_text(L, reading);
@@ -340,6 +371,14 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
     for (const char *letter = info->arguments; *letter; letter++) {
         if (*letter == 'S')
             read_selector(L, &reading);
+        else if (*letter == 'I')
+            read_whole_number(L, &reading);
+        else if (*letter == 'W')
+            read_choice(L, &reading);
+        else if (*letter == '{')
+            letter += strcspn(letter, "}");
+        else if (*letter == 'O' && (lua_isnone(L, reading.index) || lua_istable(L, reading.index)))
+            continue;
         else if (*letter == 'U')
             read_url(L, &reading);
         else if (*letter == 'P')

@@ -5,6 +5,7 @@
 #include "libcommon/base/redact.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +37,11 @@ static bool append_argument(struct ll_buf *out, char letter, const char *value, 
     size_t len = strlen(value);
     bool is_whole = form == LL_CALL_WHOLE;
     bool is_json = letter == 'V' || letter == 'L';
-    if (!is_whole && (is_json || letter == 'T')) return false;
+    if (!is_whole && (is_json || letter == 'T' || letter == 'O')) return false;
     if (is_json)
         append_json(out, value);
+    else if (letter == 'I')
+        ll_buf_text(out, value);
     else if (letter == 'J' && !is_whole)
         ll_buf_text(out, "...");
     else
@@ -109,15 +112,34 @@ static void append_options(struct ll_buf *out, const struct ll_action *action, e
     if (is_open) ll_buf_text(out, " }");
 }
 
+// What carries the argument of this letter, as a text; NULL when it was left out.
+static const char *value_of(const struct ll_action *action, char letter, char room[LL_OPTION_WORD_BYTES_MAX]) {
+    switch (letter) {
+    case 'S':
+        return action->selector;
+    case 'V':
+    case 'L':
+        return action->argument;
+    case 'I':
+        snprintf(room, LL_OPTION_WORD_BYTES_MAX, "%u", action->number);
+        return room;
+    case 'W':
+        return ll_operation_word(action->operation, action->word, room);
+    default:
+        return action->text;
+    }
+}
+
 void ll_call_append(struct ll_buf *out, const struct ll_action *action, enum ll_call_form form) {
     const struct ll_operation_info *info = ll_operation_info(action->operation);
     const char *separator = "";
     bool had_selector = false;
     ll_buf_printf(out, "%s(", info->name);
+    char room[LL_OPTION_WORD_BYTES_MAX];
     for (const char *letter = info->arguments; *letter; letter++) {
-        const char *value = *letter == 'S'                     ? had_selector ? action->target : action->selector
-                            : *letter == 'V' || *letter == 'L' ? action->argument
-                                                               : action->text;
+        if (*letter == '{') letter += strcspn(letter, "}") + 1;
+        if (!*letter) break;
+        const char *value = *letter == 'S' && had_selector ? action->target : value_of(action, *letter, room);
         if (*letter == 'S') had_selector = true;
         size_t before = out->len;
         if (!value) continue;

@@ -108,6 +108,8 @@ static void rest(struct ll_user *user, enum ll_pacer_outcome outcome) {
     if (user->page && user->env->spec->context.renewal == LL_RENEWAL_FRESH) {
         close_page(user);
         queue_for_page(user);
+    } else if (user->page) {
+        user->env->connection->ops->page_rest(user->page);
     }
     set_alarm(user);
 }

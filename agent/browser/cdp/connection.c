@@ -10,7 +10,6 @@
 // the next start follows after a pause that doubles; pages asked for meanwhile wait. After STARTS_MAX starts without
 // one page opened, what waits is refused with the reason, and a new page_open tries again.
 #include "agent/browser/cdp/page.h"
-#include "agent/browser/cdp/popups.h"
 #include "agent/browser/cdp/wire.h"
 #include "agent/browser/find.h"
 #include "agent/browser/process.h"
@@ -54,7 +53,6 @@ struct ll_cdp_connection {
     struct ll_cdp_tab *by_session; // of all pages, those that have one
     struct ll_timer *timer;        // the pause before a start, or the limit of connecting
     struct ll_timer *health;
-    struct ll_cdp_popups *popups;
     struct ll_cdp_painter *painter; // NULL when Chromium draws by itself
     int64_t health_sent_us;
     bool gave_up;           // no start is under way until another page is asked for
@@ -94,22 +92,8 @@ const struct ll_browser_sink *ll_cdp_connection_sink(const struct ll_cdp_connect
     return &connection->sink;
 }
 
-const struct ll_cdp_page *ll_cdp_connection_page_of_context(const struct ll_cdp_connection *connection,
-                                                            struct ll_slice context) {
-    const struct ll_cdp_page *page;
-    DL_FOREACH(connection->pages, page) {
-        if (page->context[0] && ll_scan_is_string(context, page->context)) return page;
-    }
-    return NULL;
-}
-
-void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection) {
-    ll_cdp_popups_expect(connection->popups);
-}
-
 void ll_cdp_connection_add_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab) {
     HASH_ADD_STR(connection->by_session, session, tab);
-    ll_cdp_painter_add(connection->painter, tab);
 }
 
 void ll_cdp_connection_remove_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab) {
@@ -148,8 +132,17 @@ void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err) {
     page->events.on_page_open(page->events.owner, LL_SUCCESS);
 }
 
+void ll_cdp_connection_page_lost(struct ll_cdp_page *page, ll_err why) {
+    ll_cdp_target_close(page);
+    page_lost(page, why);
+}
+
+void ll_cdp_connection_count_crash(const struct ll_cdp_connection *connection) {
+    connection->sink.count(connection->sink.owner, LL_METRIC_BROWSER_CRASHES, "", 1);
+}
+
 void ll_cdp_connection_page_crashed(struct ll_cdp_page *page) {
-    page->connection->sink.count(page->connection->sink.owner, LL_METRIC_BROWSER_CRASHES, "", 1);
+    ll_cdp_connection_count_crash(page->connection);
     ll_cdp_target_close(page);
     page_lost(page, ll_err_make(LL_ABORTED, "the page crashed"));
 }
@@ -228,6 +221,10 @@ static void on_version(void *arg, const struct ll_cdp_answer *answer) {
     snprintf(connection->description, sizeof connection->description, "Chromium %s%s", version ? version + 1 : "",
              ll_browser_is_headless_shell(connection->program) ? " (headless shell)" : "");
     connection->state = UP;
+    ll_cdp_call(
+        connection->client, "", "Target.setAutoAttach",
+        "{\"autoAttach\":true,\"waitForDebuggerOnStart\":true,\"flatten\":true,\"filter\":[{\"type\":\"page\"}]}", NULL,
+        NULL);
     ll_timer_cancel(connection->timer);
     ll_timer_set(connection->health, ll_clock_us() + HEALTH_US);
     open_waiting(connection);
@@ -239,9 +236,24 @@ static void on_open(void *owner) {
     ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_version, connection);
 }
 
+// A target of a context that no page has any more goes with it.
+static void on_attached(struct ll_cdp_connection *connection, struct ll_slice params) {
+    struct ll_slice info = ll_scan_get(params, "targetInfo"), context = ll_scan_get(info, "browserContextId");
+    struct ll_cdp_page *page;
+    DL_FOREACH(connection->pages, page) {
+        if (!page->context[0] || !ll_scan_is_string(context, page->context)) continue;
+        ll_cdp_target_attached(page, ll_scan_get(params, "sessionId"), info);
+        return;
+    }
+}
+
 static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice session, struct ll_slice params) {
     struct ll_cdp_connection *connection = owner;
     struct ll_cdp_tab *tab = NULL;
+    if (event == LL_CDP_ATTACHED_TO_TARGET) {
+        on_attached(connection, params);
+        return;
+    }
     if (event == LL_CDP_DETACHED_FROM_TARGET) session = ll_scan_get(params, "sessionId");
     if (session.len > 2) HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, tab);
     if (tab && tab->page->state != LL_CDP_PAGE_CLOSING) ll_cdp_tab_event(tab, event, params);
@@ -270,7 +282,6 @@ static void on_listening(void *owner, const struct ll_devtools_address *address)
 static void release_browser(struct ll_cdp_connection *connection) {
     ll_cdp_client_free(&connection->client);
     ll_process_free(&connection->process);
-    ll_cdp_popups_reset(connection->popups);
     ll_cdp_painter_reset(connection->painter);
     ll_timer_cancel(connection->health);
     ll_timer_cancel(connection->timer);
@@ -306,8 +317,8 @@ static void requeue_opening(struct ll_cdp_connection *connection) {
     DL_FOREACH(connection->pages, page) {
         if (page->state != LL_CDP_PAGE_OPENING) continue;
         ll_cdp_storage_cancel(page);
-        ll_cdp_connection_remove_session(connection, page->tab);
-        page->context[0] = page->tab->target[0] = page->tab->session[0] = '\0';
+        while (page->tabs) ll_cdp_tab_free(page->tabs);
+        page->context[0] = '\0';
         page->call = 0;
         ll_timer_cancel(page->timer);
         page->state = LL_CDP_PAGE_WAITING;
@@ -396,10 +407,16 @@ static void cdp_capture(struct ll_page *page, const struct ll_capture_request *r
     ll_cdp_evidence_begin((struct ll_cdp_page *)page, request);
 }
 
+static void cdp_page_rest(struct ll_page *base) {
+    struct ll_cdp_page *page = (struct ll_cdp_page *)base;
+    assert(page->waiting == LL_CDP_IDLE);
+    if (ll_cdp_page_client(page)) ll_cdp_tabs_rest(page);
+}
+
 static void cdp_page_close(struct ll_page *base) {
     struct ll_cdp_page *page = (struct ll_cdp_page *)base;
     ll_cdp_page_cancel(page);
-    if (page->state == LL_CDP_PAGE_OPENING && page->call && !page->storage.job) {
+    if (page->state == LL_CDP_PAGE_OPENING && page->call && !page->context[0]) {
         page->state = LL_CDP_PAGE_CLOSING; // freed with the step under way
         return;
     }
@@ -411,7 +428,6 @@ static void cdp_stop(struct ll_connection *base) {
     struct ll_cdp_connection *connection = of(base);
     while (connection->pages) ll_cdp_connection_page_gone(connection->pages);
     ll_cdp_client_free(&connection->client);
-    ll_cdp_popups_reset(connection->popups);
     ll_timer_cancel(connection->health);
     connection->state = STOPPING;
     ll_timer_cancel(connection->timer);
@@ -427,7 +443,6 @@ static void cdp_fini(struct ll_connection *base) {
     release_browser(connection);
     ll_timer_free(&connection->timer);
     ll_timer_free(&connection->health);
-    ll_cdp_popups_free(&connection->popups);
     ll_cdp_painter_free(&connection->painter);
     lws_vhost_destroy(connection->vhost);
     free(connection);
@@ -460,7 +475,6 @@ ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struc
     connection->on_stopped = options->on_stopped;
     connection->timer = ll_timer_new(options->loop, on_timer, connection);
     connection->health = ll_timer_new(options->loop, on_health, connection);
-    connection->popups = ll_cdp_popups_new(connection);
     connection->painter = ll_cdp_painter_new(connection, options->launch.paint);
     snprintf(connection->program, sizeof connection->program, "%s", program);
     *out = &connection->base;
@@ -508,6 +522,7 @@ static const struct ll_connection_ops cdp_ops = {
     .perform = cdp_perform,
     .perform_cancel = cdp_perform_cancel,
     .capture = cdp_capture,
+    .page_rest = cdp_page_rest,
     .page_close = cdp_page_close,
     .stop = cdp_stop,
     .fini = cdp_fini,

@@ -173,6 +173,7 @@ static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
     struct ll_slice word = ll_scan_item(decision, 2);
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         if (!ll_scan_is_string(word, inputs[i].word)) continue;
+        page->acted = true;
         inputs[i].send(page, ll_scan_number(ll_scan_item(decision, 3), 0),
                        ll_scan_number(ll_scan_item(decision, 4), 0));
         return;
@@ -226,10 +227,13 @@ static void on_refused(struct ll_cdp_page *page, struct ll_slice error) {
     }
 }
 
+bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page) {
+    return page->action.operation != LL_OP_EVALUATE && page->action.operation != LL_OP_SELECT_OPTION;
+}
+
 // Whether the answer is about a document that a click before it left already.
 static bool came_from_the_old(const struct ll_cdp_page *page, bool after_input, bool at_once) {
-    bool can_ask_again = page->action.operation != LL_OP_EVALUATE && page->action.operation != LL_OP_SELECT_OPTION;
-    return after_input && at_once && page->tab->navigating && can_ask_again;
+    return after_input && at_once && page->tab->navigating && ll_cdp_element_can_ask_again(page);
 }
 
 static void on_decided(void *arg, const struct ll_cdp_answer *answer) {

@@ -21,6 +21,9 @@ static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
     [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = ll_cdp_storage_perform_snapshot,
     [LL_OP_RESTORE_CONTEXT_STORAGE] = ll_cdp_storage_perform_restore,
     [LL_OP_RESET_CONTEXT_STORAGE] = ll_cdp_storage_perform_reset,
+    [LL_OP_NEW_PAGE] = ll_cdp_new_page,
+    [LL_OP_SWITCH_PAGE] = ll_cdp_switch_page,
+    [LL_OP_CLOSE_PAGE] = ll_cdp_close_page,
 };
 
 struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
@@ -29,7 +32,6 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
     page->connection = connection;
     page->events = events;
     page->timer = ll_timer_new(ll_cdp_connection_loop(connection), on_timer, page);
-    page->tab = ll_cdp_tab_new(page);
     page->options = ll_context_options_copy(options);
     return page;
 }
@@ -65,11 +67,19 @@ void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered) {
                                                                          "wait for it; run fewer users per agent"));
 }
 
-// A navigation's deadline is kept here; an element's in the page, unless the page is stuck.
+// The deadline of what is done on elements is kept in the page, unless that is stuck; every other one here.
 void ll_cdp_page_set_alarm(struct ll_cdp_page *page) {
-    enum ll_operation_kind kind = ll_operation_info(page->action.operation)->kind;
-    bool keeps_own = kind == LL_OPKIND_NAVIGATION || page->action.operation == LL_OP_WAIT_FOR_URL;
+    bool keeps_own = performers[page->action.operation] != NULL;
     ll_timer_set(page->timer, page->deadline_us + (keeps_own ? 0 : LL_ANSWER_GRACE_MS * INT64_C(1000)));
+}
+
+void ll_cdp_page_do(struct ll_cdp_page *page) {
+    page->acted = page->toggled = false;
+    ll_cdp_page_set_alarm(page);
+    if (performers[page->action.operation])
+        performers[page->action.operation](page);
+    else
+        ll_cdp_element(page);
 }
 
 void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action) {
@@ -77,14 +87,9 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     if (!ll_cdp_page_client(page)) return; // the browser is gone, and the page is about to be told
     page->action = *action;
     page->reruns = 0;
-    page->toggled = false;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
-    ll_cdp_page_set_alarm(page);
     ll_cdp_painter_action(ll_cdp_connection_painter(page->connection), page->tab, true);
-    if (performers[action->operation])
-        performers[action->operation](page);
-    else
-        ll_cdp_element(page);
+    ll_cdp_page_do(page);
 }
 
 void ll_cdp_page_cancel(struct ll_cdp_page *page) {
@@ -147,6 +152,9 @@ static void on_timer(void *arg) {
         return;
     case LL_CDP_WAITS_URL:
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page came to no URL that matches"), NULL);
+        return;
+    case LL_CDP_WAITS_TAB:
+        ll_cdp_page_finish(page, ll_cdp_tabs_late(page), NULL);
         return;
     case LL_CDP_WAITS_COMMIT:
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the next page did not come"), NULL);

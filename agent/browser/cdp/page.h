@@ -35,6 +35,7 @@ enum ll_cdp_waiting {
     LL_CDP_WAITS_COMMIT,  // of a navigation under way, to do the action in the new document
     LL_CDP_WAITS_LOAD,    // of `loader`
     LL_CDP_WAITS_URL,     // that matches
+    LL_CDP_WAITS_TAB,     // that opens or closes
     LL_CDP_WAITS_STORAGE, // to be read or written
     LL_CDP_WAITS_TURN,    // of the loop, to deliver `outcome`
 };
@@ -52,14 +53,17 @@ struct ll_cdp_page {
     ll_err refusal; // of one of its options
     struct ll_cdp_auth auth;
     struct ll_cdp_storage storage;
-    struct ll_cdp_tab *tabs; // by tab.h's prev and next, in the order they were opened; at least one
-    struct ll_cdp_tab *tab;  // the one that actions go to
+    struct ll_cdp_tab *tabs;     // by tab.h's prev and next, in the order they were opened
+    struct ll_cdp_tab *tab;      // the one that actions go to; NULL before the page is open
+    char created[LL_CDP_ID_MAX]; // the target that the action in flight had made
+    uint32_t refused_tabs;       // windows over the limit
 
     struct ll_action action;
     enum ll_cdp_waiting waiting;
     uint32_t call;   // the command whose answer is awaited, or 0
     uint64_t loader; // of the navigation awaited
     uint32_t reruns; // of the action, because its document went away
+    bool acted;      // its input was sent
     bool toggled;    // the checkbox was clicked, and is looked at once more
     int64_t deadline_us;
     struct ll_timer *timer;
@@ -72,6 +76,8 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
                                     struct ll_page_events events);
 void ll_cdp_page_free(struct ll_cdp_page *page);
 void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action);
+// Begins the action, or begins it anew in the tab that is the active one now.
+void ll_cdp_page_do(struct ll_cdp_page *page);
 void ll_cdp_page_cancel(struct ll_cdp_page *page);
 // Cancels, and ends what the page itself still does for it.
 void ll_cdp_page_give_up(struct ll_cdp_page *page);
@@ -92,6 +98,26 @@ void ll_cdp_target_open(struct ll_cdp_page *page);
 // Ends an opening with `outcome`.
 void ll_cdp_target_give_up(struct ll_cdp_page *page);
 void ll_cdp_target_close(struct ll_cdp_page *page);
+// Begins the command that makes a tab in the page's context; it tells of itself before the answer.
+void ll_cdp_target_begin_tab(struct ll_cdp_page *page);
+// The browser has a new tab in the page's context, and waits to be let on with it. `info` is Target.TargetInfo.
+void ll_cdp_target_attached(struct ll_cdp_page *page, struct ll_slice session, struct ll_slice info);
+
+// tabs.c
+size_t ll_cdp_tabs_count(const struct ll_cdp_page *page);
+void ll_cdp_new_page(struct ll_cdp_page *page);
+void ll_cdp_switch_page(struct ll_cdp_page *page);
+void ll_cdp_close_page(struct ll_cdp_page *page);
+// The iteration is over: the first tab becomes the active one, and the others are closed.
+void ll_cdp_tabs_rest(struct ll_cdp_page *page);
+// Why the action that waits for a tab is late.
+ll_err ll_cdp_tabs_late(const struct ll_cdp_page *page);
+// A tab has come or gone: an action in flight may wait for that. As the next two, it may finish the action, and then
+// the page may be gone.
+void ll_cdp_tabs_changed(struct ll_cdp_page *page);
+// It is no target any more; the tab is freed.
+void ll_cdp_tabs_closed(struct ll_cdp_tab *tab);
+void ll_cdp_tabs_crashed(struct ll_cdp_tab *tab);
 
 // navigation.c
 void ll_cdp_navigate(struct ll_cdp_page *page);
@@ -102,6 +128,8 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
 
 // element.c: everything that is done to or read from elements.
 void ll_cdp_element(struct ll_cdp_page *page);
+// Whether asking twice does no more than asking once.
+bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page);
 // Goes on with one that waited for another document.
 void ll_cdp_element_resume(struct ll_cdp_page *page);
 
@@ -128,10 +156,8 @@ void ll_cdp_connection_page_gone(struct ll_cdp_page *page);
 void ll_cdp_connection_page_crashed(struct ll_cdp_page *page);
 // It answers nothing more, and no script can be ended.
 void ll_cdp_connection_page_hangs(struct ll_cdp_page *page);
-void ll_cdp_connection_page_opens_window(struct ll_cdp_connection *connection);
-// The page whose context has that id, a JSON string; or NULL.
-const struct ll_cdp_page *ll_cdp_connection_page_of_context(const struct ll_cdp_connection *connection,
-                                                            struct ll_slice context);
+void ll_cdp_connection_page_lost(struct ll_cdp_page *page, ll_err why);
+void ll_cdp_connection_count_crash(const struct ll_cdp_connection *connection);
 struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection);
 const struct ll_launch *ll_cdp_connection_launch(const struct ll_cdp_connection *connection);
 struct ll_cdp_painter *ll_cdp_connection_painter(const struct ll_cdp_connection *connection); // NULL: not needed

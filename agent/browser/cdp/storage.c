@@ -1,8 +1,9 @@
 // A snapshot: getCookies → for each origin: its items → done. Giving one back: clear → setCookies → for each origin:
 // its items → done. An origin that a tab shows is asked there; the first other one has the hidden tab made:
 //
-//     createTarget → attachToTarget → navigate ─┬─ requestPaused, answered with nothing ─► navigate answers → evaluate
-//                        ▲                      └──────────────── next origin ◄──────────────────────────────────┘
+//     createTarget → attachedToTarget → navigate ─┬─ requestPaused, answered with nothing ─► navigate answers →
+//     evaluate
+//                          ▲                      └──────────────── next origin ◄──────────────────────────────────┘
 //
 // What goes wrong: a command is refused, or the hidden tab dies - the job ends with an error; the page's time is over -
 // whoever waits cancels the job. The hidden tab is closed in every case.
@@ -25,7 +26,7 @@ struct ll_cdp_storage_job {
     size_t next_taken;          // of the page's origins
     char origin[LL_ORIGIN_MAX]; // the one at work
     struct ll_cdp_tab visitor;  // without a session until it is made
-    bool is_visiting;           // what is asked is asked in it
+    bool is_making_visitor;
 };
 
 static const char read_items[] =
@@ -201,29 +202,34 @@ static void on_visitor_event(struct ll_cdp_tab *visitor, enum ll_cdp_event event
     }
 }
 
-static void on_attached(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
+// As every new tab of the context it is attached to by the browser and held; see target.c.
+bool ll_cdp_storage_attached(struct ll_cdp_page *page, const char *session, struct ll_slice target) {
     struct ll_cdp_client *client = ll_cdp_page_client(page);
-    if (!take_answer(page, answer)) return;
-    struct ll_cdp_tab *visitor = &page->storage.job->visitor;
-    ll_scan_text(ll_scan_get(answer->result, "sessionId"), visitor->session, sizeof visitor->session);
+    struct ll_cdp_storage_job *job = page->storage.job;
+    if (!job || !job->is_making_visitor || job->visitor.session[0]) return false;
+    struct ll_cdp_tab *visitor = &job->visitor;
+    snprintf(visitor->session, sizeof visitor->session, "%s", session);
+    ll_scan_text(target, visitor->target, sizeof visitor->target);
     visitor->listener = on_visitor_event;
     ll_cdp_connection_add_session(page->connection, visitor);
     // A service worker would answer before it comes to here.
     ll_cdp_call(client, visitor->session, "Network.enable", "{}", NULL, NULL);
     ll_cdp_call(client, visitor->session, "Network.setBypassServiceWorker", "{\"bypass\":true}", NULL, NULL);
     ll_cdp_call(client, visitor->session, "Fetch.enable", "{\"patterns\":[{\"urlPattern\":\"*\"}]}", NULL, NULL);
-    visit(page);
+    ll_cdp_call(client, visitor->session, "Runtime.runIfWaitingForDebugger", "{}", NULL, NULL);
+    return true;
 }
 
+// The tab was told before this answer.
 static void on_created(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     if (!take_answer(page, answer)) return;
-    struct ll_cdp_tab *visitor = &page->storage.job->visitor;
-    ll_scan_text(ll_scan_get(answer->result, "targetId"), visitor->target, sizeof visitor->target);
-    ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.attachToTarget"),
-                  "{\"targetId\":\"%s\",\"flatten\":true}", visitor->target);
-    await(page, on_attached);
+    struct ll_cdp_storage_job *job = page->storage.job;
+    job->is_making_visitor = false;
+    if (job->visitor.session[0])
+        visit(page);
+    else
+        end_job(page, ll_err_make(LL_UNAVAILABLE, "the browser gives no tab to read what is stored"));
 }
 
 // ---- One origin after another
@@ -265,6 +271,7 @@ static void next_origin(struct ll_cdp_page *page) {
     } else if (job->visitor.session[0]) {
         visit(page);
     } else {
+        job->is_making_visitor = true;
         ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createTarget"),
                       "{\"url\":\"about:blank\",\"browserContextId\":\"%s\",\"hidden\":true}", page->context);
         await(page, on_created);

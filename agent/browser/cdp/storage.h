@@ -36,6 +36,8 @@ void ll_cdp_storage_take(struct ll_cdp_page *page, ll_cdp_storage_done *done);
 // Replaces what is there. `snapshot` is copied. LL_INVALID_ARGUMENT when it is none.
 void ll_cdp_storage_give(struct ll_cdp_page *page, const char *snapshot, ll_cdp_storage_done *done);
 void ll_cdp_storage_cancel(struct ll_cdp_page *page);
+// The browser has a new tab that nobody's page opened. True when it is the hidden one.
+bool ll_cdp_storage_attached(struct ll_cdp_page *page, const char *session, struct ll_slice target);
 
 // Begins the command that empties the whole context: cookies, local and session storage, databases, caches, service
 // workers. The caller ends it.

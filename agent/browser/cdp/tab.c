@@ -7,7 +7,9 @@
 #include "libcommon/base/clock.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 static struct ll_cdp_client *client_of(const struct ll_cdp_tab *tab) {
@@ -17,6 +19,8 @@ static struct ll_cdp_client *client_of(const struct ll_cdp_tab *tab) {
 struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page) {
     struct ll_cdp_tab *tab = ll_alloc(1, sizeof *tab);
     tab->page = page;
+    tab->loaded = true;
+    snprintf(tab->url, sizeof tab->url, "about:blank");
     tab->network = ll_cdp_network_new(ll_cdp_connection_sink(page->connection), &page->options.requests);
     tab->observer = ll_cdp_observer_new(ll_cdp_connection_sink(page->connection));
     DL_APPEND(page->tabs, tab);
@@ -24,12 +28,46 @@ struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page) {
 }
 
 void ll_cdp_tab_free(struct ll_cdp_tab *tab) {
+    struct ll_cdp_tab *other;
+    DL_FOREACH(tab->page->tabs, other) {
+        if (other->opener == tab) other->opener = NULL;
+    }
+    if (tab->page->tab == tab) tab->page->tab = NULL;
     ll_cdp_forget(client_of(tab), tab->probe);
+    ll_cdp_forget(client_of(tab), tab->call);
     ll_cdp_connection_remove_session(tab->page->connection, tab);
     ll_cdp_network_free(&tab->network);
     ll_cdp_observer_free(&tab->observer);
     DL_DELETE(tab->page->tabs, tab);
     free(tab);
+}
+
+// A window that leads somewhere has another document to come, and what is done to it waits for that.
+static void begin_with(struct ll_cdp_tab *tab, enum ll_cdp_window window) {
+    tab->navigating = window == LL_CDP_WINDOW_LEADS;
+    tab->loaded = !tab->navigating;
+}
+
+void ll_cdp_tab_opened_by(struct ll_cdp_tab *tab, struct ll_cdp_tab *opener) {
+    tab->opener = opener;
+    if (opener->window != LL_CDP_WINDOW_UNKNOWN) begin_with(tab, opener->window);
+    opener->window = LL_CDP_WINDOW_UNKNOWN;
+}
+
+static enum ll_cdp_window window_of(struct ll_slice url) {
+    char text[LL_URL_MAX];
+    ll_scan_text(url, text, sizeof text);
+    bool is_blank = !*text || strncmp(text, "about:", 6) == 0 || strncmp(text, "javascript:", 11) == 0;
+    return is_blank ? LL_CDP_WINDOW_BLANK : LL_CDP_WINDOW_LEADS;
+}
+
+static void on_window(struct ll_cdp_tab *tab, struct ll_slice params) {
+    enum ll_cdp_window window = window_of(ll_scan_get(params, "url"));
+    struct ll_cdp_tab *last = tab->page->tabs->prev;
+    if (last->opener == tab && last->state == LL_CDP_TAB_OPENING && last->loaded && !last->loaders[0])
+        begin_with(last, window);
+    else
+        tab->window = window;
 }
 
 static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
@@ -84,11 +122,15 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         answer_dialog(tab, params);
         return;
     case LL_CDP_WINDOW_OPEN:
-        ll_cdp_connection_page_opens_window(tab->page->connection);
+        on_window(tab, params);
         return;
     case LL_CDP_TARGET_CRASHED:
+        ll_cdp_tabs_crashed(tab);
+        return;
     case LL_CDP_DETACHED_FROM_TARGET:
-        ll_cdp_connection_page_crashed(tab->page);
+        ll_cdp_tabs_closed(tab);
+        return;
+    case LL_CDP_ATTACHED_TO_TARGET: // is told to the connection
         return;
     case LL_CDP_FETCH_REQUEST_PAUSED:
     case LL_CDP_FETCH_AUTH_REQUIRED:

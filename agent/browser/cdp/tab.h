@@ -16,6 +16,20 @@ enum {
     LL_CDP_ID_MAX = 64,
     LL_URL_MAX = 2048,
     LL_LOADERS_KEPT = 4,
+    LL_CDP_TABS_MAX = 20, // of one user
+};
+
+enum ll_cdp_tab_state {
+    LL_CDP_TAB_OPENING, // it is held before its first document, and being set up
+    LL_CDP_TAB_OPEN,
+    LL_CDP_TAB_CLOSING, // it is no page of the user's any more, and stays until the browser says that it is gone
+};
+
+// What a window that is opened begins with.
+enum ll_cdp_window {
+    LL_CDP_WINDOW_UNKNOWN,
+    LL_CDP_WINDOW_BLANK, // nothing, until a script fills it
+    LL_CDP_WINDOW_LEADS, // a document from somewhere
 };
 
 struct ll_cdp_page;
@@ -27,6 +41,9 @@ struct ll_cdp_tab {
     struct ll_cdp_tab *prev, *next; // the page's tabs
     UT_hash_handle hh;              // those with a session, by it
     char target[LL_CDP_ID_MAX], session[LL_CDP_ID_MAX];
+    enum ll_cdp_tab_state state;
+    uint32_t call;             // of its set-up, or 0
+    struct ll_cdp_tab *opener; // the tab whose page opened it as a window, while that is there; or NULL
 
     char url[LL_URL_MAX];              // of the main frame
     uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
@@ -35,6 +52,7 @@ struct ll_cdp_tab {
     bool after_input;                  // no question was answered since the last click or key
     uint32_t probe;                    // asks a tab that was late whether it is alive, or 0
     int64_t probe_sent_us;             // 0: none is under way
+    enum ll_cdp_window window;         // that its page opens next, which has not come yet
     struct ll_cdp_network *network;
     struct ll_cdp_easel easel;
     struct ll_cdp_observer *observer;
@@ -46,6 +64,8 @@ struct ll_cdp_tab {
 struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page);
 // Takes it out of its page and of the connection's sessions.
 void ll_cdp_tab_free(struct ll_cdp_tab *tab);
+// Page.windowOpen and the new target may come in either order: each tells of the other's part what it knows.
+void ll_cdp_tab_opened_by(struct ll_cdp_tab *tab, struct ll_cdp_tab *opener);
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 // Ends what the tab may be busy with: a load, and a script that would hold up every action after this one. A tab that
 // is late again before it has answered after that hangs.

@@ -1,14 +1,20 @@
-// A user's context and its first tab. Opening is four steps, since each needs the id that the one before gives:
-// createBrowserContext, createTarget, attachToTarget, and then everything about the session at once.
+// Contexts and tabs, as the browser makes them.
 //
-// All of them together have the context's timeout. The answer to the step under way may still come after that and bring
-// an id to give back, so such a page is told that it is not opened, and is closed as one that its user closes early.
+// A user's context: createBrowserContext, then createTarget. The browser attaches us to every new target by itself
+// (Target.setAutoAttach of the whole browser, told by Target.attachedToTarget), to those that we ask for and to the
+// windows that pages open alike, and holds each before its first document until we let it run. So all that is set for a
+// tab is set in time, at the price of one round trip in the script that opened a window, and of none in any
+// other. Every new tab of a context is set up at once, with all commands together; the first one opens the page.
+//
+// Opening has the context's timeout. The answer to createBrowserContext may still come after that and bring an id to
+// give back, so such a page is told that it is not opened, and is closed as one that its user closes early.
 //
 // Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
 // every console message. Downloads are denied, so that nothing piles up.
 #include "agent/browser/cdp/emulate.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/clock.h"
+#include "libcommon/base/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,35 +25,27 @@ extern const size_t ll_page_script_len;
 
 static void on_context(void *arg, const struct ll_cdp_answer *answer);
 static void on_permissions(void *arg, const struct ll_cdp_answer *answer);
-static void make_target(struct ll_cdp_page *page);
-static void on_target(void *arg, const struct ll_cdp_answer *answer);
-static void on_session(void *arg, const struct ll_cdp_answer *answer);
-static void on_set_up(void *arg, const struct ll_cdp_answer *answer);
+static void make_first_tab(struct ll_cdp_page *page);
+static void on_first_target(void *arg, const struct ll_cdp_answer *answer);
 static void on_stored(struct ll_cdp_page *page, ll_err err, struct ll_slice unused);
+
+static void fail_opening_soon(struct ll_cdp_page *page, ll_err why) {
+    page->outcome = why;
+    ll_timer_set(page->timer, 0);
+}
 
 // Sends a step; without room for it the page cannot be opened, which is told from the loop.
 static void end_step(struct ll_cdp_page *page, ll_cdp_answered *answered) {
     page->call = ll_cdp_end(ll_cdp_page_client(page), answered, page);
-    if (page->call) return;
-    page->outcome = ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy to open pages");
-    ll_timer_set(page->timer, 0);
+    if (!page->call)
+        fail_opening_soon(page, ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy to open pages"));
 }
 
-// The id that a step's answer brings. False when the opening is over, one way or the other.
-static bool take_step(struct ll_cdp_page *page, const struct ll_cdp_answer *answer, const char *key, char *out) {
-    page->call = 0;
-    if (!answer->failed) ll_scan_text(ll_scan_get(answer->result, key), out, LL_CDP_ID_MAX);
-    if (page->state == LL_CDP_PAGE_CLOSING) {
-        ll_cdp_target_close(page);
-        ll_cdp_connection_page_gone(page);
-        return false;
-    }
-    if (!answer->failed) return true;
+static void refuse_opening(struct ll_cdp_page *page, struct ll_slice error) {
     char text[256];
-    ll_scan_text(answer->error, text, sizeof text);
+    ll_scan_text(error, text, sizeof text);
     ll_cdp_target_close(page);
     ll_cdp_connection_page_opened(page, ll_err_make(LL_UNAVAILABLE, "the browser opened no page: %s", text));
-    return false;
 }
 
 void ll_cdp_target_open(struct ll_cdp_page *page) {
@@ -61,37 +59,54 @@ void ll_cdp_target_open(struct ll_cdp_page *page) {
 
 static void on_context(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
-    if (!take_step(page, answer, "browserContextId", page->context)) return;
+    page->call = 0;
+    if (!answer->failed)
+        ll_scan_text(ll_scan_get(answer->result, "browserContextId"), page->context, sizeof page->context);
+    if (page->state == LL_CDP_PAGE_CLOSING) {
+        ll_cdp_target_close(page);
+        ll_cdp_connection_page_gone(page);
+        return;
+    }
+    if (answer->failed) {
+        refuse_opening(page, answer->error);
+        return;
+    }
     ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Browser.setDownloadBehavior"),
                   "{\"behavior\":\"deny\",\"browserContextId\":\"%s\"}", page->context);
     ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
     if (ll_cdp_emulate_permissions(page))
         end_step(page, on_permissions);
     else
-        make_target(page);
+        make_first_tab(page);
 }
 
 static void on_permissions(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
-    char unused[LL_CDP_ID_MAX];
-    if (take_step(page, answer, "", unused)) make_target(page);
+    page->call = 0;
+    if (answer->failed)
+        refuse_opening(page, answer->error);
+    else
+        make_first_tab(page);
 }
 
-static void make_target(struct ll_cdp_page *page) {
+static void make_first_tab(struct ll_cdp_page *page) {
+    ll_cdp_target_begin_tab(page);
+    end_step(page, on_first_target);
+}
+
+// The tab tells of itself; this is only about those that could not be made.
+static void on_first_target(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    page->call = 0;
+    if (answer->failed) refuse_opening(page, answer->error);
+}
+
+void ll_cdp_target_begin_tab(struct ll_cdp_page *page) {
     enum ll_paint paint = ll_cdp_connection_launch(page->connection)->paint;
     ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createTarget"),
                   "{\"url\":\"about:blank\",\"browserContextId\":\"%s\",\"width\":%u,\"height\":%u%s}", page->context,
                   page->options.viewport_width, page->options.viewport_height,
                   paint == LL_PAINT_FULL ? "" : ",\"enableBeginFrameControl\":true");
-    end_step(page, on_target);
-}
-
-static void on_target(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
-    if (!take_step(page, answer, "targetId", page->tab->target)) return;
-    ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Target.attachToTarget"),
-                  "{\"targetId\":\"%s\",\"flatten\":true}", page->tab->target);
-    end_step(page, on_session);
 }
 
 static struct ll_buf *set_up(struct ll_cdp_tab *tab, const char *method) {
@@ -125,31 +140,22 @@ static void enable_domains(struct ll_cdp_tab *tab) {
     block_requests(tab);
 }
 
-static void on_session(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
-    if (!take_step(page, answer, "sessionId", page->tab->session)) return;
-    ll_cdp_connection_add_session(page->connection, page->tab);
-    enable_domains(page->tab);
-    ll_cdp_emulate_tab(page->tab);
-    ll_cdp_auth_begin(page->tab);
-    struct ll_buf *out = set_up(page->tab, "Page.addScriptToEvaluateOnNewDocument");
-    ll_buf_text(out, "{\"source\":");
-    ll_json_quote(out, ll_page_script, ll_page_script_len);
-    ll_buf_text(out, ",\"runImmediately\":true}");
-    end_step(page, on_set_up);
-}
-
 static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
-    char unused[LL_CDP_ID_MAX];
-    if (!take_step(page, answer, "identifier", unused)) return;
+    struct ll_cdp_tab *tab = arg;
+    tab->call = 0;
+    if (answer->failed) return; // it is gone already, which is told
+    struct ll_cdp_page *page = tab->page;
+    tab->state = LL_CDP_TAB_OPEN;
+    if (page->state == LL_CDP_PAGE_OPEN) {
+        ll_cdp_tabs_changed(page);
+        return;
+    }
     if (page->refusal.status != LL_OK) {
         ll_cdp_target_close(page);
         ll_cdp_connection_page_opened(page, page->refusal);
         return;
     }
-    snprintf(page->tab->url, sizeof page->tab->url, "about:blank");
-    page->tab->loaded = true;
+    page->tab = tab;
     if (page->options.storage)
         ll_cdp_storage_give(page, page->options.storage, on_stored);
     else
@@ -167,9 +173,66 @@ static void on_stored(struct ll_cdp_page *page, ll_err err, struct ll_slice unus
     ll_cdp_connection_page_opened(page, LL_SUCCESS);
 }
 
+static void set_up_tab(struct ll_cdp_tab *tab) {
+    enable_domains(tab);
+    ll_cdp_emulate_tab(tab);
+    ll_cdp_auth_begin(tab);
+    struct ll_buf *out = set_up(tab, "Page.addScriptToEvaluateOnNewDocument");
+    ll_buf_text(out, "{\"source\":");
+    ll_json_quote(out, ll_page_script, ll_page_script_len);
+    ll_buf_text(out, ",\"runImmediately\":true}");
+    send(tab);
+    ll_buf_text(set_up(tab, "Runtime.runIfWaitingForDebugger"), "{}");
+    tab->call = ll_cdp_end(ll_cdp_page_client(tab->page), on_set_up, tab);
+    if (!tab->call && tab->page->state == LL_CDP_PAGE_OPENING)
+        fail_opening_soon(tab->page, ll_err_make(LL_RESOURCE_EXHAUSTED, "the browser is too busy to open pages"));
+}
+
+// A script may be held until its window runs, so it is let go before it is closed.
+static void refuse_tab(struct ll_cdp_page *page, const char *session, struct ll_slice target) {
+    struct ll_cdp_client *client = ll_cdp_page_client(page);
+    ll_cdp_call(client, session, "Runtime.runIfWaitingForDebugger", "{}", NULL, NULL);
+    ll_buf_printf(ll_cdp_begin(client, "", "Target.closeTarget"), "{\"targetId\":%.*s}", (int)target.len, target.at);
+    ll_cdp_end(client, NULL, NULL);
+    if (!page->refused_tabs++)
+        ll_warn("a user's pages open more than %d windows: those are closed at once", LL_CDP_TABS_MAX);
+}
+
+static bool is_known(const struct ll_cdp_page *page, struct ll_slice target) {
+    const struct ll_cdp_tab *tab;
+    DL_FOREACH(page->tabs, tab) {
+        if (ll_scan_is_string(target, tab->target)) return true;
+    }
+    return false;
+}
+
+void ll_cdp_target_attached(struct ll_cdp_page *page, struct ll_slice session, struct ll_slice info) {
+    static const char *const keys[] = {"targetId", "openerId"};
+    struct ll_slice values[2];
+    char id[LL_CDP_ID_MAX];
+    ll_scan_members(info, keys, values, 2);
+    ll_scan_text(session, id, sizeof id);
+    if (is_known(page, values[0])) return; // somebody looks at it in a session of their own
+    if (!values[1].len && ll_cdp_storage_attached(page, id, values[0])) return;
+    if (ll_cdp_tabs_count(page) >= LL_CDP_TABS_MAX) {
+        refuse_tab(page, id, values[0]);
+        return;
+    }
+    struct ll_cdp_tab *tab = ll_cdp_tab_new(page), *opener;
+    memcpy(tab->session, id, sizeof id);
+    ll_scan_text(values[0], tab->target, sizeof tab->target);
+    ll_cdp_connection_add_session(page->connection, tab);
+    bool is_window = values[1].len > 0; // which Chromium draws by itself
+    if (!is_window) ll_cdp_painter_add(ll_cdp_connection_painter(page->connection), tab);
+    DL_FOREACH(page->tabs, opener) {
+        if (ll_scan_is_string(values[1], opener->target)) ll_cdp_tab_opened_by(tab, opener);
+    }
+    set_up_tab(tab);
+}
+
 void ll_cdp_target_give_up(struct ll_cdp_page *page) {
     ll_err why = page->outcome;
-    if (!page->call || page->storage.job) { // no id is under way that would have to be given back
+    if (!page->call || page->context[0]) {
         ll_cdp_storage_cancel(page);
         ll_cdp_target_close(page);
         ll_cdp_connection_page_opened(page, why);

@@ -146,6 +146,10 @@ static void null_capture(struct ll_page *base, const struct ll_capture_request *
     ll_timer_set(page->timer, 0);
 }
 
+static void null_page_rest(struct ll_page *base) {
+    (void)base;
+}
+
 static void null_page_close(struct ll_page *base) {
     struct null_page *page = (struct null_page *)base;
     DL_DELETE(of(base->connection)->pages, page);
@@ -245,6 +249,7 @@ static const struct ll_connection_ops null_ops = {
     .perform = null_perform,
     .perform_cancel = null_perform_cancel,
     .capture = null_capture,
+    .page_rest = null_page_rest,
     .page_close = null_page_close,
     .stop = null_stop,
     .fini = null_fini,

@@ -412,6 +412,17 @@ Test(crew, a_browser_that_dies_before_the_start_costs_nothing) {
     bench_fini(&bench);
 }
 
+Test(crew, the_page_rests_after_iterations_whether_they_fail_or_not) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a') if ctx.iteration % 2 == 0 then error('odd') end", 1);
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 5;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(eq(int, bench.browser.rested, 5));
+    bench_fini(&bench);
+}
+
 Test(crew, a_fresh_context_is_made_for_each_iteration) {
     struct bench bench;
     bench_init(&bench, "ctx:click('#a')", 2);

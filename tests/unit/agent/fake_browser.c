@@ -63,6 +63,10 @@ static void forget(struct fake_page *page) {
     free(page);
 }
 
+static void page_rest(struct ll_page *base) {
+    ((struct fake_page *)base)->browser->rested++;
+}
+
 static void page_close(struct ll_page *base) {
     struct fake_page *page = (struct fake_page *)base;
     page->browser->closed++;
@@ -75,6 +79,7 @@ static const struct ll_connection_ops ops = {
     .perform = perform,
     .perform_cancel = perform_cancel,
     .capture = capture,
+    .page_rest = page_rest,
     .page_close = page_close,
 };
 

@@ -93,6 +93,8 @@ Test(conformance, every_operation_is_done_and_answered) {
         {LL_OP_IS_VISIBLE, "#text", NULL},
         {LL_OP_COUNT, "p", NULL},
         {LL_OP_EVALUATE, NULL, "1 + 1"},
+        {LL_OP_NEW_PAGE, NULL, NULL},
+        {LL_OP_CLOSE_PAGE, NULL, NULL},
     };
     FOR_EACH_KIND(kind) {
         struct driver driver;
@@ -194,6 +196,20 @@ Test(conformance, an_action_is_answered_by_its_timeout_and_a_little) {
         int64_t start_us = ll_clock_us();
         driven_act(&page, &visit);
         cr_expect(lt(long, (long)(ll_clock_us() - start_us), 2000000L));
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, a_page_can_be_used_after_a_rest) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page;
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        for (int i = 0; i < 3; i++) {
+            driven_visit(&page, "/");
+            driver.connection->ops->page_rest(page.page);
+        }
         driver_end(&driver);
     }
 }

@@ -55,7 +55,6 @@ static const struct ll_site_page site[] = {
     {.path = "/dialogs",
      .body = "<button id=b onclick=\"out.textContent=confirm('sure?')+' '+prompt('x')\">b</button>"
              "<pre id=out></pre>"},
-    {.path = "/popup", .body = "<button id=b onclick=\"window.open('/text')\">b</button>"},
     {.path = NULL},
 };
 
@@ -336,13 +335,4 @@ Test(element, dialogs_are_dismissed) {
     driven_visit(&page, "/dialogs");
     expect_ok(LL_OP_CLICK, "#b", NULL);
     expect_read(LL_OP_INNER_TEXT, "#out", NULL, "false null");
-}
-
-Test(element, windows_that_a_page_opens_are_closed) {
-    driven_visit(&page, "/popup");
-    for (int i = 0; i < 3; i++) expect_ok(LL_OP_CLICK, "#b", NULL);
-    expect_read(LL_OP_EVALUATE, NULL,
-                "new Promise(r => { const w = window.open('/text'); const t = setInterval(() => {"
-                "if (w.closed) { clearInterval(t); r('closed') } }, 10) })",
-                "closed");
 }

@@ -1,0 +1,47 @@
+// The operations on a user's pages, as a scenario calls them.
+#include "world.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+static void expect_refused(const char *source, const char *sentence) {
+    cr_expect(eq(str, (char *)world_run_error(source), (char *)sentence), "%s", source);
+}
+
+Test(pages, a_page_is_chosen_by_its_number) {
+    struct world world;
+    world_open(&world, RUN("ctx:new_page():switch_page(2, { timeout = '5s' }):close_page()"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    cr_expect(eq(int, world.request.action.operation, LL_OP_NEW_PAGE));
+    world_answer(&world, NULL);
+    cr_expect(eq(int, world.request.action.operation, LL_OP_SWITCH_PAGE));
+    cr_expect(eq(u32, world.request.action.number, 2));
+    cr_expect(eq(u32, world.request.action.timeout_ms, 5000));
+    world_answer(&world, NULL);
+    cr_expect(eq(int, world.request.action.operation, LL_OP_CLOSE_PAGE));
+    cr_expect(eq(int, world_answer_failure(&world, LL_FAILED_PRECONDITION, "no"), LL_SCRIPT_FAILED));
+    world_close(&world);
+}
+
+Test(pages, a_missing_page_is_one_signature_whatever_is_open) {
+    struct world world;
+    world_open(&world, RUN("ctx:switch_page(3)"), NULL);
+    world_start(&world, 1);
+    world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "there is no page of that number (2 are open)");
+    cr_expect(eq(str, world.request.signature, "switch_page(3): there is no page of that number"));
+    cr_expect(eq(str, world.request.detail,
+                 "shop.lua:2, operation 1: switch_page(3): there is no page of that number (2 are "
+                 "open)"));
+    world_close(&world);
+}
+
+Test(pages, wrong_numbers_are_refused) {
+    expect_refused(RUN("ctx:switch_page()"),
+                   "shop.lua:2: switch_page: argument 1 must be a whole number from 1, not nothing");
+    expect_refused(RUN("ctx:switch_page(0)"),
+                   "shop.lua:2: switch_page: argument 1 must be a whole number from 1, not 0");
+    expect_refused(RUN("ctx:switch_page(1.5)"),
+                   "shop.lua:2: switch_page: argument 1 must be a whole number from 1, not 1.5");
+    expect_refused(RUN("ctx:switch_page('2')"),
+                   "shop.lua:2: switch_page: argument 1 must be a whole number from 1, not \"2\"");
+}
