@@ -95,6 +95,7 @@ static void call_register(struct app *app) {
     struct ll_register_request request = {
         .max_users = app->options->max_users,
         .instance = app->instance,
+        .coverage = *app->connection->ops->covers,
     };
     snprintf(request.name, sizeof request.name, "%s", app->name);
     snprintf(request.browser, sizeof request.browser, "%s", app->connection->ops->describe(app->connection));

@@ -76,7 +76,8 @@ const char *ll_facts_artifact_kind(enum ll_artifact_kind kind) {
 }
 
 const char *ll_facts_observed(const struct ll_threshold_outcome *outcome) {
-    return outcome->has_data ? outcome->observed_text : "no data";
+    bool says_why = !outcome->has_data && strcmp(outcome->observed_text, LL_NOT_MEASURED_TEXT) == 0;
+    return outcome->has_data || says_why ? outcome->observed_text : "no data";
 }
 
 static void failed_thresholds(const struct ll_scenario_result *scenario, size_t failed, struct ll_buf *out) {

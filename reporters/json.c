@@ -143,6 +143,15 @@ static void write_global(struct ll_json_writer *json, const struct ll_scenario_r
     ll_json_end_object(json);
 }
 
+static void write_names(struct ll_json_writer *json, const char *key, const struct ll_coverage_table *table,
+                        enum ll_coverage coverage) {
+    const char *names[LL_METRICS_COUNT];
+    size_t count = ll_coverage_names(table, coverage, names);
+    ll_json_begin_array(json, key);
+    for (size_t i = 0; i < count; i++) ll_json_write_string(json, NULL, names[i]);
+    ll_json_end_array(json);
+}
+
 static void write_node(struct ll_json_writer *json, const struct ll_node_result *node) {
     ll_json_begin_object(json, NULL);
     ll_json_write_string(json, "node", node->name);
@@ -150,6 +159,8 @@ static void write_node(struct ll_json_writer *json, const struct ll_node_result 
     ll_json_write_bool(json, "lost", node->lost);
     if (node->error) ll_json_write_string(json, "error", node->error);
     if (node->browser) ll_json_write_string(json, "browser", node->browser);
+    write_names(json, "estimated", &node->coverage, LL_COVERAGE_ESTIMATED);
+    write_names(json, "lacking", &node->coverage, LL_COVERAGE_LACKING);
     ll_json_write_number(json, "cpu_peak", node->cpu_permille_peak / 1000.0);
     ll_json_write_number(json, "agent_cpu_peak", node->agent_cpu_permille_peak / 1000.0);
     ll_json_write_int(json, "rss_bytes_peak", (int64_t)node->rss_bytes_peak);
@@ -180,6 +191,15 @@ static void write_verdict(struct ll_json_writer *json, const struct ll_scenario_
     for (size_t i = 0; i < scenario->remark_count; i++) ll_json_write_string(json, NULL, scenario->remarks[i]);
     ll_json_end_array(json);
     ll_json_write_bool(json, "stopped_early", scenario->stopped_early);
+}
+
+// Metrics of which nothing stands in the result because no browser of the run fills them.
+static void write_lacking(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
+    ll_json_begin_array(json, "not_measured");
+    for (int i = 0; i < LL_METRICS_COUNT; i++)
+        if (ll_scenario_result_lacks(scenario, (enum ll_metric)i))
+            ll_json_write_string(json, NULL, ll_metric_info((enum ll_metric)i)->name);
+    ll_json_end_array(json);
 }
 
 static void write_thresholds(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
@@ -283,6 +303,7 @@ static void write_scenario(struct ll_json_writer *json, const struct ll_result *
         write_times(json, result, scenario, spans.width_ms);
         write_verdict(json, scenario);
         write_thresholds(json, scenario);
+        write_lacking(json, scenario);
         write_failures(json, scenario);
         write_artifacts(json, scenario);
         write_global(json, scenario, &spans);

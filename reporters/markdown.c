@@ -111,6 +111,10 @@ static void write_figures(const struct ll_scenario_result *scenario, struct ll_b
     write_iterations(scenario, out);
     if (passed + failed)
         ll_buf_printf(out, "| checks | %" PRIu64 " of %" PRIu64 " passed |\n", passed, passed + failed);
+    if (ll_scenario_result_lacks(scenario, LL_METRIC_HTTP_REQUESTS)) {
+        ll_buf_text(out, "| HTTP | " LL_NOT_MEASURED_TEXT " |\n");
+        return;
+    }
     ll_buf_printf(out, "| HTTP | %" PRIu64 " requests answered, %" PRIu64 " failures |\n",
                   ll_facts_count(scenario->total, LL_METRIC_HTTP_REQUESTS),
                   ll_facts_count(scenario->total, LL_METRIC_HTTP_REQUEST_FAILURES));

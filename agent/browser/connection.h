@@ -1,8 +1,9 @@
 // The seam between users and whatever drives pages for them: Chromium over DevTools (cdp/), or nothing (null/).
 //
 // One owner thread, the loop's; nothing blocks; every callback comes from the loop, never from inside a call of the
-// ops, so that a caller needs no care for re-entry. Every kind passes the conformance suite in
-// tests/unit/browser, and says in `measures` which metrics it fills.
+// ops, so that a caller needs no care for re-entry. Every kind passes the conformance suite in tests/unit/browser, has
+// every slot, and says in `covers` of each metric that is a browser's to fill whether it measures, estimates or lacks
+// it.
 //
 // Life of a connection: open → start (on_ready, once) → page_open / perform / page_close as often as wanted →
 // stop (on_stopped when everything it started is gone) → fini. Close refuses, stop waits, fini releases.
@@ -17,6 +18,7 @@
 #include "agent/browser/launch.h"
 #include "agent/browser/operation.h"
 #include "libcommon/base/err.h"
+#include "libcommon/model/coverage.h"
 #include "libcommon/model/metric.h"
 #include "libcommon/model/spec.h"
 
@@ -55,10 +57,12 @@ struct ll_connection; // each kind starts with one
 struct ll_page;       // likewise
 
 struct ll_connection_ops {
-    const char *name;     // "cdp", "null"
-    const bool *measures; // LL_METRICS_COUNT flags: the metrics this kind fills
+    const char *name; // "cdp", "null"; for logs and tests
+    // What results say of this kind's metrics; the kinds cover the same ones. A metric that is LACKING gets no sample.
+    const struct ll_coverage_table *covers;
 
-    // Begins bringing the browser up. Answered by on_ready.
+    // Begins bringing the browser up. Once, first. Answered by on_ready, good or bad, unless it is stopped before;
+    // after a bad answer only stop and fini may follow.
     void (*start)(struct ll_connection *connection);
     // What runs, for people: "Chromium 156.0.8078.79 (headless shell)". Valid after on_ready; owned by the connection.
     const char *(*describe)(struct ll_connection *connection);

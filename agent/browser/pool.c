@@ -10,7 +10,7 @@
 
 struct pool {
     struct ll_connection base;
-    struct ll_connection_ops ops; // measures what its members do
+    struct ll_connection_ops ops; // covers what its members do
     void *owner;
     void (*on_ready)(void *owner, ll_err err);
     void (*on_stopped)(void *owner);
@@ -117,7 +117,7 @@ ll_err ll_pool_connection_open(const struct ll_connection_options *options, stru
         return err;
     }
     pool->ops.name = pool->members[0]->ops->name;
-    pool->ops.measures = pool->members[0]->ops->measures;
+    pool->ops.covers = pool->members[0]->ops->covers;
     *out = &pool->base;
     return LL_SUCCESS;
 }

@@ -67,6 +67,7 @@ static void describe_nodes(const struct ll_run *run, struct ll_scenario_result *
         struct ll_node_result *node = &result->nodes[i];
         node->name = ll_strdup(part->name);
         node->browser = part->browser[0] ? ll_strdup(part->browser) : NULL;
+        node->coverage = part->coverage;
         node->lost = part->state == LL_PART_LOST;
         if (node->lost)
             node->error = ll_strdup(part->error.text);

@@ -59,6 +59,7 @@ ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, const struct
             .epoch = ++roster->last_epoch,
             .instance = request->instance,
             .max_users = request->max_users,
+            .coverage = request->coverage,
             .registered_us = now_us,
         };
         snprintf(agent->browser, sizeof agent->browser, "%s", request->browser);

@@ -17,7 +17,8 @@ struct ll_roster_agent {
     uint64_t instance;
     char name[LL_AGENT_NAME_MAX]; // unique among the registered
     char browser[LL_AGENT_NAME_MAX];
-    uint32_t max_users; // 0: no limit of its own
+    struct ll_coverage_table coverage; // of its browser
+    uint32_t max_users;                // 0: no limit of its own
     int64_t registered_us, heard_us;
     char acknowledged_run[LL_TOKEN_CHARS + 1]; // the run that `acknowledged` belongs to
     uint64_t acknowledged;

@@ -268,6 +268,7 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
         part->epoch = agent->epoch;
         part->instance = agent->instance;
         part->max_users = agent->max_users;
+        part->coverage = agent->coverage;
         part->share = shares[i];
         memcpy(part->name, agent->name, sizeof part->name);
         memcpy(part->browser, agent->browser, sizeof part->browser);

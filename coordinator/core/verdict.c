@@ -4,6 +4,7 @@
 #include "libcommon/base/text.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static const double share_limit = 0.10;
 static const uint32_t busy_permille = 900;
@@ -52,6 +53,15 @@ static void worsen(struct ll_scenario_result *result, enum ll_verdict verdict) {
     if (verdict > result->verdict) result->verdict = verdict; // the enum is in order of severity
 }
 
+// A counter that stays at 0 is data, unless nobody counts.
+static void judge_one(struct ll_scenario_result *result, const struct ll_threshold *threshold, const char *expression,
+                      struct ll_threshold_outcome *out) {
+    ll_threshold_judge(threshold, expression, result->total, result->duration_ms, out);
+    if (!ll_scenario_result_lacks(result, threshold->metric)) return;
+    out->has_data = out->held = false;
+    snprintf(out->observed_text, sizeof out->observed_text, "%s", LL_NOT_MEASURED_TEXT);
+}
+
 static void judge_thresholds(struct ll_scenario_result *result) {
     size_t count = result->spec.threshold_count;
     result->thresholds = ll_alloc(count, sizeof *result->thresholds);
@@ -61,7 +71,7 @@ static void judge_thresholds(struct ll_scenario_result *result) {
         if (ll_threshold_parse(expression, &result->spec.metrics, &threshold).status != LL_OK)
             continue; // refused when it was submitted
         struct ll_threshold_outcome *outcome = &result->thresholds[result->threshold_count++];
-        ll_threshold_judge(&threshold, expression, result->total, result->duration_ms, outcome);
+        judge_one(result, &threshold, expression, outcome);
         if (!outcome->held) worsen(result, LL_VERDICT_FAILED);
     }
 }

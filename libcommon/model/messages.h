@@ -9,6 +9,7 @@
 #include "libcommon/base/rand.h"
 #include "libcommon/codec/sha256.h"
 #include "libcommon/model/artifact.h"
+#include "libcommon/model/coverage.h"
 #include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
 
@@ -37,6 +38,7 @@ struct ll_register_request {
     char browser[LL_AGENT_NAME_MAX];
     uint32_t max_users; // 0: no limit of its own
     uint64_t instance;
+    struct ll_coverage_table coverage; // of its browser
 };
 struct ll_register_reply {
     uint32_t agent_id;

@@ -58,6 +58,15 @@ void ll_result_fini(struct ll_result *result) {
     *result = (struct ll_result){.liveload_version = NULL};
 }
 
+bool ll_scenario_result_lacks(const struct ll_scenario_result *scenario, enum ll_metric metric) {
+    size_t position = 0;
+    for (const struct ll_series *series; scenario->total && (series = ll_series_next(scenario->total, &position));)
+        if (series->metric == metric) return false; // ctx.http fills some of them in any case
+    for (size_t i = 0; i < scenario->node_count; i++)
+        if (scenario->nodes[i].coverage.of[metric] != LL_COVERAGE_LACKING) return false;
+    return scenario->node_count > 0;
+}
+
 void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...) {
     if (scenario->remark_count == LL_RESULT_REMARKS_MAX) return; // the first ones say enough
     char text[REMARK_BYTES_MAX];

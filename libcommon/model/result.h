@@ -8,6 +8,7 @@
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/artifact.h"
+#include "libcommon/model/coverage.h"
 #include "libcommon/model/series.h"
 #include "libcommon/model/snapshot.h"
 #include "libcommon/model/spec.h"
@@ -45,6 +46,7 @@ struct ll_node_result {
     uint32_t cpu_permille_peak;
     uint32_t agent_cpu_permille_peak;
     uint64_t rss_bytes_peak;
+    struct ll_coverage_table coverage; // of its browser: what it estimates and what it lacks
 };
 
 enum ll_verdict { LL_VERDICT_PASSED, LL_VERDICT_DEGRADED, LL_VERDICT_INVALID, LL_VERDICT_FAILED };
@@ -86,6 +88,9 @@ void ll_window_fini(struct ll_window *window);
 void ll_node_result_fini(struct ll_node_result *node);
 void ll_scenario_result_fini(struct ll_scenario_result *scenario);
 void ll_result_fini(struct ll_result *result);
+
+// Whether nothing was measured of a metric because no node's browser ever fills it.
+bool ll_scenario_result_lacks(const struct ll_scenario_result *scenario, enum ll_metric metric);
 
 void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

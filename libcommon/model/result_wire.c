@@ -57,7 +57,20 @@ static Liveload__V1__NodeResult **nodes_to_proto(struct ll_wire_arena *arena, co
         list[i]->cpu_permille_peak = node->cpu_permille_peak;
         list[i]->agent_cpu_permille_peak = node->agent_cpu_permille_peak;
         list[i]->rss_bytes_peak = node->rss_bytes_peak;
+        list[i]->estimated_metrics =
+            ll_wire_coverage_to_proto(arena, &node->coverage, LL_COVERAGE_ESTIMATED, &list[i]->n_estimated_metrics);
+        list[i]->lacking_metrics =
+            ll_wire_coverage_to_proto(arena, &node->coverage, LL_COVERAGE_LACKING, &list[i]->n_lacking_metrics);
     }
+    return list;
+}
+
+char **ll_wire_coverage_to_proto(struct ll_wire_arena *arena, const struct ll_coverage_table *table,
+                                 enum ll_coverage coverage, size_t *out_count) {
+    const char *names[LL_METRICS_COUNT];
+    *out_count = ll_coverage_names(table, coverage, names);
+    char **list = ll_wire_alloc(arena, *out_count, sizeof *list);
+    for (size_t i = 0; i < *out_count; i++) list[i] = ll_wire_text(names[i]);
     return list;
 }
 
@@ -174,6 +187,8 @@ static ll_err read_node(const Liveload__V1__NodeResult *message, struct ll_wire_
     node->cpu_permille_peak = message->cpu_permille_peak;
     node->agent_cpu_permille_peak = message->agent_cpu_permille_peak;
     node->rss_bytes_peak = message->rss_bytes_peak;
+    ll_coverage_add(&node->coverage, LL_COVERAGE_ESTIMATED, message->estimated_metrics, message->n_estimated_metrics);
+    ll_coverage_add(&node->coverage, LL_COVERAGE_LACKING, message->lacking_metrics, message->n_lacking_metrics);
     LL_TRY(ll_wire_series_from_proto(message->total, message->n_total, budget, &node->total));
     return read_windows(message->windows, message->n_windows, LL_RESULT_NODE_WINDOWS_MAX, budget, &node->windows,
                         &node->window_count);

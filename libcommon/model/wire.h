@@ -8,6 +8,7 @@
 #include "libcommon/base/buf.h"
 #include "libcommon/base/err.h"
 #include "libcommon/model/artifact.h"
+#include "libcommon/model/coverage.h"
 #include "libcommon/model/series.h"
 #include "libcommon/model/snapshot.h"
 #include "libcommon/model/spec.h"
@@ -81,6 +82,10 @@ ll_err ll_wire_series_from_proto(Liveload__V1__Series *const *list, size_t count
 // Artifacts. Names that may not become a file's are refused on the way in: LL_INVALID_ARGUMENT.
 Liveload__V1__Artifact *ll_wire_artifact_to_proto(struct ll_wire_arena *arena, const struct ll_artifact *artifact);
 ll_err ll_wire_artifact_from_proto(const Liveload__V1__Artifact *message, struct ll_artifact *out);
+
+// The names of a table's metrics of one coverage.
+char **ll_wire_coverage_to_proto(struct ll_wire_arena *arena, const struct ll_coverage_table *table,
+                                 enum ll_coverage coverage, size_t *out_count);
 
 // Failure samples. Texts over their limits are cut on the way out and refused on the way in.
 Liveload__V1__FailureSample **ll_wire_failures_to_proto(struct ll_wire_arena *arena,

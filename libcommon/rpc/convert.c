@@ -60,11 +60,14 @@ static ll_err read_error(bool is_error, uint32_t status, const char *text) {
 
 void ll_pb_write_register_request(const struct ll_register_request *in, struct ll_wire_arena *arena,
                                   Liveload__V1__RegisterRequest *out) {
-    (void)arena;
     out->name = borrow(in->name);
     out->max_users = in->max_users;
     out->browser = borrow(in->browser);
     out->instance = in->instance;
+    out->estimated_metrics =
+        ll_wire_coverage_to_proto(arena, &in->coverage, LL_COVERAGE_ESTIMATED, &out->n_estimated_metrics);
+    out->lacking_metrics =
+        ll_wire_coverage_to_proto(arena, &in->coverage, LL_COVERAGE_LACKING, &out->n_lacking_metrics);
 }
 
 ll_err ll_pb_read_register_request(const Liveload__V1__RegisterRequest *in, struct ll_register_request *out) {
@@ -72,6 +75,9 @@ ll_err ll_pb_read_register_request(const Liveload__V1__RegisterRequest *in, stru
     ll_text_clean(in->browser, out->browser, sizeof out->browser);
     out->max_users = in->max_users;
     out->instance = in->instance;
+    out->coverage = (struct ll_coverage_table){{0}};
+    ll_coverage_add(&out->coverage, LL_COVERAGE_ESTIMATED, in->estimated_metrics, in->n_estimated_metrics);
+    ll_coverage_add(&out->coverage, LL_COVERAGE_LACKING, in->lacking_metrics, in->n_lacking_metrics);
     return LL_SUCCESS;
 }
 

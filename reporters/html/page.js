@@ -92,9 +92,9 @@ function durationChart(series, group) {
   ], () => [valueAxis("duration", "us", "y")], { y: fromZero });
 }
 
-function requestsChart(series, group) {
+function requestsChart(series, group, scenario) {
   const title = "HTTP requests";
-  if (nothingIn(series.requests_per_s, series.request_failures_per_s)) return emptyChart(title, "No HTTP request was seen.");
+  if (nothingIn(series.requests_per_s, series.request_failures_per_s)) return emptyChart(title, noRequests(scenario));
   return timeChart(title, "HTTP requests and failures per second over time", group, series.seconds, [
     line("requests/s", "series-2", "", series.requests_per_s),
     line("failures/s", "series-bad", "", series.request_failures_per_s),
@@ -115,7 +115,7 @@ function timeSection(scenario, index) {
   const note = h("span", null, `Spans of ${format.tick("us", series.width_ms * 1000)}. `,
     h("span", { class: "hint" }, "Drag to zoom in, double-click to zoom out."));
   return section(title, note, h("div", { class: "charts" },
-    [usersChart, durationChart, requestsChart, stepsChart].map((chart) => chart(series, group))));
+    [usersChart, durationChart, requestsChart, stepsChart].map((chart) => chart(series, group, scenario))));
 }
 
 function curveSection(scenario, tail) {

@@ -161,9 +161,14 @@ function httpStatusTable(scenario) {
     shareBar(count / sum, isBad(status) ? "bad" : "")])));
 }
 
+// Nothing happened, or nobody looked.
+function noRequests(scenario) {
+  return scenario.not_measured.includes("http_requests") ? "Not measured by this kind of browser." : "No HTTP request was seen.";
+}
+
 function httpSection(scenario) {
   const types = httpTypesTable(scenario), statuses = httpStatusTable(scenario);
-  if (!types && !statuses) return section("HTTP", null, empty("No HTTP request was seen."));
+  if (!types && !statuses) return section("HTTP", null, empty(noRequests(scenario)));
   return section("HTTP", null, types, statuses ? h("div", { style: "margin-top:24px" }, statuses) : null);
 }
 

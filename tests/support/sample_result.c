@@ -304,6 +304,29 @@ struct ll_result sample_result_empty(void) {
     return result;
 }
 
+// Of a kind of browser that does not look at requests.
+struct ll_result sample_result_unmeasured(void) {
+    struct ll_result result = result_of(1);
+    struct ll_scenario_result *scenario = &result.scenarios[0];
+    *scenario = empty_scenario();
+    if (!scenario->node_count) {
+        scenario->nodes = ll_alloc(1, sizeof *scenario->nodes);
+        scenario->nodes[0].name = ll_strdup("local-1");
+        scenario->node_count = 1;
+    }
+    char *lacking[] = {"http_requests", "http_request_ttfb_us"}, *estimated[] = {"http_request_duration_us"};
+    for (size_t i = 0; i < scenario->node_count; i++) {
+        ll_coverage_add(&scenario->nodes[i].coverage, LL_COVERAGE_LACKING, lacking, 2);
+        ll_coverage_add(&scenario->nodes[i].coverage, LL_COVERAGE_ESTIMATED, estimated, 1);
+    }
+    scenario->thresholds =
+        ll_realloc(scenario->thresholds, scenario->threshold_count + 1, sizeof *scenario->thresholds);
+    struct ll_threshold_outcome *outcome = &scenario->thresholds[scenario->threshold_count++];
+    *outcome = (struct ll_threshold_outcome){.expression = ll_strdup("http_requests: count < 10"),
+                                             .observed_text = LL_NOT_MEASURED_TEXT};
+    return result;
+}
+
 struct ll_result sample_result_hostile(void) {
     struct ll_result result = result_of(1);
     result.scenarios[0] = hostile_scenario();
@@ -326,11 +349,9 @@ bool sample_result_by_name(const char *name, struct ll_result *out) {
     static const struct {
         const char *name;
         struct ll_result (*make)(void);
-    } samples[] = {{"shop", sample_result_shop},
-                   {"empty", sample_result_empty},
-                   {"hostile", sample_result_hostile},
-                   {"evidence", sample_result_evidence},
-                   {"several", sample_result_several}};
+    } samples[] = {{"shop", sample_result_shop},         {"empty", sample_result_empty},
+                   {"hostile", sample_result_hostile},   {"unmeasured", sample_result_unmeasured},
+                   {"evidence", sample_result_evidence}, {"several", sample_result_several}};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (strcmp(samples[i].name, name) != 0) continue;
         *out = samples[i].make();

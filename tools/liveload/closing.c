@@ -64,7 +64,10 @@ static void print_counts(FILE *out, const struct ll_scenario_result *scenario) {
             (unsigned long long)ll_series_total(total, LL_METRIC_ITERATIONS_COMPLETED),
             (unsigned long long)ll_series_total(total, LL_METRIC_ITERATIONS_FAILED),
             (unsigned long long)scenario->iterations_interrupted);
-    fprintf(out, "  requests    %llu answered, %llu failed\n", requests, broken);
+    if (ll_scenario_result_lacks(scenario, LL_METRIC_HTTP_REQUESTS))
+        fputs("  requests    " LL_NOT_MEASURED_TEXT "\n", out);
+    else
+        fprintf(out, "  requests    %llu answered, %llu failed\n", requests, broken);
     if (held + missed > 0) fprintf(out, "  checks      %llu passed, %llu failed\n", held, missed);
 }
 
@@ -74,7 +77,7 @@ static void print_thresholds(FILE *out, const struct ll_scenario_result *scenari
         const struct ll_threshold_outcome *outcome = &scenario->thresholds[i];
         fprintf(out, "  %s  ", outcome->held ? "ok    " : "FAILED");
         print_padded(out, outcome->expression, 48);
-        fprintf(out, "  %s\n", outcome->has_data ? outcome->observed_text : "no data");
+        fprintf(out, "  %s\n", outcome->observed_text[0] ? outcome->observed_text : "no data");
     }
 }
 

@@ -481,41 +481,15 @@ ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struc
     return LL_SUCCESS;
 }
 
-static const bool measures[LL_METRICS_COUNT] = {
-    [LL_METRIC_HTTP_REQUEST_DURATION] = true,
-    [LL_METRIC_HTTP_REQUEST_TTFB] = true,
-    [LL_METRIC_HTTP_REQUEST_DNS] = true,
-    [LL_METRIC_HTTP_REQUEST_CONNECT] = true,
-    [LL_METRIC_HTTP_REQUEST_TLS] = true,
-    [LL_METRIC_HTTP_REQUEST_BYTES] = true,
-    [LL_METRIC_HTTP_REQUESTS] = true,
-    [LL_METRIC_HTTP_REQUEST_FAILURES] = true,
-    [LL_METRIC_WEBSOCKET_FRAME_SENT] = true,
-    [LL_METRIC_WEBSOCKET_FRAME_RECEIVED] = true,
-    [LL_METRIC_WEBSOCKET_OPENED] = true,
-    [LL_METRIC_WEBSOCKET_CLOSED] = true,
-    [LL_METRIC_AGENT_CDP_ROUNDTRIP] = true,
-    [LL_METRIC_BROWSER_CRASHES] = true,
-    [LL_METRIC_HTTP_CACHED] = true,
-    [LL_METRIC_WEB_VITAL_LCP] = true,
-    [LL_METRIC_WEB_VITAL_FCP] = true,
-    [LL_METRIC_WEB_VITAL_TTFB] = true,
-    [LL_METRIC_WEB_VITAL_INP] = true,
-    [LL_METRIC_WEB_VITAL_CLS] = true,
-    [LL_METRIC_OBSERVATIONS_LOST] = true,
-    [LL_METRIC_LIVEVIEW_CONNECTION_DURATION] = true,
-    [LL_METRIC_LIVEVIEW_RECONNECTION_DURATION] = true,
-    [LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION] = true,
-    [LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION] = true,
-    [LL_METRIC_LIVEVIEW_NAVIGATIONS] = true,
-    [LL_METRIC_LIVEVIEW_DISCONNECTIONS] = true,
-    [LL_METRIC_LIVEVIEW_RECONNECTIONS] = true,
-    [LL_METRIC_LIVEVIEW_CANCELED_LOADS] = true,
-};
+static const struct ll_coverage_table covers = {.of = {
+#define LL_COVERS(id, cdp, null) [LL_METRIC_##id] = LL_COVERAGE_##cdp,
+#include "agent/browser/covers.def"
+#undef LL_COVERS
+                                                }};
 
 static const struct ll_connection_ops cdp_ops = {
     .name = "cdp",
-    .measures = measures,
+    .covers = &covers,
     .start = cdp_start,
     .describe = cdp_describe,
     .page_open = cdp_page_open,

@@ -47,7 +47,7 @@ static const struct ll_connection_ops null_ops;
 
 static const char *const reading_values[LL_OPERATIONS_COUNT] = {
     [LL_OP_INNER_TEXT] = "\"\"", [LL_OP_TEXT_CONTENT] = "\"\"", [LL_OP_INPUT_VALUE] = "\"\"",
-    [LL_OP_IS_VISIBLE] = "true", [LL_OP_COUNT] = "0",
+    [LL_OP_IS_VISIBLE] = "true", [LL_OP_COUNT] = "0",           [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = "{}",
 };
 
 static struct null_connection *of(struct ll_connection *connection) {
@@ -121,6 +121,7 @@ static void null_perform(struct ll_page *base, const struct ll_action *action) {
         ll_json *jar = ll_null_jar_put(page->cookies, action->argument);
         if (jar) page->cookies = jar;
     }
+    if (action->operation == LL_OP_RESET_CONTEXT_STORAGE) ll_json_free(&page->cookies);
     if (is_inner(action->operation)) { // it is not the scenario's, and takes no time
         ll_timer_set(page->timer, 0);
         return;
@@ -238,11 +239,15 @@ ll_err ll_null_connection_open(const struct ll_connection_options *options, stru
     return LL_SUCCESS;
 }
 
-static const bool measures[LL_METRICS_COUNT] = {0};
+static const struct ll_coverage_table covers = {.of = {
+#define LL_COVERS(id, cdp, null) [LL_METRIC_##id] = LL_COVERAGE_##null,
+#include "agent/browser/covers.def"
+#undef LL_COVERS
+                                                }};
 
 static const struct ll_connection_ops null_ops = {
     .name = "null",
-    .measures = measures,
+    .covers = &covers,
     .start = null_start,
     .describe = null_describe,
     .page_open = null_page_open,

@@ -70,42 +70,166 @@ Test(conformance, a_page_asked_for_before_it_is_ready_opens) {
     }
 }
 
+// A call of each operation that must succeed on the site's first page.
+static const struct ll_action calls[LL_OPERATIONS_COUNT] = {
+    [LL_OP_NAVIGATE] = {.text = "/"}, // of the site
+    [LL_OP_RELOAD] = {.selector = NULL},
+    [LL_OP_CLICK] = {.selector = "#button"},
+    [LL_OP_FILL] = {.selector = "#input", .text = "new"},
+    [LL_OP_CLEAR] = {.selector = "#input"},
+    [LL_OP_PRESS] = {.selector = "#input", .text = "a"},
+    [LL_OP_CHECK] = {.selector = "#box"},
+    [LL_OP_UNCHECK] = {.selector = "#box"},
+    [LL_OP_SELECT_OPTION] = {.selector = "#select", .text = "two"},
+    [LL_OP_HOVER] = {.selector = "#button"},
+    [LL_OP_WAIT_FOR_SELECTOR] = {.selector = "#text"},
+    [LL_OP_WAIT_FOR_URL] = {.text = "**"},
+    [LL_OP_INNER_TEXT] = {.selector = "#text"},
+    [LL_OP_TEXT_CONTENT] = {.selector = "#text"},
+    [LL_OP_INPUT_VALUE] = {.selector = "#input"},
+    [LL_OP_GET_ATTRIBUTE] = {.selector = "#input", .text = "title"},
+    [LL_OP_IS_VISIBLE] = {.selector = "#text"},
+    [LL_OP_COUNT] = {.selector = "p"},
+    [LL_OP_EVALUATE] = {.text = "1 + 1"},
+    [LL_OP_NEW_PAGE] = {.selector = NULL}, // in this order, for a last page cannot be closed
+    [LL_OP_SWITCH_PAGE] = {.number = 1},
+    [LL_OP_CLOSE_PAGE] = {.selector = NULL},
+    [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = {.selector = NULL},
+    [LL_OP_RESTORE_CONTEXT_STORAGE] = {.argument = "{\"cookies\":[],\"origins\":[]}"},
+    [LL_OP_RESET_CONTEXT_STORAGE] = {.selector = NULL},
+    [LL_OP_COOKIES] = {.selector = NULL},
+    [LL_OP_PUT_COOKIES] = {.argument = "[{\"name\":\"a\",\"value\":\"b\",\"domain\":\"127.0.0.1\",\"path\":\"/\"}]"},
+};
+
+// Those that need a page of their own have tests of their own, which name the kinds they are for.
+static bool needs_liveview(enum ll_operation operation) {
+    return operation == LL_OP_ENSURE_LIVEVIEW || operation == LL_OP_WAIT_FOR_LIVEVIEW ||
+           operation == LL_OP_WAIT_FOR_PHX_LOADING_COMPLETION;
+}
+
+static bool is_called(enum ll_operation operation) {
+    const struct ll_action *call = &calls[operation];
+    return call->selector || call->text || call->argument || call->number ||
+           *ll_operation_info(operation)->arguments == '\0';
+}
+
 Test(conformance, every_operation_is_done_and_answered) {
-    static const struct {
-        enum ll_operation operation;
-        const char *selector, *text;
-    } calls[] = {
-        {LL_OP_RELOAD, NULL, NULL},
-        {LL_OP_CLICK, "#button", NULL},
-        {LL_OP_FILL, "#input", "new"},
-        {LL_OP_CLEAR, "#input", NULL},
-        {LL_OP_PRESS, "#input", "a"},
-        {LL_OP_CHECK, "#box", NULL},
-        {LL_OP_UNCHECK, "#box", NULL},
-        {LL_OP_SELECT_OPTION, "#select", "two"},
-        {LL_OP_HOVER, "#button", NULL},
-        {LL_OP_WAIT_FOR_SELECTOR, "#text", NULL},
-        {LL_OP_WAIT_FOR_URL, NULL, "**"},
-        {LL_OP_INNER_TEXT, "#text", NULL},
-        {LL_OP_TEXT_CONTENT, "#text", NULL},
-        {LL_OP_INPUT_VALUE, "#input", NULL},
-        {LL_OP_GET_ATTRIBUTE, "#input", "title"},
-        {LL_OP_IS_VISIBLE, "#text", NULL},
-        {LL_OP_COUNT, "p", NULL},
-        {LL_OP_EVALUATE, NULL, "1 + 1"},
-        {LL_OP_NEW_PAGE, NULL, NULL},
-        {LL_OP_CLOSE_PAGE, NULL, NULL},
-    };
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page;
+        char url[128];
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        snprintf(url, sizeof url, "%s/", driver.base_url);
+        for (int i = 0; i < LL_OPERATIONS_COUNT; i++) {
+            struct ll_action call = calls[i];
+            call.operation = (enum ll_operation)i;
+            call.timeout_ms = 5000;
+            if (needs_liveview(call.operation)) continue;
+            cr_expect(is_called(call.operation), "no test calls %s: give it a row", ll_operation_info(i)->name);
+            if (call.operation == LL_OP_NAVIGATE) call.text = url;
+            driven_visit(&page, "/");
+            ll_err err = driven_act(&page, &call);
+            cr_expect_eq(err.status, LL_OK, "%s: %s", ll_operation_info(i)->name, err.text);
+        }
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, every_slot_is_there_and_the_same_metrics_are_covered) {
+    const struct ll_coverage_table *first = NULL;
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        ll_err err = driver_open(&driver, kind, site);
+        cr_assert_eq(err.status, LL_OK, "%s", err.text);
+        const struct ll_connection_ops *ops = driver.connection->ops;
+        cr_expect(ops->name && ops->start && ops->describe && ops->page_open && ops->perform && ops->perform_cancel);
+        cr_expect(ops->capture && ops->page_close && ops->stop && ops->fini);
+        cr_assert_not_null(ops->covers);
+        if (!first) first = ops->covers;
+        for (int i = 0; i < LL_METRICS_COUNT; i++)
+            cr_expect_eq(first->of[i] == LL_COVERAGE_OTHERS, ops->covers->of[i] == LL_COVERAGE_OTHERS, "%s: %s",
+                         ops->name, ll_metric_info((enum ll_metric)i)->name);
+        ops->fini(driver.connection);
+        driver.connection = NULL;
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, what_is_told_is_what_the_kind_covers) {
     FOR_EACH_KIND(kind) {
         struct driver driver;
         struct driven_page page;
         driver_begin(&driver, kind, site);
         driven_open(&driver, &page);
         driven_visit(&page, "/");
-        for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-            ll_err err = driven_do(&page, calls[i].operation, calls[i].selector, calls[i].text);
-            cr_expect_eq(err.status, LL_OK, "%s: %s", ll_operation_info(calls[i].operation)->name, err.text);
+        driven_visit(&page, "/");
+        bool is_measured = driver.connection->ops->covers->of[LL_METRIC_HTTP_REQUESTS] == LL_COVERAGE_MEASURED;
+        if (is_measured) driver_await_measured(&driver, LL_METRIC_HTTP_REQUESTS, NULL, 2);
+        for (size_t i = 0; i < driver.measured_count; i++) {
+            uint8_t coverage = driver.connection->ops->covers->of[driver.measured[i].metric];
+            cr_expect(coverage == LL_COVERAGE_MEASURED || coverage == LL_COVERAGE_ESTIMATED, "%s fills %s",
+                      driver.connection->ops->name, ll_metric_info(driver.measured[i].metric)->name);
         }
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, a_context_keeps_the_cookies_that_are_put_in) {
+    static const char *const changes[] = {
+        "[{\"name\":\"a\",\"value\":\"1\",\"domain\":\"127.0.0.1\",\"path\":\"/\"},"
+        "{\"name\":\"b\",\"value\":\"2\",\"domain\":\".example.com\",\"path\":\"/"
+        "p\",\"secure\":true,\"httpOnly\":true}]",
+        "[{\"name\":\"a\",\"value\":\"3\",\"domain\":\"127.0.0.1\",\"path\":\"/\"}]",
+        "[{\"name\":\"b\",\"value\":\"\",\"domain\":\".example.com\",\"path\":\"/p\",\"expires\":1}]",
+    };
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page, other;
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        driven_open(&driver, &other);
+        for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+            struct ll_action put = {.operation = LL_OP_PUT_COOKIES, .argument = changes[i], .timeout_ms = 5000};
+            ll_err err = driven_act(&page, &put);
+            cr_expect_eq(err.status, LL_OK, "%s", err.text);
+            driven_do(&page, LL_OP_COOKIES, NULL, NULL);
+            cr_expect_str_eq(page.value, i == 2 ? "1 items" : "2 items");
+        }
+        driven_do(&other, LL_OP_COOKIES, NULL, NULL); // its context is another
+        cr_expect(strcmp(page.value, other.value) != 0, "%s", other.value);
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, a_page_can_be_looked_at_between_actions) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page;
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        driven_visit(&page, "/");
+        driven_capture(&page, LL_CAPTURE_HTML | LL_CAPTURE_CONSOLE, 0);
+        driven_capture(&page, LL_CAPTURE_HTML, 0);
+        ll_err err = driven_do(&page, LL_OP_CLICK, "#button", NULL);
+        cr_expect_eq(err.status, LL_OK, "%s", err.text);
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, a_page_that_closes_while_it_is_looked_at_is_told_nothing) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page, other;
+        struct ll_capture_request request = {.what = LL_CAPTURE_HTML};
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        driver.connection->ops->capture(page.page, &request);
+        cr_expect(not(page.captured));
+        driven_close(&page);
+        driven_open(&driver, &other); // the loop has served since
+        driven_visit(&other, "/");
+        cr_expect(not(page.captured));
         driver_end(&driver);
     }
 }

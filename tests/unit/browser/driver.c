@@ -140,6 +140,10 @@ static void describe(const ll_json *value, char *out, size_t size) {
         snprintf(out, size, "%s", ll_json_bool(value, false) ? "true" : "false");
     else
         snprintf(out, size, "%s", value ? ll_json_is_object(value) ? "object" : "array" : "nil");
+    size_t items = 0;
+    for (const ll_json *item = ll_json_is_array(value) ? ll_json_first(value) : NULL; item; item = ll_json_next(item))
+        items++;
+    if (ll_json_is_array(value)) snprintf(out, size, "%zu items", items);
 }
 
 static void write_json(const ll_json *node, struct ll_json_writer *writer, const char *key) {

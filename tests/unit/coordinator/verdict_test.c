@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct ll_scenario_result result;
@@ -79,6 +80,26 @@ Test(verdict, without_iterations_there_is_no_share) {
     ll_series_set_clear(result.total);
     add_lag(5000);
     cr_expect(eq(dbl, ll_verdict_generator_share(&result), 0));
+}
+
+Test(verdict, a_threshold_on_what_no_browser_fills_fails_and_says_so) {
+    char *lacking[] = {"websocket_connections_opened", "http_requests"};
+    ll_spec_add_threshold(&result.spec, "websocket_connections_opened: count < 10");
+    ll_spec_add_threshold(&result.spec, "http_requests: count < 10");
+    ll_coverage_add(&result.nodes[0].coverage, LL_COVERAGE_LACKING, lacking, 2);
+    judge(0, 0);
+    cr_expect(result.thresholds[0].held); // the other node's does
+    for (size_t i = 0; i < result.threshold_count; i++) ll_threshold_outcome_fini(&result.thresholds[i]);
+    free(result.thresholds);
+    result.threshold_count = 0;
+    ll_coverage_add(&result.nodes[1].coverage, LL_COVERAGE_LACKING, lacking, 2);
+    ll_series_count(result.total, LL_METRIC_HTTP_REQUESTS, "200", 3); // of ctx.http
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_FAILED));
+    cr_expect(not(result.thresholds[0].held));
+    cr_expect(not(result.thresholds[0].has_data));
+    cr_expect(eq(str, result.thresholds[0].observed_text, LL_NOT_MEASURED_TEXT));
+    cr_expect(result.thresholds[1].held);
 }
 
 Test(verdict, lost_measurements_are_invalid) {

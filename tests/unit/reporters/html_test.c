@@ -123,7 +123,7 @@ Test(html, hostile_names_cannot_leave_the_data) {
 }
 
 Test(html, is_drawn_by_chromium_without_errors, .timeout = 120) {
-    static const char *const samples[] = {"shop", "empty", "hostile", "several", "evidence"};
+    static const char *const samples[] = {"shop", "empty", "hostile", "several", "evidence", "unmeasured"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct ll_buf dom = rendered(samples[i]);
         cr_expect(occurrences(&dom, "data-ready") > 0, "%s was not drawn", samples[i]);

@@ -118,6 +118,18 @@ Test(json, adds_verdict_thresholds_and_failures) {
     ll_json_free(&json);
 }
 
+Test(json, says_what_was_not_measured) {
+    struct ll_buf report = report_of(&ll_reporter_json, "unmeasured");
+    expect_contains(&report, "\"not_measured\":[\"http_request_ttfb_us\",\"http_requests\"]");
+    expect_contains(&report, "\"lacking\":[\"http_request_ttfb_us\",\"http_requests\"]");
+    expect_contains(&report, "\"estimated\":[\"http_request_duration_us\"]");
+    expect_contains(&report, "\"observed_text\":\"not measured by this kind of browser\"");
+    ll_buf_fini(&report);
+    report = report_of(&ll_reporter_json, "shop");
+    expect_contains(&report, "\"not_measured\":[]");
+    ll_buf_fini(&report);
+}
+
 Test(json, minimum_and_maximum_are_exact) {
     struct ll_series_set *total = ll_series_set_new();
     for (int i = 0; i < 1000; i++) ll_series_record(total, LL_METRIC_ITERATION_DURATION, NULL, 1234567.875 + i * 0.125);

@@ -23,7 +23,7 @@ static void expect_valid(const struct ll_buf *report, const char *sample) {
 }
 
 Test(junit, holds_against_the_schema) {
-    static const char *const samples[] = {"shop", "empty", "hostile", "several"};
+    static const char *const samples[] = {"shop", "empty", "hostile", "several", "unmeasured"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct ll_buf report = report_of(&ll_reporter_junit, samples[i]);
         expect_valid(&report, samples[i]);

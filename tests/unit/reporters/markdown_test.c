@@ -23,6 +23,13 @@ Test(markdown, says_that_nothing_completed) {
     ll_buf_fini(&report);
 }
 
+Test(markdown, says_what_was_not_measured) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "unmeasured");
+    expect_contains(&report, "| HTTP | not measured by this kind of browser |");
+    expect_contains(&report, "| `http_requests: count < 10` | not measured by this kind of browser | **failed** |");
+    ll_buf_fini(&report);
+}
+
 Test(markdown, says_why_a_scenario_could_not_run) {
     struct ll_buf report = report_of(&ll_reporter_markdown, "several");
     expect_contains(&report, "## `billing`: NOT RUN\n");

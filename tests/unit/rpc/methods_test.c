@@ -30,6 +30,9 @@ static void on_register(void *arg, ll_err err, const struct ll_register_reply *r
 Test(methods, register_agent) {
     struct note note = {0};
     struct ll_register_request request = {.name = "wéb", .browser = "Chromium 156", .max_users = 50, .instance = 5};
+    char *lacking[] = {"http_requests", "of_a_later_version"}, *estimated[] = {"http_request_ttfb_us"};
+    ll_coverage_add(&request.coverage, LL_COVERAGE_LACKING, lacking, 2);
+    ll_coverage_add(&request.coverage, LL_COVERAGE_ESTIMATED, estimated, 1);
     ll_rpc_register_agent(pair.client, ll_clock_us(), &request, on_register, &note);
     pair_run_until(&pair, &note.is_done);
     cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
@@ -37,6 +40,10 @@ Test(methods, register_agent) {
     cr_expect(eq(str, pair.fake.registered.browser, "Chromium 156"));
     cr_expect(eq(u32, pair.fake.registered.max_users, 50));
     cr_expect(eq(u64, pair.fake.registered.instance, 5));
+    const uint8_t *coverage = pair.fake.registered.coverage.of;
+    cr_expect(eq(int, coverage[LL_METRIC_HTTP_REQUESTS], LL_COVERAGE_LACKING));
+    cr_expect(eq(int, coverage[LL_METRIC_HTTP_REQUEST_TTFB], LL_COVERAGE_ESTIMATED));
+    cr_expect(eq(int, coverage[LL_METRIC_CHECKS_PASSED], LL_COVERAGE_OTHERS));
     cr_expect(eq(u32, register_reply.agent_id, 7));
     cr_expect(eq(u64, register_reply.epoch, 1ull << 40));
     cr_expect(eq(str, register_reply.name, "wéb-2"));
