@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The browser benchmark: iterations per second of LiveLoad and of Playwright, and their ratio.
+# The browser benchmark: iterations per second and Chromium's processor time of LiveLoad against Playwright.
 # Usage: tests/bench/iterations_vs_playwright.sh [FOLDER OF THE PROGRAMS]
-# Prints one line; exits 1 when the ratio is less than is to be reached, or cannot be measured.
+# Prints a line for each figure; exits 1 when one is not reached, or cannot be measured.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 programs=$(cd "${1:-$here/../../build/release/bin}" && pwd)

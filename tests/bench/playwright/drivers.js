@@ -1,5 +1,5 @@
-// Runs one driver on the small page for a while and says what it did: { iterations, duration_ms, cpu_ms }, where cpu_ms
-// is the driver's own processor time without Chromium's.
+// Runs one driver in a loop for a while and says what it did: { iterations, duration_ms, driver_cpu_ms,
+// chromium_cpu_ms }. Processor time is of the whole run, the start and the end of the browser included.
 "use strict";
 
 const { spawn } = require("node:child_process");
@@ -7,10 +7,9 @@ const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 
-const USERS = 4;
 const SAMPLE_MS = 50;
 const INVALID = 98; // the machine was too busy for the latencies to be right; what was done was counted
-const TICK_MS = 10; // of utime and stime in /proc, USER_HZ
+const TICK_MS = 10; // of the times in /proc, USER_HZ
 
 // Runs a program to its end; resolves to what it printed. `good` are the exit codes of success; `onStart` gets its
 // process id.
@@ -29,58 +28,80 @@ function run(program, args, good = [0], onStart = () => {}) {
   });
 }
 
-async function runPlaywright(url, seconds) {
-  return JSON.parse(await run(process.execPath, [path.join(__dirname, "playwright.js"), url, seconds, USERS]));
-}
-
-// name, parent and processor time of a process; null when it is gone.
+// Processor time of a process by itself, and with its children that have ended; null when it is gone.
 function readProcess(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
     const end = stat.lastIndexOf(")");
     const fields = stat.slice(end + 2).split(" "); // from field 3, state
-    const cpuMs = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-    return { name: stat.slice(stat.indexOf("(") + 1, end), parent: Number(fields[1]), cpuMs };
+    const [utime, stime, cutime, cstime] = fields.slice(11, 15).map((ticks) => Number(ticks) * TICK_MS);
+    const name = stat.slice(stat.indexOf("(") + 1, end);
+    return { name, parent: Number(fields[1]), ownMs: utime + stime, allMs: utime + stime + cutime + cstime };
   } catch {
     return null;
   }
 }
 
-function findAgent(parent) {
-  return fs.readdirSync("/proc").find((pid) => {
+// Processor time of the processes below and with `root`: Chromium's, and that of the driver named `driver`.
+function readTree(root, driver) {
+  const all = new Map();
+  for (const pid of fs.readdirSync("/proc")) {
     const found = /^\d+$/.test(pid) && readProcess(pid);
-    return found && found.name === "liveload-agent" && found.parent === parent;
-  });
+    if (found) all.set(Number(pid), found);
+  }
+  const isBelow = (pid) => pid === root || (all.has(pid) && isBelow(all.get(pid).parent));
+  let driverMs = 0, chromiumMs = 0;
+  for (const [pid, { name, ownMs, allMs }] of all) {
+    if (!isBelow(pid)) continue;
+    if (name.startsWith("chromium") || name.startsWith("chrome")) chromiumMs += allMs;
+    else if (name === driver) driverMs += ownMs;
+  }
+  return { driverMs, chromiumMs };
 }
 
-// Watches the processor time of the agent below `parent` until stop() is called.
-function watchAgent(parent) {
-  let agent = null, cpuMs = 0;
+// The most that was seen by the time stop() is called: what ended last is not in later samples.
+function watch(root, driver) {
+  const most = { driver_cpu_ms: 0, chromium_cpu_ms: 0 };
   const timer = setInterval(() => {
-    agent = agent || findAgent(parent);
-    const now = agent && readProcess(agent);
-    if (now && now.name === "liveload-agent") cpuMs = now.cpuMs;
+    const { driverMs, chromiumMs } = readTree(root, driver);
+    most.driver_cpu_ms = Math.max(most.driver_cpu_ms, driverMs);
+    most.chromium_cpu_ms = Math.max(most.chromium_cpu_ms, chromiumMs);
   }, SAMPLE_MS);
-  return { stop: () => (clearInterval(timer), cpuMs) };
+  return { stop: () => (clearInterval(timer), most) };
+}
+
+// `what` is { scenario, url, users, contexts }, and `paint` for LiveLoad.
+async function runPlaywright(what, seconds) {
+  let watched;
+  const { scenario, url, users, contexts } = what;
+  const args = [path.join(__dirname, "playwright.js"), scenario, url, seconds, users, contexts];
+  try {
+    const result = JSON.parse(await run(process.execPath, args, [0], (pid) => (watched = watch(pid, "node"))));
+    return { ...result, ...watched.stop() };
+  } finally {
+    watched?.stop();
+  }
 }
 
 // `programs` is the folder of liveload and its siblings.
-async function runLiveload(programs, url, seconds) {
+async function runLiveload(programs, what, seconds) {
   const out = fs.mkdtempSync(path.join(os.tmpdir(), "liveload-bench-"));
-  const scenario = path.join(__dirname, "page.lua");
-  const args = ["run", scenario, "--users", USERS, "--duration", `${seconds}s`, "--set", `url=${url}`, "--quiet"];
-  let watch;
+  const { scenario, url, users, contexts, paint = "full" } = what;
+  const file = path.join(__dirname, contexts === "fresh" ? `${scenario}_fresh.lua` : `${scenario}.lua`);
+  const args = ["run", file, "--users", users, "--duration", `${seconds}s`, "--set", `url=${url}`, "--paint", paint];
+  let watched;
   try {
-    await run(path.join(programs, "liveload"), [...args, "--out", out], [0, INVALID], (pid) => (watch = watchAgent(pid)));
+    await run(path.join(programs, "liveload"), [...args, "--quiet", "--out", out], [0, INVALID],
+      (pid) => (watched = watch(pid, "liveload-agent")));
     const [entry] = JSON.parse(fs.readFileSync(path.join(out, "result.json"), "utf8"));
     const { counters, duration_ms } = entry.global;
     const failed = counters.iterations_failed?.aggregate || 0;
     if (failed > 0) throw new Error(`${failed} iterations of liveload failed`);
-    return { iterations: counters.iterations_completed.aggregate, duration_ms, cpu_ms: watch.stop() };
+    return { iterations: counters.iterations_completed.aggregate, duration_ms, ...watched.stop() };
   } finally {
-    watch?.stop();
+    watched?.stop();
     fs.rmSync(out, { recursive: true, force: true });
   }
 }
 
-module.exports = { runPlaywright, runLiveload };
+module.exports = { run, runPlaywright, runLiveload };

@@ -1,0 +1,3 @@
+local ll = require "liveload"
+
+return ll.scenario(require "shop_pages")
