@@ -13,6 +13,7 @@
 
 static const char metatable_key; // the registry's name for the metatable of failures
 static const char lua_memory_error[] = "not enough memory";
+static const char lua_stack_error[] = "C stack overflow"; // Lua has no place for it inside its own functions
 
 // The texts of a failure stand behind it in one piece of memory, which Lua does not move: what explains an error
 // reads them without allocating.
@@ -110,6 +111,10 @@ static char *explain_value(lua_State *L, int status) {
     const char *separator = *place ? ": " : "";
     if (lua_type(L, -1) == LUA_TSTRING) {
         const char *text = lua_tostring(L, -1);
+        if (strcmp(text, lua_stack_error) == 0)
+            return ll_format(
+                "%s%s%s: a function calls itself through one of Lua's own, such as string.gsub or tostring", place,
+                separator, text);
         return status == LUA_ERRERR ? ll_format("%s%s%s", place, separator, text) : ll_strdup(text);
     }
     return ll_format("%s%sthe error is %s: raise a text, as error(\"no stock\") does", place, separator,

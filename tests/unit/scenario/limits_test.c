@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -146,6 +147,48 @@ Test(limits, deep_recursion_is_an_error_of_the_script) {
     cr_expect(eq(str, world.request.signature,
                  "shop.lua:2: the script needs more than 32 MB of memory, the limit of one user"));
     world_close(&world);
+}
+
+// Depth that is C's, growth inside one call of a library function, and what only looks endless: each is an error of the
+// script, with its line, and the next iteration runs.
+Test(limits, what_library_functions_do_has_limits_too) {
+    static const struct {
+        const char *body, *sentence;
+    } cases[] = {
+        {"('x'):rep(100000):gsub('x', ('y'):rep(1000))", greedy},
+        {"('x'):rep(100000):gsub('x', function() return ('y'):rep(1000) end)", greedy},
+        {"local t = {} for i = 1, 300 do t[i] = ('x'):rep(10000) end table.concat(t)", greedy},
+        {"('%s'):rep(200):format(table.unpack(setmetatable({}, { __index = function() return ('x'):rep(9000) end }), "
+         "1, "
+         "200))",
+         greedy},
+        {"local function f(s) return s:gsub('.', f) end f('x')", "C stack overflow"},
+        {"local t = setmetatable({}, { __tostring = function(t) return tostring(t) end }) tostring(t)",
+         "C stack overflow"},
+        {"local function f() return pcall(f) end local ok, why = f() error(why, 0)", NULL},
+        {"assert(load(('('):rep(500) .. '1' .. (')'):rep(500)))", "C stack overflow"},
+        {"assert(load('return ' .. ('{'):rep(500) .. ('}'):rep(500)))", "C stack overflow"},
+        {"('x'):find(('('):rep(50) .. 'x' .. (')'):rep(50))", "too many captures"},
+        {"('x'):rep(300000):find(('.-'):rep(200) .. 'y$', 299999)", NULL},
+        {"local t = {} for i = 1, 300 do t = setmetatable({}, { __index = t }) end return t.x.y", NULL},
+        {"table.unpack({}, 1, 1e7)", "too many results to unpack"},
+        {"ctx:evaluate('x', (function() local t = {} t.t = t return t end)())", "holds itself"},
+        {"table.sort({ 3, 1, 2, 5, 4, 7, 6, 9, 8 }, function() return true end)", "invalid order function"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        char source[600];
+        snprintf(source, sizeof source, RUN("if ctx.iteration > 1 then return end\n%s"), cases[i].body);
+        open_limited(&world, source);
+        enum ll_script_status status = world_start(&world, 1);
+        cr_expect(eq(int, status, LL_SCRIPT_FAILED), "%s", cases[i].body);
+        const char *detail = status == LL_SCRIPT_FAILED ? world.request.detail : "";
+        cr_expect(strncmp(detail, "shop.lua:3: ", 12) == 0, "%s: %s", cases[i].body, detail);
+        if (cases[i].sentence)
+            cr_expect(not(zero(ptr, strstr(detail, cases[i].sentence))), "%s: %s", cases[i].body, detail);
+        cr_expect(eq(int, world_start(&world, 2), LL_SCRIPT_FINISHED), "%s", cases[i].body);
+        world_close(&world);
+    }
 }
 
 static char seen_at[100];
