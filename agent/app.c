@@ -55,8 +55,8 @@ struct app {
     bool is_stepping;
     struct ll_agent_event pending[PENDING_MAX]; // that came up while the core's effects were done
     size_t pending_count;
-    bool first_iteration_is_news; // told from within users' work, where the core must not be asked
-    bool trouble_is_known;        // it was said that calls fail
+    bool wants_are_news, first_iteration_is_news; // told from within users' work, where the core must not be asked
+    bool trouble_is_known;                        // it was said that calls fail
 
     int signals;
     ll_err outcome;
@@ -111,6 +111,7 @@ static void on_exchanged(void *arg, ll_err err, const struct ll_exchange_reply *
             size_t taken = ll_outbox_acknowledge(ll_task_outbox(app->task), reply->acknowledged);
             event.unacknowledged = ll_outbox_count(ll_task_outbox(app->task));
             event.more = taken > 0 && event.unacknowledged > 0;
+            ll_task_hear(app->task, reply);
         }
     }
     feed(app, &event);
@@ -120,10 +121,7 @@ static void on_exchanged(void *arg, ll_err err, const struct ll_exchange_reply *
 static void call_exchange(struct app *app) {
     struct ll_exchange_request request;
     ll_agent_describe(&app->core, &request);
-    if (app->task) {
-        request.active_users = ll_task_active_users(app->task);
-        request.snapshot_count = ll_outbox_oldest(ll_task_outbox(app->task), request.snapshots);
-    }
+    if (app->task) ll_task_describe(app->task, &request);
     ll_rpc_exchange(app->client, ll_clock_us(), &request, on_exchanged, app);
 }
 
@@ -147,6 +145,12 @@ static void on_prepared(void *owner, ll_err err) {
 static void on_first_iteration(void *owner) {
     struct app *app = owner;
     app->first_iteration_is_news = true;
+    ll_timer_set(app->core_timer, ll_clock_us());
+}
+
+static void on_wants(void *owner) {
+    struct app *app = owner;
+    app->wants_are_news = true;
     ll_timer_set(app->core_timer, ll_clock_us());
 }
 
@@ -181,6 +185,7 @@ static void prepare(struct app *app, const struct ll_assignment *assignment) {
                                                       .on_prepared = on_prepared,
                                                       .on_first_iteration = on_first_iteration,
                                                       .on_sealed = on_sealed,
+                                                      .on_wants = on_wants,
                                                       .on_ended = on_ended});
     note(app, "preparing run %s of scenario \"%s\" with %u users", assignment->run_id, assignment->spec.name,
          assignment->users);
@@ -198,7 +203,7 @@ static void drop(struct app *app, ll_err why) {
         note(app, "run %s is over", ll_task_assignment(app->task)->run_id);
     ll_fetch_cancel(app->fetch);
     ll_task_free(&app->task);
-    app->first_iteration_is_news = false;
+    app->first_iteration_is_news = app->wants_are_news = false;
 }
 
 // ---- Doing what the core says
@@ -260,7 +265,8 @@ static void set_timer(struct ll_timer *timer, int64_t at_us) {
 }
 
 static void set_timers(struct app *app) {
-    set_timer(app->core_timer, app->first_iteration_is_news ? ll_clock_us() : ll_agent_next_us(&app->core));
+    bool has_news = app->first_iteration_is_news || app->wants_are_news;
+    set_timer(app->core_timer, has_news ? ll_clock_us() : ll_agent_next_us(&app->core));
     set_timer(app->rpc_timer, ll_rpc_client_next_us(app->client));
 }
 
@@ -283,9 +289,15 @@ static void feed(struct app *app, const struct ll_agent_event *event) {
 
 static void on_core_due(void *arg) {
     struct app *app = arg;
-    enum ll_agent_event_kind kind = app->first_iteration_is_news ? LL_AGENT_FIRST_ITERATION : LL_AGENT_TICK;
-    if (app->first_iteration_is_news) ll_debug("the first iteration has started");
-    app->first_iteration_is_news = false;
+    enum ll_agent_event_kind kind = LL_AGENT_TICK;
+    if (app->first_iteration_is_news) { // what users want is news until after it
+        ll_debug("the first iteration has started");
+        kind = LL_AGENT_FIRST_ITERATION;
+        app->first_iteration_is_news = false;
+    } else if (app->wants_are_news) {
+        kind = LL_AGENT_WANTS;
+        app->wants_are_news = false;
+    }
     feed_kind(app, kind, LL_SUCCESS);
 }
 

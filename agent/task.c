@@ -111,6 +111,11 @@ static void on_first_iteration(void *owner) {
     task->options.on_first_iteration(task->options.owner);
 }
 
+static void on_wants(void *owner) {
+    struct ll_task *task = owner;
+    if (task->options.on_wants) task->options.on_wants(task->options.owner);
+}
+
 static void on_active(void *owner, uint32_t users) {
     struct ll_task *task = owner;
     task->active_users = users;
@@ -264,7 +269,8 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
                  .on_active = on_active,
                  .on_failure = on_failure,
                  .on_log = on_log,
-                 .on_ended = on_crew_ended},
+                 .on_ended = on_crew_ended,
+                 .on_wants = on_wants},
     };
     ll_rand_secure(&options.random_seed, sizeof options.random_seed);
     task->crew = ll_crew_new(&options);
@@ -297,6 +303,16 @@ const struct ll_assignment *ll_task_assignment(const struct ll_task *task) {
 
 uint32_t ll_task_active_users(const struct ll_task *task) {
     return task->active_users;
+}
+
+void ll_task_describe(struct ll_task *task, struct ll_exchange_request *request) {
+    request->active_users = task->active_users;
+    request->snapshot_count = ll_outbox_oldest(task->outbox, request->snapshots);
+    if (task->crew) ll_crew_describe(task->crew, &request->barriers);
+}
+
+void ll_task_hear(struct ll_task *task, const struct ll_exchange_reply *reply) {
+    if (task->crew) ll_crew_hear(task->crew, &reply->barriers);
 }
 
 struct ll_outbox *ll_task_outbox(struct ll_task *task) {

@@ -32,6 +32,7 @@ struct ll_task_options { // borrowed, but for what `assignment` points to, which
     void (*on_prepared)(void *owner, ll_err err); // every page is open; or why the run cannot be
     void (*on_first_iteration)(void *owner);
     void (*on_sealed)(void *owner);
+    void (*on_wants)(void *owner); // ll_task_describe has news; from within users' work, as on_first_iteration
     void (*on_ended)(void *owner); // every user ended, and the last snapshot is sealed
 };
 
@@ -51,6 +52,9 @@ void ll_task_cut(struct ll_task *task);
 
 const struct ll_assignment *ll_task_assignment(const struct ll_task *task);
 uint32_t ll_task_active_users(const struct ll_task *task);
+// The part of an exchange that users have in it. Borrowed until the task is used again.
+void ll_task_describe(struct ll_task *task, struct ll_exchange_request *request);
+void ll_task_hear(struct ll_task *task, const struct ll_exchange_reply *reply);
 struct ll_outbox *ll_task_outbox(struct ll_task *task);
 
 #endif

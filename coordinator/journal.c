@@ -86,6 +86,10 @@ static void put_content(struct ll_buf *out, const struct ll_journal_record *reco
         put_u32(out, record->why.status);
         put(out, record->why.text, sizeof record->why.text);
         break;
+    case LL_JOURNAL_RELEASED:
+        put_u32(out, (uint32_t)record->part);
+        put_u64(out, record->ticket);
+        break;
     case LL_JOURNAL_OVER:
         put_u64(out, (uint64_t)(record->at_us + unix_us_at_zero));
         break;
@@ -236,6 +240,9 @@ static ll_err apply_content(struct reader *reader, int64_t unix_us_at_zero,
         record.part = get_u32(reader);
         record.why.status = ll_status_from_number(get_u32(reader));
         get_text(reader, record.why.text, sizeof record.why.text);
+    } else if (record.kind == LL_JOURNAL_RELEASED) {
+        record.part = get_u32(reader);
+        record.ticket = get_u64(reader);
     } else if (record.kind == LL_JOURNAL_OVER) {
         record.at_us = (int64_t)get_u64(reader) - unix_us_at_zero;
     }

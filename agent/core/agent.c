@@ -199,10 +199,17 @@ static void on_exchanged(struct ll_agent *agent, int64_t now_us, const struct ll
     obey(agent, now_us, reply, out);
 }
 
+// When the next exchange is due, if none is under way.
+static int64_t exchange_due_us(const struct ll_agent *agent) {
+    int64_t wants_us = agent->exchanged_at_us + LL_AGENT_WANTS_PAUSE_MS * 1000;
+    return agent->wants_are_new && wants_us < agent->exchange_at_us ? wants_us : agent->exchange_at_us;
+}
+
 static void exchange_if_due(struct ll_agent *agent, int64_t now_us, struct ll_agent_effects *out) {
     if (!is_registered(agent) || agent->exchange_under_way) return;
-    if (!agent->exchange_urgent && now_us < agent->exchange_at_us) return;
-    agent->exchange_urgent = false;
+    if (!agent->exchange_urgent && now_us < exchange_due_us(agent)) return;
+    agent->exchange_urgent = agent->wants_are_new = false;
+    agent->exchanged_at_us = now_us;
     agent->exchange_under_way = true;
     add(out, LL_AGENT_DO_EXCHANGE);
 }
@@ -341,6 +348,9 @@ static void handle(struct ll_agent *agent, int64_t now_us, const struct ll_agent
         if (agent->phase != LL_PHASE_RUNNING) break;
         agent->first_iteration_started = agent->exchange_urgent = true;
         break;
+    case LL_AGENT_WANTS:
+        agent->wants_are_new = true;
+        break;
     case LL_AGENT_SEALED:
         agent->exchange_urgent = true;
         break;
@@ -375,7 +385,7 @@ int64_t ll_agent_next_us(const struct ll_agent *agent) {
     at = earlier(at, agent->stop_at_us);
     at = earlier(at, agent->leave_by_us);
     at = earlier(at, silence_limit_us(agent));
-    if (is_registered(agent) && !agent->exchange_under_way) at = earlier(at, agent->exchange_at_us);
+    if (is_registered(agent) && !agent->exchange_under_way) at = earlier(at, exchange_due_us(agent));
     return at;
 }
 

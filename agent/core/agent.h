@@ -18,7 +18,8 @@
 //
 // What the coordinator says is level-triggered: the same directive may come in every reply, and only what differs from
 // the agent's state makes an effect. Exchanges go out at the cadence the coordinator's reply asked for, and at once
-// when the state changes or a snapshot is sealed; there is never more than one under way.
+// when the state changes or a snapshot is sealed; there is never more than one under way. What users want of the
+// coordinator goes out soon, but no oftener than every LL_AGENT_WANTS_PAUSE_MS.
 //
 // Silence. A run that has not started is dropped when the coordinator was silent for the lease, unless its start was
 // commanded already. Once users run they go on and snapshots are kept; after LL_AGENT_SILENCE_MAX_MS the run is
@@ -39,6 +40,7 @@ enum {
     LL_AGENT_SILENCE_MAX_MS = 60 * 1000,
     LL_AGENT_LEAVE_DRAIN_MS = 2000, // for what was measured to be acknowledged
     LL_AGENT_LEAVE_CALL_MS = 1000,  // for Leave to be answered
+    LL_AGENT_WANTS_PAUSE_MS = 10,
     LL_AGENT_EFFECTS_MAX = 8,
 };
 
@@ -64,6 +66,7 @@ enum ll_agent_event_kind {
     LL_AGENT_PREPARED,        // every page is open, or (err) the run cannot be prepared
     LL_AGENT_FIRST_ITERATION, // the first iteration of the run has started
     LL_AGENT_SEALED,          // a snapshot is ready to be shipped
+    LL_AGENT_WANTS,           // users came to a barrier or left one
     LL_AGENT_USERS_ENDED,     // the final snapshot is sealed too
     LL_AGENT_LEAVE_WANTED,    // someone asked the program to end
     LL_AGENT_LEFT,            // Leave was answered, whatever the answer
@@ -117,6 +120,8 @@ struct ll_agent {
     bool stop_wanted; // the stop was commanded; it is obeyed once
     bool leave_wanted;
 
+    bool wants_are_new;      // since the last exchange went out
+    int64_t exchanged_at_us; // when it did
     bool exchange_under_way;
     bool exchange_urgent;
     int64_t exchange_at_us;

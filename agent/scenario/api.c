@@ -23,7 +23,7 @@ static const char *const names[] = {
 #define LL_OPERATION(id, name, kind, arguments, options) name,
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
-    "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot",
+    "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot", "barrier",
     "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
 };
 
@@ -54,7 +54,6 @@ static const char *const later[] = {
     "on_dialog",
     "wait_for_download",
     "throttle",
-    "barrier",
     "http",
     NULL,
 };

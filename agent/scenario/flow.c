@@ -1,6 +1,7 @@
 #include "agent/scenario/flow.h"
 
 #include "agent/scenario/api.h"
+#include "agent/scenario/declare.h"
 #include "agent/scenario/failure.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
@@ -16,7 +17,7 @@ struct ll_open_step {
     char name[LL_NAME_MAX + 1];
 };
 
-enum { STEP_INDEX = 4 };
+enum { STEP_INDEX = 4, BARRIER_TIMEOUT_MS = 30 * 1000 };
 
 static const char step_metatable_key;
 
@@ -121,6 +122,72 @@ static int think(lua_State *L) {
     return lua_yieldk(L, 0, 0, wait_over);
 }
 
+// What the script waited for is still in script->wait, but for its name, which stands on the stack of the call.
+static int barrier_over(lua_State *L, int status, lua_KContext count) {
+    (void)status;
+    const struct ll_script *script = ll_vm_of(L)->script;
+    const char *name = lua_tostring(L, 2);
+    lua_settop(L, 3);
+    if (!script->result) {
+        lua_pushvalue(L, 1);
+        return 1;
+    }
+    char place[LL_VM_PLACE_MAX], whole_place[LL_FLOW_PLACE_MAX];
+    const char *reason = lua_pushstring(L, script->result->err.text);
+    ll_vm_place(L, place);
+    ll_flow_place(L, whole_place);
+    struct ll_failure failure = {
+        .operation = "barrier",
+        .reason = reason,
+        .signature = lua_pushfstring(L, "barrier(\"%s\", %d): not enough users came", name, (int)count),
+        .message = lua_pushfstring(L, "%s: %s", place, reason),
+        .detail = lua_pushfstring(L, "%s: %s", whole_place, reason),
+    };
+    ll_failure_raise(L, &failure);
+}
+
+static uint32_t check_barrier_count(lua_State *L) {
+    char words[LL_VALUE_WORDS_MAX];
+    uint32_t users = ll_vm_of(L)->scenario->data.users;
+    int is_whole = lua_type(L, 3) == LUA_TNUMBER;
+    lua_Integer count = is_whole ? lua_tointegerx(L, 3, &is_whole) : 0;
+    if (!is_whole || count < 2 || count > LL_USERS_MAX)
+        ll_vm_raise(L, "barrier: argument 2 must be how many users meet, a whole number from 2, not %s",
+                    ll_value_words(L, 3, words));
+    if ((uint64_t)count > users)
+        ll_vm_raise(L,
+                    "barrier \"%s\" waits for %d users, and the run has %d: give it more users, or the barrier fewer",
+                    lua_tostring(L, 2), (int)count, (int)users);
+    return (uint32_t)count;
+}
+
+static uint64_t check_barrier_timeout(lua_State *L) {
+    static const char *const options[] = {"timeout", NULL};
+    uint64_t timeout_ms = BARRIER_TIMEOUT_MS;
+    if (lua_isnoneornil(L, 4)) return timeout_ms;
+    if (!lua_istable(L, 4)) ll_api_wants(L, "barrier", 4, "a table of options such as { timeout = \"5s\" }");
+    ll_declare_check_keys(L, 4, "the table of options of barrier", options, NULL);
+    if (lua_getfield(L, 4, "timeout") != LUA_TNIL) {
+        ll_err err = ll_value_duration_ms(L, -1, &timeout_ms);
+        if (err.status == LL_OK && timeout_ms == 0) err = ll_err_make(LL_INVALID_ARGUMENT, "it must be longer than 0");
+        if (err.status != LL_OK) ll_vm_raise(L, "barrier: timeout: %s", err.text);
+    }
+    lua_pop(L, 1);
+    return timeout_ms;
+}
+
+static int barrier(lua_State *L) {
+    struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_self(L, "barrier");
+    ll_api_check_can_wait(L, "barrier");
+    const char *name = check_name(L, "barrier");
+    uint32_t count = check_barrier_count(L);
+    uint64_t timeout_ms = check_barrier_timeout(L);
+    script->wait = (struct ll_script_request){.status = LL_SCRIPT_BARRIER,
+                                              .barrier = {.name = name, .count = count, .timeout_ms = timeout_ms}};
+    return lua_yieldk(L, 0, (lua_KContext)count, barrier_over);
+}
+
 static int screenshot(lua_State *L) {
     struct ll_script *script = ll_vm_of(L)->script;
     ll_api_check_self(L, "screenshot");
@@ -187,6 +254,7 @@ const luaL_Reg ll_flow_methods[] = {
     {"step", step},
     {"expect", expect},
     {"think", think},
+    {"barrier", barrier},
     {"halt", halt},
     {"fail", fail},
     {"is_halted", is_halted},

@@ -56,19 +56,27 @@ enum ll_script_status {
     LL_SCRIPT_ACTION,     // waits for `action`
     LL_SCRIPT_THINK,      // waits for think_ms
     LL_SCRIPT_HTTP,       // waits for the answer to `http`
+    LL_SCRIPT_BARRIER,    // waits at `barrier`; resumed like a think, or with the error of a result
     LL_SCRIPT_SCREENSHOT, // waits for one, called `label`; resumed like a think
     LL_SCRIPT_FINISHED,   // the iteration reached its end
     LL_SCRIPT_FAILED,     // an error ended it: `signature` and `detail`
     LL_SCRIPT_HALTED,     // ctx:halt(): the iteration counts as completed and the user ends
 };
 
+struct ll_script_barrier {
+    const char *name; // lives as an action's texts do
+    uint32_t count;   // users that it takes, from 2
+    uint64_t timeout_ms;
+};
+
 struct ll_script_request {
     enum ll_script_status status;
     struct ll_action action; // of LL_SCRIPT_ACTION; its texts live until the script is resumed, started anew or freed
-    struct ll_http_request http; // of LL_SCRIPT_HTTP; its texts live likewise
-    uint64_t think_ms;           // of LL_SCRIPT_THINK; drawn evenly between the two durations
-    const char *label;           // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
-    uint32_t step;               // number of the operation within the iteration, from 1
+    struct ll_http_request http;      // of LL_SCRIPT_HTTP; its texts live likewise
+    struct ll_script_barrier barrier; // of LL_SCRIPT_BARRIER
+    uint64_t think_ms;                // of LL_SCRIPT_THINK; drawn evenly between the two durations
+    const char *label;                // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
+    uint32_t step;                    // number of the operation within the iteration, from 1
     char *signature; // of LL_SCRIPT_FAILED; equal failures have equal ones: `click("#buy"): matches nothing`;
                      // owned by the script, valid until it is used again
     char *detail;    // of LL_SCRIPT_FAILED: with the values and file:line; owned likewise

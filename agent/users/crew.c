@@ -1,5 +1,6 @@
 #include "agent/users/crew.h"
 
+#include "agent/core/gate.h"
 #include "agent/users/agenda.h"
 #include "agent/users/user.h"
 #include "libcommon/base/alloc.h"
@@ -153,6 +154,16 @@ static void begin_user(struct ll_crew *crew, struct ll_user *user) {
     ll_user_begin(user);
 }
 
+static void on_gate_wants(void *arg) {
+    struct ll_crew *crew = arg;
+    if (crew->options.host.on_wants) crew->options.host.on_wants(crew->options.host.owner);
+}
+
+static void on_gate_answer(void *arg, void *waiter, bool is_released, uint32_t others) {
+    (void)arg;
+    ll_user_met(waiter, is_released, others);
+}
+
 // ---- The schedule
 
 static void retire_all(struct ll_crew *crew, int64_t from_us) {
@@ -216,6 +227,8 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .recorder = options->recorder,
         .loop = options->loop,
         .agenda = &crew->agenda,
+        .gate =
+            ll_gate_new((struct ll_gate_host){.owner = crew, .on_wants = on_gate_wants, .on_answer = on_gate_answer}),
         .crew = crew,
         .now_us = user_now_us,
         .on_alarm = on_user_alarm,
@@ -237,6 +250,7 @@ void ll_crew_free(struct ll_crew **crew) {
     if (!*crew) return;
     for (uint32_t k = 0; k < user_count(*crew); k++) ll_user_fini(&(*crew)->users[k]); // also those not booted
     ll_witness_free(&(*crew)->env.witness);
+    ll_gate_free(&(*crew)->env.gate);
     ll_agenda_fini(&(*crew)->agenda);
     free((*crew)->users);
     free(*crew);
@@ -317,6 +331,25 @@ void ll_crew_poll(struct ll_crew *crew) {
         crew->phase = CREW_ENDED;
         crew->options.host.on_ended(crew->options.host.owner);
     }
+}
+
+// No iteration begins any more, and whoever is in one waits.
+static bool has_nobody_else(const struct ll_crew *crew) {
+    bool is_used_up = crew->options.iterations > 0 && crew->iterations_begun >= crew->options.iterations;
+    bool is_over = crew->phase == CREW_ENDING || crew->phase == CREW_ENDED;
+    return (is_over || (crew->phase == CREW_RUNNING && is_used_up)) && crew->active == ll_gate_count(crew->env.gate);
+}
+
+void ll_crew_describe(struct ll_crew *crew, struct ll_barrier_waits *out) {
+    ll_gate_describe(crew->env.gate, has_nobody_else(crew), out);
+}
+
+void ll_crew_hear(struct ll_crew *crew, const struct ll_barrier_answers *answers) {
+    bool in_vain = ll_gate_hear(crew->env.gate, answers);
+    if (!in_vain || !has_nobody_else(crew)) return;
+    for (uint32_t k = 0; k < user_count(crew); k++)
+        if (crew->users[k].state == LL_USER_MEETING) ll_user_cut(&crew->users[k]);
+    wake_soon(crew);
 }
 
 struct ll_crew_totals ll_crew_totals(const struct ll_crew *crew) {

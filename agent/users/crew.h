@@ -25,6 +25,7 @@
 #include "agent/telemetry/parcels.h"
 #include "agent/telemetry/recorder.h"
 #include "agent/users/trace.h"
+#include "libcommon/model/messages.h"
 
 enum {
     LL_CREW_OPENING_MAX = 4,
@@ -40,6 +41,7 @@ struct ll_crew_host {
     void (*on_active)(void *owner, uint32_t users); // how many users are in their life now
     void (*on_failure)(void *owner, const struct ll_failure *failure);
     void (*on_ended)(void *owner);
+    void (*on_wants)(void *owner); // what ll_crew_describe says is news; from inside users' work. NULL: nobody asks
     void (*on_log)(void *owner, uint32_t user_id, uint64_t iteration, const char *text); // NULL: nobody reads it
 };
 
@@ -78,6 +80,11 @@ void ll_crew_stop(struct ll_crew *crew);
 // At once: iterations under way are interrupted.
 void ll_crew_cut(struct ll_crew *crew);
 void ll_crew_poll(struct ll_crew *crew);
+
+// What users want of the coordinator, who waits at which barrier; borrowed until the crew is used again.
+void ll_crew_describe(struct ll_crew *crew, struct ll_barrier_waits *out);
+// What it answered: users that were released go on.
+void ll_crew_hear(struct ll_crew *crew, const struct ll_barrier_answers *answers);
 
 struct ll_crew_totals ll_crew_totals(const struct ll_crew *crew);
 

@@ -1,5 +1,6 @@
 #include "agent/users/user.h"
 
+#include "agent/core/gate.h"
 #include "agent/users/http_call.h"
 #include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
@@ -18,7 +19,8 @@ static int64_t now_of(struct ll_user *user) {
 }
 
 static bool is_iterating(const struct ll_user *user) {
-    return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING || user->state == LL_USER_SHOOTING;
+    return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING || user->state == LL_USER_MEETING ||
+           user->state == LL_USER_SHOOTING;
 }
 
 static int64_t earlier(int64_t a, int64_t b) {
@@ -33,7 +35,8 @@ static int64_t iteration_deadline_us(const struct ll_user *user) {
 static void set_alarm(struct ll_user *user) {
     int64_t at_us = INT64_MAX;
     if (is_iterating(user)) at_us = earlier(iteration_deadline_us(user), user->retire_by_us);
-    if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING) at_us = earlier(at_us, user->wait_until_us);
+    if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING || user->state == LL_USER_MEETING)
+        at_us = earlier(at_us, user->wait_until_us);
     if (user->state == LL_USER_OPENING) at_us = user->open_by_us;
     if (user->state == LL_USER_CAPTURING) at_us = user->retire_by_us;
     ll_agenda_set(user->env->agenda, &user->alarm, at_us);
@@ -153,7 +156,12 @@ static void fail_iteration(struct ll_user *user, const char *signature, const ch
     go_on_after_failure(user);
 }
 
+static void leave_gate(struct ll_user *user) {
+    if (user->state == LL_USER_MEETING) ll_gate_drop(user->env->gate, user);
+}
+
 static void cancel_action(struct ll_user *user) {
+    leave_gate(user);
     if (user->state != LL_USER_ACTING) return;
     if (ll_http_call_is_under_way(user->http))
         ll_http_call_cancel(user->http, LL_HTTP_CALL_PAGE_IS_THERE);
@@ -177,7 +185,10 @@ static void time_out(struct ll_user *user) {
     char limit[40], signature[80];
     write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
     snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
-    fail_iteration(user, signature, user->state == LL_USER_ACTING ? user->operation : "it was in a think", 0);
+    const char *place = user->state == LL_USER_ACTING    ? user->operation
+                        : user->state == LL_USER_MEETING ? "it waited at a barrier"
+                                                         : "it was in a think";
+    fail_iteration(user, signature, place, 0);
 }
 
 // ---- Iterations go on
@@ -278,6 +289,19 @@ static void begin_http(struct ll_user *user, const struct ll_http_request *reque
     ll_http_call_begin(user->http, user->page, request, on_http_answer, user);
 }
 
+static void begin_meeting(struct ll_user *user, const struct ll_script_request *request) {
+    const struct ll_script_barrier *barrier = &request->barrier;
+    user->state = LL_USER_MEETING;
+    snprintf(user->meeting.name, sizeof user->meeting.name, "%s", barrier->name);
+    user->meeting.count = barrier->count;
+    user->meeting.timeout_ms = barrier->timeout_ms;
+    user->meeting.is_leaving = false;
+    user->wait_began_us = now_of(user);
+    user->wait_until_us = user->wait_began_us + (int64_t)barrier->timeout_ms * 1000;
+    set_alarm(user);
+    ll_gate_enter(user->env->gate, user, user->meeting.name, barrier->count);
+}
+
 static void act_on(struct ll_user *user, const struct ll_script_request *request) {
     switch (request->status) {
     case LL_SCRIPT_ACTION:
@@ -296,6 +320,9 @@ static void act_on(struct ll_user *user, const struct ll_script_request *request
         user->wait_until_us = user->wait_began_us + (int64_t)request->think_ms * 1000;
         ll_trace_words(user->env->trace, "think()");
         set_alarm(user);
+        break;
+    case LL_SCRIPT_BARRIER:
+        begin_meeting(user, request);
         break;
     case LL_SCRIPT_SCREENSHOT:
         begin_shot(user, request);
@@ -400,6 +427,7 @@ static void on_page_lost(void *owner, ll_err why) {
     if (user->state == LL_USER_OPENING) {
         open_failed(user, why);
     } else if (is_iterating(user)) {
+        leave_gate(user);
         fail_iteration(user, "the browser died", why.text, 0); // resting, it asks for a page when that is over
     } else if (user->state == LL_USER_STANDBY) {
         queue_for_page(user);
@@ -469,6 +497,7 @@ ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, 
 void ll_user_fini(struct ll_user *user) {
     if (!user->env) return;
     ll_http_call_free(&user->http);
+    leave_gate(user);
     close_page(user);
     forget_failure(user);
     ll_agenda_cancel(user->env->agenda, &user->alarm);
@@ -536,6 +565,35 @@ static void end_think(struct ll_user *user) {
     resume_script(user, NULL);
 }
 
+void ll_user_met(struct ll_user *user, bool is_released, uint32_t others) {
+    assert(user->state == LL_USER_MEETING);
+    user->waited_us += now_of(user) - user->wait_began_us;
+    if (is_released) {
+        resume_script(user, NULL);
+        return;
+    }
+    char limit[40];
+    write_limit(user->meeting.timeout_ms, limit, sizeof limit);
+    struct ll_action_result result = {.err = ll_err_make(LL_DEADLINE_EXCEEDED,
+                                                         "only %u of %u users came to barrier \"%s\" within %s",
+                                                         others + 1, user->meeting.count, user->meeting.name, limit)};
+    resume_script(user, &result);
+}
+
+// The coordinator may have released it a moment ago, and others with it: it says so, or that it has not. When it says
+// nothing the user is not kept for ever.
+static void end_meeting(struct ll_user *user) {
+    if (user->meeting.is_leaving) {
+        ll_gate_drop(user->env->gate, user);
+        ll_user_met(user, false, 0);
+        return;
+    }
+    user->meeting.is_leaving = true;
+    user->wait_until_us = now_of(user) + LL_USER_WITHDRAW_LIMIT_MS * 1000LL;
+    set_alarm(user);
+    ll_gate_withdraw(user->env->gate, user);
+}
+
 void ll_user_poll(struct ll_user *user, int64_t now_us) {
     if ((is_iterating(user) || user->state == LL_USER_CAPTURING) && now_us >= user->retire_by_us)
         ll_user_cut(user);
@@ -545,6 +603,8 @@ void ll_user_poll(struct ll_user *user, int64_t now_us) {
         give_up_page(user);
     else if (user->state == LL_USER_THINKING && now_us >= user->wait_until_us)
         end_think(user);
+    else if (user->state == LL_USER_MEETING && now_us >= user->wait_until_us)
+        end_meeting(user);
     else if (user->state == LL_USER_RESTING && now_us >= user->wait_until_us) {
         if (user->page)
             begin_iteration(user);

@@ -34,6 +34,7 @@
 #include "agent/users/witness.h"
 
 enum {
+    LL_USER_WITHDRAW_LIMIT_MS = 5000,  // for the coordinator to say whether one that leaves a barrier was released
     LL_USER_STEPS_MAX = 16,            // steps within steps that are timed
     LL_USER_OPEN_LIMIT_MS = 60 * 1000, // a page that is not open by then will not be; a browser's restart fits in
 };
@@ -46,6 +47,7 @@ enum ll_user_state {
     LL_USER_RESTING,
     LL_USER_ACTING,
     LL_USER_THINKING,
+    LL_USER_MEETING,   // waits at a barrier
     LL_USER_SHOOTING,  // a screenshot that the scenario wants
     LL_USER_CAPTURING, // the page of an iteration that has failed
 };
@@ -61,6 +63,7 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     const struct ll_spec *spec;
     struct ll_recorder *recorder;
     struct ll_agenda *agenda;
+    struct ll_gate *gate;
     struct ll_witness *witness;
     struct ll_loop *loop;   // of requests beside the browser; NULL: there are none
     struct ll_trace *trace; // NULL: nobody watches
@@ -101,8 +104,14 @@ struct ll_user {
 
     uint64_t iteration; // number of the one it is in or was in last
     int64_t iteration_began_us;
-    int64_t waited_us;         // within the iteration: the scenario's own waiting
-    int64_t wait_until_us;     // of RESTING and THINKING
+    int64_t waited_us; // within the iteration: the scenario's own waiting
+    struct {
+        char name[LL_NAME_MAX + 1];
+        uint32_t count;
+        uint64_t timeout_ms;
+        bool is_leaving;       // asked to be withdrawn
+    } meeting;                 // of MEETING
+    int64_t wait_until_us;     // of RESTING, THINKING and MEETING
     int64_t wait_began_us;     // of THINKING
     const char *operation;     // of ACTING: as results name it
     struct ll_http_call *http; // made with the first request beside the browser
@@ -136,6 +145,8 @@ void ll_user_retire(struct ll_user *user, int64_t by_us);
 void ll_user_unretire(struct ll_user *user);
 // It ends now.
 void ll_user_cut(struct ll_user *user);
+// What became of its waiting at a barrier: it goes on, or was withdrawn while so many others still wait there.
+void ll_user_met(struct ll_user *user, bool is_released, uint32_t others);
 // Its alarm went off.
 void ll_user_poll(struct ll_user *user, int64_t now_us);
 

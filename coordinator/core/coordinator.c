@@ -67,7 +67,8 @@ static uint32_t cadence_ms(const struct ll_coordinator *coordinator, const struc
     else if (run->state == LL_RUN_WAITING)
         is_about_to_happen = true;
     else if (part && part->state == LL_PART_ACTIVE)
-        is_about_to_happen = run->state != LL_RUN_RUNNING || part->agent_state == LL_AGENT_READY;
+        is_about_to_happen =
+            run->state != LL_RUN_RUNNING || part->agent_state == LL_AGENT_READY || ll_run_has_waiting(run, part);
     return is_about_to_happen ? quick_ms(coordinator) : LL_COORDINATOR_STEADY_MS;
 }
 
@@ -382,8 +383,8 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
                               const struct ll_journal_record *record) {
     struct ll_run *run = coordinator->run;
     bool is_first = record->kind == LL_JOURNAL_STARTED;
-    bool has_part =
-        record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST || record->kind == LL_JOURNAL_ARTIFACT;
+    bool has_part = record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST ||
+                    record->kind == LL_JOURNAL_ARTIFACT || record->kind == LL_JOURNAL_RELEASED;
     if (is_first != !run || (has_part && record->part >= run->part_count))
         return ll_err_make(LL_DATA_LOSS, "the journal's records do not follow from one another");
     switch (record->kind) {
@@ -397,6 +398,9 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
         break;
     case LL_JOURNAL_LOST:
         restore_loss(coordinator, &run->parts[record->part], record->why);
+        break;
+    case LL_JOURNAL_RELEASED:
+        ll_barriers_restore(run->barriers, record->part, record->ticket);
         break;
     case LL_JOURNAL_STOPPED:
         ll_run_stop(run, now_us);

@@ -19,6 +19,7 @@ enum ll_journal_kind {
     LL_JOURNAL_STOPPED,  // someone stopped the run
     LL_JOURNAL_OVER,     // the run is over and its result made, at `at_us`
     LL_JOURNAL_ARTIFACT, // a piece of a file of a part was kept
+    LL_JOURNAL_RELEASED, // a user of a part was released from a barrier; its agent may not have heard of it
     LL_JOURNAL_DROPPED,  // its result was fetched: the journal is not needed any more. Not a record of it
     LL_JOURNAL_KINDS
 };
@@ -26,10 +27,11 @@ enum ll_journal_kind {
 struct ll_journal_record {
     enum ll_journal_kind kind;
     const struct ll_run *run;           // of STARTED: its id, spec, limits, start and parts
-    size_t part;                        // of FRAME, LOST and ARTIFACT: its number in the run
+    size_t part;                        // of FRAME, LOST, ARTIFACT and RELEASED: its number in the run
     struct ll_bytes frame;              // of FRAME
     ll_err why;                         // of LOST
     int64_t at_us;                      // of OVER
+    uint64_t ticket;                    // of RELEASED
     const struct ll_artifact *artifact; // of ARTIFACT: as it is with this piece
 };
 

@@ -105,6 +105,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     run->parts = ll_alloc(run->part_count, sizeof *run->parts);
     memcpy(run->parts, journaled->parts, run->part_count * sizeof *run->parts);
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
+    run->barriers = ll_barriers_new(run->part_count);
     run->start_us = journaled->start_us;
     run->end_us = INT64_MAX;
     run->deadline_us = after_ms(run->start_us, longest_run_ms(run));
@@ -116,6 +117,7 @@ void ll_run_free(struct ll_run **run) {
     ll_spec_fini(&(*run)->spec);
     ll_secrets_fini(&(*run)->secrets);
     ll_collect_free(&(*run)->collect);
+    ll_barriers_free(&(*run)->barriers);
     ll_artifacts_fini(&(*run)->artifacts);
     free((*run)->bundle);
     free((*run)->parts);
@@ -154,6 +156,7 @@ static void journal_loss(const struct ll_run *run, const struct ll_part *part) {
 // Marks a part lost without looking at what that means for the run.
 static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
     part->state = LL_PART_LOST;
+    ll_barriers_leave(run->barriers, index_of(run, part));
     part->active_users = 0;
     part->error = run->last_loss = why;
     ll_collect_count_loss(run->collect);
@@ -274,6 +277,7 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
         memcpy(part->browser, agent->browser, sizeof part->browser);
     }
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
+    run->barriers = ll_barriers_new(run->part_count);
 }
 
 static ll_err deal(struct ll_run *run, const struct ll_roster *roster) {
@@ -313,8 +317,16 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
         if (taken == LL_TAKEN)
             journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = node, .frame = *frame});
     }
-    if (ll_collect_is_final(run->collect, node)) part->state = LL_PART_DONE;
+    if (ll_collect_is_final(run->collect, node)) {
+        part->state = LL_PART_DONE;
+        ll_barriers_leave(run->barriers, node);
+    }
     return LL_SUCCESS;
+}
+
+// Kept before it is answered: of a group that was released nobody may be left waiting by a restart.
+static void on_released(void *arg, size_t part, uint64_t ticket) {
+    journal(arg, &(struct ll_journal_record){LL_JOURNAL_RELEASED, .part = part, .ticket = ticket});
 }
 
 // The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone, if its
@@ -341,6 +353,8 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
         part->active_users = request->active_users;
         part->first_iteration_started |= request->first_iteration_started;
         LL_TRY(take_snapshots(run, part, request));
+        if (part->state == LL_PART_ACTIVE)
+            ll_barriers_hear(run->barriers, index_of(run, part), &request->barriers, on_released, run);
         if (request->state == LL_AGENT_FAILED) {
             part->error = request->error.status != LL_OK
                               ? request->error
@@ -373,6 +387,10 @@ ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_
     journal(run, &(struct ll_journal_record){LL_JOURNAL_ARTIFACT, .part = item->part, .artifact = &item->about});
     *out_received_bytes = item->about.bytes;
     return LL_SUCCESS;
+}
+
+bool ll_run_has_waiting(const struct ll_run *run, const struct ll_part *part) {
+    return ll_barriers_has_waiting(run->barriers, index_of(run, part));
 }
 
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part) {
@@ -475,4 +493,5 @@ void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_par
     out_reply->directive = wanted(run, part, request);
     if (out_reply->directive == LL_DIRECTIVE_PREPARE) fill_assignment(run, part, &out_reply->assignment);
     if (out_reply->directive == LL_DIRECTIVE_START) out_reply->in_us = until_us(run->start_us, now_us);
+    if (run->barriers) ll_barriers_answer(run->barriers, index_of(run, part), &request->barriers, &out_reply->barriers);
 }

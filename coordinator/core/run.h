@@ -30,6 +30,7 @@
 #define COORDINATOR_CORE_RUN_H
 
 #include "coordinator/core/artifacts.h"
+#include "coordinator/core/barrier.h"
 #include "coordinator/core/collect.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/plan.h"
@@ -84,7 +85,8 @@ struct ll_run {
     int64_t start_us, end_us; // INT64_MAX before; the start is commanded ahead
     struct ll_part *parts;    // all with users
     size_t part_count;
-    struct ll_collect *collect; // NULL before PREPARING
+    struct ll_collect *collect;   // NULL before PREPARING, as are
+    struct ll_barriers *barriers; // these
     struct ll_artifacts artifacts;
     ll_err last_loss;        // of the part that was lost last
     bool stopped_early, cut; // by Stop; by the end of the coordinator
@@ -115,9 +117,11 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part, con
 // ll_artifacts_take says.
 ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_part *part,
                             const struct ll_send_artifact_request *request, uint64_t *out_received_bytes);
-// What its agent should do now; fills directive, assignment and in_us.
+// What its agent should do now; fills directive, assignment, in_us and the answers at barriers.
 void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_part *part,
                    const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);
+// Whether users of the part wait at barriers.
+bool ll_run_has_waiting(const struct ll_run *run, const struct ll_part *part);
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part);
 
 // The part is lost; `why` is a sentence that names its agent.

@@ -20,8 +20,9 @@
 enum {
     LL_PROTOCOL_VERSION = 1,
     LL_AGENT_NAME_MAX = 64,
-    LL_CHUNK_BYTES = 1024 * 1024,   // of a bundle or result in one reply
-    LL_EXCHANGE_SNAPSHOTS_MAX = 16, // in one call
+    LL_CHUNK_BYTES = 1024 * 1024,      // of a bundle or result in one reply
+    LL_EXCHANGE_SNAPSHOTS_MAX = 16,    // in one call
+    LL_BARRIER_WAITS_MAX = 100 * 1000, // in one call: as many as a run has users
 };
 
 struct ll_bytes { // borrowed
@@ -57,6 +58,30 @@ enum ll_agent_state {
     LL_AGENT_FAILED,
 };
 
+// A user that waits at a barrier. Its agent gives a ticket once and lists them in ascending order.
+struct ll_barrier_wait {
+    uint64_t ticket;
+    const char *name; // borrowed
+    uint32_t count;   // users that the barrier takes
+    bool is_leaving;  // it waits no longer, unless it was released before that is heard
+};
+struct ll_barrier_waits {
+    uint64_t round; // of this list, rising; 0: the message says nothing of barriers
+    struct ll_barrier_wait *items;
+    size_t count;
+    bool nobody_else; // the agent's other users, if it has any, come to no barrier any more
+};
+struct ll_barrier_answer {
+    uint64_t ticket;
+    bool is_released; // else it was withdrawn, as was asked
+    uint32_t others;  // that still wait there
+};
+struct ll_barrier_answers {
+    struct ll_barrier_answer *items; // owned
+    size_t count;
+    bool nobody_comes; // whoever still waits, waits in vain
+};
+
 struct ll_exchange_request {
     uint32_t agent_id;
     uint64_t epoch;
@@ -67,6 +92,7 @@ struct ll_exchange_request {
     struct ll_bytes snapshots[LL_EXCHANGE_SNAPSHOTS_MAX];
     size_t snapshot_count;
     bool first_iteration_started;
+    struct ll_barrier_waits barriers;
 };
 
 enum ll_directive {
@@ -93,8 +119,9 @@ struct ll_exchange_reply {
     uint64_t acknowledged; // every snapshot up to this sequence is kept
     uint32_t exchange_ms;
     enum ll_directive directive;
-    struct ll_assignment assignment; // of LL_DIRECTIVE_PREPARE; fini with the reply
-    uint64_t in_us;                  // of LL_DIRECTIVE_START and _STOP, from now
+    struct ll_assignment assignment;    // of LL_DIRECTIVE_PREPARE; fini with the reply
+    struct ll_barrier_answers barriers; // likewise
+    uint64_t in_us;                     // of LL_DIRECTIVE_START and _STOP, from now
 };
 
 struct ll_fetch_request { // FetchBundle: by hash; FetchResult: by run_id

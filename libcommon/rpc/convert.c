@@ -1,10 +1,12 @@
 #include "libcommon/rpc/convert.h"
 
+#include "libcommon/base/alloc.h"
 #include "libcommon/base/text.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/snapshot.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Plain enums and the wire's have the same numbers; the last of each stands for all.
@@ -102,6 +104,24 @@ ll_err ll_pb_read_register_reply(const Liveload__V1__RegisterReply *in, struct l
 
 // ---- Exchange
 
+static Liveload__V1__BarrierWaits *write_barriers(const struct ll_barrier_waits *in, struct ll_wire_arena *arena) {
+    Liveload__V1__BarrierWaits *out = ll_wire_alloc(arena, 1, sizeof *out);
+    liveload__v1__barrier_waits__init(out);
+    out->round = in->round;
+    out->nobody_else = in->nobody_else;
+    out->n_waits = in->count;
+    out->waits = ll_wire_alloc(arena, in->count, sizeof *out->waits);
+    for (size_t i = 0; i < in->count; i++) {
+        out->waits[i] = ll_wire_alloc(arena, 1, sizeof **out->waits);
+        liveload__v1__barrier_wait__init(out->waits[i]);
+        out->waits[i]->ticket = in->items[i].ticket;
+        out->waits[i]->name = borrow(in->items[i].name);
+        out->waits[i]->count = in->items[i].count;
+        out->waits[i]->is_leaving = in->items[i].is_leaving;
+    }
+    return out;
+}
+
 void ll_pb_write_exchange_request(const struct ll_exchange_request *in, struct ll_wire_arena *arena,
                                   Liveload__V1__ExchangeRequest *out) {
     assert(in->snapshot_count <= LL_EXCHANGE_SNAPSHOTS_MAX);
@@ -117,6 +137,7 @@ void ll_pb_write_exchange_request(const struct ll_exchange_request *in, struct l
     for (size_t i = 0; i < in->snapshot_count; i++)
         out->snapshots[i] = borrow_bytes(in->snapshots[i].data, in->snapshots[i].len);
     out->first_iteration_started = in->first_iteration_started;
+    if (in->barriers.round) out->barriers = write_barriers(&in->barriers, arena);
 }
 
 static ll_err read_snapshots(const Liveload__V1__ExchangeRequest *in, struct ll_exchange_request *out) {
@@ -133,6 +154,36 @@ static ll_err read_snapshots(const Liveload__V1__ExchangeRequest *in, struct ll_
     return LL_SUCCESS;
 }
 
+static ll_err check_wait(const Liveload__V1__BarrierWait *wait, uint64_t last_ticket) {
+    if (wait->ticket <= last_ticket) return ll_err_make(LL_INVALID_ARGUMENT, "tickets at barriers do not ascend");
+    if (wait->count < 1 || wait->count > LL_USERS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "a barrier takes 1 to %d users, not %u", LL_USERS_MAX, wait->count);
+    if (strlen(wait->name) > LL_NAME_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "a barrier's name is longer than %d bytes", LL_NAME_MAX);
+    return LL_SUCCESS;
+}
+
+// Names stay in the message, which lives as long as the call.
+static ll_err read_barriers(const Liveload__V1__BarrierWaits *in, struct ll_barrier_waits *out) {
+    if (!in) return LL_SUCCESS;
+    if (in->n_waits > LL_BARRIER_WAITS_MAX)
+        return ll_err_make(LL_INVALID_ARGUMENT, "%zu users at barriers are more than the %d of any run", in->n_waits,
+                           LL_BARRIER_WAITS_MAX);
+    for (size_t i = 0; i < in->n_waits; i++) LL_TRY(check_wait(in->waits[i], i ? in->waits[i - 1]->ticket : 0));
+    *out = (struct ll_barrier_waits){.round = in->round, .count = in->n_waits, .nobody_else = in->nobody_else};
+    out->items = in->n_waits ? ll_alloc(in->n_waits, sizeof *out->items) : NULL;
+    for (size_t i = 0; i < in->n_waits; i++)
+        out->items[i] = (struct ll_barrier_wait){.ticket = in->waits[i]->ticket,
+                                                 .name = in->waits[i]->name,
+                                                 .count = in->waits[i]->count,
+                                                 .is_leaving = in->waits[i]->is_leaving};
+    return LL_SUCCESS;
+}
+
+void ll_pb_release_exchange_request(struct ll_exchange_request *request) {
+    free(request->barriers.items);
+}
+
 ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, struct ll_exchange_request *out) {
     LL_TRY(read_enum("agent state", in->state, LL_AGENT_FAILED));
     LL_TRY(read_run_id(in->run_id, out->run_id));
@@ -143,7 +194,7 @@ ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, stru
     out->error = read_error(out->state == LL_AGENT_FAILED || in->error_status != 0, in->error_status, in->error);
     out->active_users = in->active_users;
     out->first_iteration_started = in->first_iteration_started;
-    return LL_SUCCESS;
+    return read_barriers(in->barriers, &out->barriers);
 }
 
 static Liveload__V1__Secret **write_secrets(const struct ll_secrets *in, struct ll_wire_arena *arena) {
@@ -197,12 +248,39 @@ static ll_err read_assignment(const Liveload__V1__Assignment *in, struct ll_assi
     return err;
 }
 
+static Liveload__V1__BarrierAnswers *write_answers(const struct ll_barrier_answers *in, struct ll_wire_arena *arena) {
+    Liveload__V1__BarrierAnswers *out = ll_wire_alloc(arena, 1, sizeof *out);
+    liveload__v1__barrier_answers__init(out);
+    out->nobody_comes = in->nobody_comes;
+    out->n_answers = in->count;
+    out->answers = ll_wire_alloc(arena, in->count, sizeof *out->answers);
+    for (size_t i = 0; i < in->count; i++) {
+        out->answers[i] = ll_wire_alloc(arena, 1, sizeof **out->answers);
+        liveload__v1__barrier_answer__init(out->answers[i]);
+        out->answers[i]->ticket = in->items[i].ticket;
+        out->answers[i]->is_released = in->items[i].is_released;
+        out->answers[i]->others = in->items[i].others;
+    }
+    return out;
+}
+
+static void read_answers(const Liveload__V1__BarrierAnswers *in, struct ll_barrier_answers *out) {
+    if (!in) return;
+    *out = (struct ll_barrier_answers){.nobody_comes = in->nobody_comes, .count = in->n_answers};
+    out->items = in->n_answers ? ll_alloc(in->n_answers, sizeof *out->items) : NULL;
+    for (size_t i = 0; i < in->n_answers; i++)
+        out->items[i] = (struct ll_barrier_answer){.ticket = in->answers[i]->ticket,
+                                                   .is_released = in->answers[i]->is_released,
+                                                   .others = in->answers[i]->others};
+}
+
 void ll_pb_write_exchange_reply(const struct ll_exchange_reply *in, struct ll_wire_arena *arena,
                                 Liveload__V1__ExchangeReply *out) {
     out->acknowledged = in->acknowledged;
     out->exchange_ms = in->exchange_ms;
     out->directive = (Liveload__V1__Directive)in->directive;
     if (in->directive == LL_DIRECTIVE_PREPARE) out->assignment = write_assignment(&in->assignment, arena);
+    if (in->barriers.count || in->barriers.nobody_comes) out->barriers = write_answers(&in->barriers, arena);
     out->in_us = in->in_us;
 }
 
@@ -214,11 +292,13 @@ ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct l
     if (in->directive == LIVELOAD__V1__DIRECTIVE__DIRECTIVE_PREPARE)
         LL_TRY(read_assignment(in->assignment, &out->assignment));
     out->directive = (enum ll_directive)in->directive;
+    read_answers(in->barriers, &out->barriers);
     return LL_SUCCESS;
 }
 
 void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply) {
     if (reply->directive == LL_DIRECTIVE_PREPARE) ll_assignment_fini(&reply->assignment);
+    free(reply->barriers.items);
 }
 
 // ---- FetchBundle, FetchResult and FetchArtifact

@@ -21,6 +21,7 @@
 #undef LL_RPC_CALL
 
 void ll_pb_release_submit_request(struct ll_submit_request *request);
+void ll_pb_release_exchange_request(struct ll_exchange_request *request);
 void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply);
 static inline void ll_pb_release_nothing(const void *message) {
     (void)message;
@@ -28,7 +29,8 @@ static inline void ll_pb_release_nothing(const void *message) {
 #define ll_pb_release(message)                                                                                         \
     _Generic((message), struct ll_submit_request *                                                                     \
              : ll_pb_release_submit_request, struct ll_exchange_reply *                                                \
-             : ll_pb_release_exchange_reply, default                                                                   \
+             : ll_pb_release_exchange_reply, struct ll_exchange_request *                                              \
+             : ll_pb_release_exchange_request, default                                                                 \
              : ll_pb_release_nothing)(message)
 
 #endif

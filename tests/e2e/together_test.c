@@ -1,4 +1,4 @@
-// What a whole run shares, on two agents: rows of data files, secrets.
+// What a whole run shares, on two agents: rows of data files, secrets, metrics and barriers.
 #include "libcommon/base/alloc.h"
 #include "libcommon/model/result.h"
 #include "tests/support/program.h"
@@ -193,5 +193,50 @@ Test(together, metrics_of_the_scenario_are_merged_judged_and_reported) {
         free(path);
         free(content);
     }
+    stage_free(&stage);
+}
+
+// Every pass of a barrier is one of two; so are all of them together. At the end an odd one is interrupted, at once.
+Test(together, users_of_two_agents_meet_at_a_barrier) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "local met = ll.counter('met')\n"
+                                    "return ll.scenario { name = 'meet', run = function(ctx)\n"
+                                    "  ctx:think('1ms', '50ms'):barrier('pair', 2)\n"
+                                    "  met:add()\n"
+                                    "end }\n");
+    int code =
+        stage_run(&stage, "--users", "3", "--duration", "5s", "--threshold", "iteration_duration_us: p50 < 100ms");
+    cr_assert(code == 0 || code == 98, "%d: %s%s", code, stage.run->said, stage.run->complained);
+    struct ll_result result = stage_result(&stage);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    uint64_t met = ll_series_total(scenario->total, LL_METRIC_CUSTOM_COUNT);
+    cr_expect(eq(sz, scenario->node_count, 2));
+    cr_expect(eq(u64, met % 2, 0));
+    cr_expect(gt(u64, met, 20));
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_ITERATIONS_FAILED), 0));
+    cr_expect(le(u64, scenario->iterations_interrupted, 1));
+    cr_expect(lt(u64, scenario->duration_ms, 12000)); // long before the barrier's own timeout and the graceful stop
+    ll_result_fini(&result);
+    stage_free(&stage);
+}
+
+Test(together, a_barrier_that_too_few_come_to_fails_in_time) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "return ll.scenario { name = 'alone', on_failure = 'stop_user',\n"
+                                    "  run = function(ctx, id)\n"
+                                    "    if id == 1 then ctx:barrier('pair', 2, { timeout = '300ms' }) end\n"
+                                    "    ctx:think('10ms')\n"
+                                    "  end }\n");
+    int code = stage_run(&stage, "--users", "2", "--duration", "3s");
+    cr_assert(code == 0 || code == 98, "%d: %s%s", code, stage.run->said, stage.run->complained);
+    struct ll_result result = stage_result(&stage);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect_not_null(
+        ll_series_find(scenario->total, LL_METRIC_ITERATIONS_FAILED, "barrier(\"pair\", 2): not enough users came"));
+    cr_assert(eq(sz, scenario->failure_count, 1));
+    cr_expect(has(scenario->failures[0].detail, "only 1 of 2 users came to barrier \"pair\" within 300 ms"), "%s",
+              scenario->failures[0].detail);
+    cr_expect(eq(u32, scenario->users_failed, 1));
+    ll_result_fini(&result);
     stage_free(&stage);
 }

@@ -15,6 +15,7 @@ static bool is_running(const struct sim_agent *agent) {
 }
 
 static void forget_run(struct sim_agent *agent) {
+    crowd_fini(&agent->crowd);
     ll_snapshotter_free(&agent->snapshotter);
     ll_outbox_free(&agent->outbox);
     agent->prepared_at_us = agent->iteration_at_us = agent->users_end_us = agent->start_us = INT64_MAX;
@@ -47,6 +48,11 @@ static void seal_due(struct sim_agent *agent) {
 static void end_users(struct sim_agent *agent) {
     seal_due(agent);
     if (!is_running(agent)) return;
+    if (agent->crowd.gate && !crowd_is_gone(&agent->crowd)) { // its last users wait at a barrier
+        crowd_end(&agent->crowd);
+        agent->iteration_at_us = agent->users_end_us = INT64_MAX;
+        return;
+    }
     struct ll_run_totals totals = totals_so_far(agent);
     ll_snapshotter_finish(agent->snapshotter, agent->now_us, &totals, LL_RUN_ENDS_HERE);
     ledger_seal(agent->options.ledger, agent->entry, agent->pending);
@@ -86,6 +92,7 @@ static void on_exchanged(void *arg, ll_err err, const struct ll_exchange_reply *
         bool took = ll_outbox_acknowledge(agent->outbox, reply->acknowledged) > 0;
         event.unacknowledged = ll_outbox_count(agent->outbox);
         event.more = took && event.unacknowledged > 0;
+        crowd_hear(&agent->crowd, &reply->barriers, agent->now_us);
     }
     step(agent, &event);
 }
@@ -117,6 +124,7 @@ static void do_exchange(struct sim_agent *agent) {
     ll_agent_describe(&agent->core, &request);
     request.active_users = is_running(agent) ? agent->users : 0;
     if (agent->outbox) request.snapshot_count = ll_outbox_oldest(agent->outbox, request.snapshots);
+    crowd_describe(&agent->crowd, &request.barriers);
     ll_rpc_exchange(agent->client, agent->now_us, &request, on_exchanged, agent);
 }
 
@@ -151,6 +159,8 @@ static void do_start(struct sim_agent *agent, int64_t at_us) {
         agent->users_end_us =
             at_us + (int64_t)agent->load.duration_ms * 1000 + (int64_t)ll_rand_below(&agent->rand, 1000000);
     plan_iteration(agent, agent->now_us);
+    crowd_begin(&agent->crowd, agent->options.meetings, ll_rand_next(&agent->rand), agent->options.meeting,
+                agent->now_us);
 }
 
 static void do_stop(struct sim_agent *agent) {
@@ -254,7 +264,13 @@ void sim_agent_poll(struct sim_agent *agent, int64_t now_us) {
     if (now_us >= agent->iteration_at_us) run_iteration(agent);
     if (is_running(agent)) {
         seal_due(agent);
+        crowd_poll(&agent->crowd, now_us);
         if (is_running(agent) && now_us >= agent->users_end_us) end_users(agent);
+        if (is_running(agent) && agent->crowd.gate && crowd_is_gone(&agent->crowd)) end_users(agent);
+    }
+    if (agent->crowd.has_news) {
+        agent->crowd.has_news = false;
+        step(agent, &(struct ll_agent_event){.kind = LL_AGENT_WANTS});
     }
     if (now_us >= ll_agent_next_us(&agent->core)) step(agent, &(struct ll_agent_event){.kind = LL_AGENT_TICK});
 }
@@ -268,5 +284,7 @@ int64_t sim_agent_next_us(const struct sim_agent *agent) {
     int64_t at = earlier(ll_rpc_client_next_us(agent->client), ll_agent_next_us(&agent->core));
     at = earlier(at, earlier(agent->prepared_at_us, earlier(agent->iteration_at_us, agent->users_end_us)));
     if (is_running(agent)) at = earlier(at, ll_snapshotter_next_us(agent->snapshotter));
+    if (is_running(agent)) at = earlier(at, crowd_next_us(&agent->crowd));
+    if (agent->crowd.has_news) at = agent->now_us;
     return at;
 }

@@ -12,6 +12,7 @@
 #include "libcommon/base/rand.h"
 #include "libcommon/rpc/client.h"
 #include "libcommon/rpc/transport_mem.h"
+#include "tests/sim/crowd.h"
 #include "tests/sim/ledger.h"
 
 struct sim_agent_options {
@@ -23,6 +24,8 @@ struct sim_agent_options {
     uint32_t max_users;
     int64_t prepare_ms_max;
     bool fails_to_prepare;
+    size_t meeting; // users that meet others at a barrier, beside those that iterate
+    struct crowd_totals *meetings;
 };
 
 struct sim_agent {
@@ -46,6 +49,7 @@ struct sim_agent {
     uint64_t iterations_left;                              // UINT64_MAX: not limited
     int64_t prepared_at_us, iteration_at_us, users_end_us; // INT64_MAX: not set
     int64_t start_us;
+    struct crowd crowd;
     uint64_t pending; // iterations in the bucket that fills
 };
 

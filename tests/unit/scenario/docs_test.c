@@ -36,6 +36,7 @@ static void try_body(const char *example) {
         ll_format("return require('liveload').scenario { run = function(ctx, user_id, config)\n%s\nend }", example);
     open_example(&world, source);
     world_boot(&world);
+    ll_scenario_deal(world.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 2}, 2);
     world_start(&world, 11);
     for (int i = 0; i < WAITS_MAX && world.request.status < LL_SCRIPT_FINISHED; i++) {
         enum ll_operation operation = world.request.action.operation;

@@ -159,3 +159,43 @@ Test(flow, wrong_calls) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect(eq(str, (char *)world_run_error(cases[i].source), (char *)cases[i].sentence), "%s", cases[i].source);
 }
+
+Test(flow, a_barrier_waits_and_goes_on_or_fails) {
+    struct world world;
+    world_open(&world, RUN("ctx:barrier('pair', 2):barrier('all', 3, { timeout = '5s' })\nctx:log('met')"), NULL);
+    ll_scenario_deal(world.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 3}, 3);
+    cr_assert(eq(int, world_start(&world, 1), LL_SCRIPT_BARRIER), "%s", world.request.detail);
+    cr_expect(eq(str, (char *)world.request.barrier.name, "pair"));
+    cr_expect(eq(u32, world.request.barrier.count, 2));
+    cr_expect(eq(u64, world.request.barrier.timeout_ms, 30000));
+    cr_assert(eq(int, world_go_on(&world), LL_SCRIPT_BARRIER));
+    cr_expect(eq(u64, world.request.barrier.timeout_ms, 5000));
+    cr_assert(eq(int, world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "only 2 of 3 users came"), LL_SCRIPT_FAILED));
+    cr_expect(eq(str, world.request.signature, "barrier(\"all\", 3): not enough users came"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:2: only 2 of 3 users came"));
+    world_start(&world, 2);
+    world_go_on(&world);
+    cr_expect(eq(int, world_go_on(&world), LL_SCRIPT_FINISHED));
+    cr_expect(eq(str, (char *)ll_buf_str(&world.told), "log met\n"));
+    world_close(&world);
+}
+
+Test(flow, a_barrier_that_cannot_be_says_why) {
+    static const struct {
+        const char *body, *error;
+    } cases[] = {
+        {"ctx:barrier('pair', 2)", "barrier \"pair\" waits for 2 users, and the run has 1: give it more users, or the "
+                                   "barrier fewer"},
+        {"ctx:barrier('pair')", "barrier: argument 2 must be how many users meet, a whole number from 2, not nothing"},
+        {"ctx:barrier('pair', 1)", "barrier: argument 2 must be how many users meet, a whole number from 2, not 1"},
+        {"ctx:barrier('pair', 2.5)", "barrier: argument 2 must be how many users meet, a whole number from 2, not 2.5"},
+        {"ctx:barrier(2, 2)", "barrier: argument 1 must be a name, not 2"},
+        {"ctx.barrier('pair', 2)", "ctx.barrier is called with a dot: write ctx:barrier(...)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char main[300], expected[300];
+        snprintf(main, sizeof main, RUN("%s"), cases[i].body);
+        snprintf(expected, sizeof expected, "shop.lua:2: %s", cases[i].error);
+        cr_expect(eq(str, (char *)world_run_error(main), expected));
+    }
+}
