@@ -358,6 +358,7 @@ void ll_cdp_evidence_of_lost(const struct ll_cdp_page *page, ll_err why) {
 }
 
 void ll_cdp_evidence_begin(struct ll_cdp_page *page, const struct ll_capture_request *request) {
+    ll_cdp_evidence_cancel(page->evidence);
     struct ll_cdp_evidence *evidence = page->evidence = ll_alloc(1, sizeof *evidence);
     evidence->page = page;
     evidence->client = ll_cdp_page_client(page);

@@ -10,7 +10,8 @@
 struct ll_cdp_page;
 struct ll_cdp_evidence;
 
-// Captures the active tab, and answers with the page's on_captured; not from inside. One at a time.
+// Captures the active tab, and answers with the page's on_captured; not from inside. It takes the place of one that is
+// under way, which is not told any more.
 void ll_cdp_evidence_begin(struct ll_cdp_page *page, const struct ll_capture_request *request);
 // Ends it untold: the page goes. NULL is fine.
 void ll_cdp_evidence_cancel(struct ll_cdp_evidence *evidence);

@@ -116,6 +116,7 @@ static void null_perform(struct ll_page *base, const struct ll_action *action) {
     struct null_connection *connection = of(base->connection);
     assert(page->open && !page->acting);
     page->acting = true;
+    page->capturing = false; // there is one timer, and nothing to see: a capture that an action follows is not told
     page->operation = action->operation;
     if (action->operation == LL_OP_PUT_COOKIES) {
         ll_json *jar = ll_null_jar_put(page->cookies, action->argument);

@@ -337,3 +337,46 @@ Test(conformance, a_page_can_be_used_after_a_rest) {
         driver_end(&driver);
     }
 }
+
+Test(conformance, a_page_is_captured_between_actions_and_goes_on) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page;
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        driven_visit(&page, "/");
+        for (int i = 0; i < 3; i++) {
+            driven_capture(&page, LL_CAPTURE_PICTURE | LL_CAPTURE_HTML | LL_CAPTURE_CONSOLE, 0);
+            cr_expect(eq(int, page.capture.err.status, LL_OK), "%s", page.capture.err.text);
+            ll_err err = driven_do(&page, LL_OP_INNER_TEXT, "#text", NULL);
+            cr_expect_eq(err.status, LL_OK, "%s", err.text);
+        }
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, a_capture_is_told_once_whatever_takes_its_place) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page, closed;
+        struct ll_capture_request picture = {.what = LL_CAPTURE_PICTURE};
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        driven_open(&driver, &closed);
+        driven_visit(&page, "/");
+        driver.connection->ops->capture(page.page, &picture);
+        driven_capture(&page, LL_CAPTURE_HTML, 0); // on_captured twice would end the test
+        ll_err err = driven_do(&page, LL_OP_INNER_TEXT, "#text", NULL);
+        cr_expect_eq(err.status, LL_OK, "%s", err.text);
+        driver.connection->ops->capture(closed.page, &picture);
+        driven_close(&closed);
+        page.captured = false;
+        driver.connection->ops->capture(page.page, &picture);
+        err = driven_do(&page, LL_OP_RELOAD, NULL, NULL); // an action may begin meanwhile
+        cr_expect_eq(err.status, LL_OK, "%s", err.text);
+        cr_expect(not(closed.captured));
+        page.captured = false;
+        driver.connection->ops->capture(page.page, &picture);
+        driver_end(&driver); // in the middle of one
+    }
+}
