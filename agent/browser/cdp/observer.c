@@ -185,8 +185,7 @@ void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url) {
     call(tab, "Runtime.evaluate", "{\"expression\":\"__liveload('tell')\",\"silent\":true}");
 }
 
-static bool calls_too_often(struct ll_cdp_observer *observer) {
-    int64_t now_us = ll_clock_us();
+static bool calls_too_often(struct ll_cdp_observer *observer, int64_t now_us) {
     if (now_us - observer->second_us >= SECOND_US) {
         observer->second_us = now_us;
         observer->calls = 0;
@@ -194,24 +193,29 @@ static bool calls_too_often(struct ll_cdp_observer *observer) {
     return ++observer->calls > LL_OBSERVER_CALLS_MAX;
 }
 
-void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
-    static const char *const keys[] = {"name", "payload"};
-    struct ll_cdp_observer *observer = tab->observer;
-    struct ll_slice values[2];
+bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payload, int64_t now_us) {
     char text[LL_OBSERVER_TEXT_MAX];
-    if (observer->is_deaf) return;
-    ll_scan_members(params, keys, values, 2);
-    if (!ll_scan_is_string(values[0], BINDING)) return;
-    if (calls_too_often(observer)) {
+    if (calls_too_often(observer, now_us)) {
         observer->is_deaf = true;
         lose(observer, "flood", 1);
-        ll_warn("a page calls LiveLoad over %d times a second, and is not listened to: %.200s", LL_OBSERVER_CALLS_MAX,
-                tab->url);
-        call(tab, "Runtime.removeBinding", "{\"name\":\"" BINDING "\"}");
-    } else if (values[1].len > sizeof text) {
-        lose(observer, "damaged", 1);
-    } else {
-        ll_scan_text(values[1], text, sizeof text);
-        ll_cdp_observer_take(observer, text);
+        return false;
     }
+    if (payload.len > sizeof text) {
+        lose(observer, "damaged", 1);
+        return true;
+    }
+    ll_scan_text(payload, text, sizeof text);
+    ll_cdp_observer_take(observer, text);
+    return true;
+}
+
+void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
+    static const char *const keys[] = {"name", "payload"};
+    struct ll_slice values[2];
+    ll_scan_members(params, keys, values, 2);
+    if (tab->observer->is_deaf || !ll_scan_is_string(values[0], BINDING)) return;
+    if (ll_cdp_observer_hear(tab->observer, values[1], ll_clock_us())) return;
+    ll_warn("a page calls LiveLoad over %d times a second, and is not listened to: %.200s", LL_OBSERVER_CALLS_MAX,
+            tab->url);
+    call(tab, "Runtime.removeBinding", "{\"name\":\"" BINDING "\"}");
 }

@@ -33,6 +33,8 @@ void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
 void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url);
 // A page called the function: the params of Runtime.bindingCalled.
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params);
+// One call, its payload a JSON string. False when it was one too many.
+bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payload, int64_t now_us);
 // The text of a call. Nothing is taken of one that cannot be the observer's.
 void ll_cdp_observer_take(struct ll_cdp_observer *observer, char *text);
 

@@ -112,3 +112,27 @@ Test(observer, what_no_observer_says_is_lost_and_counted) {
 Test(observer, losses_are_bounded) {
     expect("5 0 1e12 0", "observations_lost{failure} 1000\n");
 }
+
+Test(observer, a_page_that_calls_too_often_is_not_listened_to) {
+    static const char payload[] = "\"5 0 0 0\\nliveview_navigations 1 patch\"";
+    struct ll_slice call = {payload, sizeof payload - 1};
+    for (int second = 1; second < 4; second++) {
+        heard[0] = '\0';
+        for (int i = 0; i < LL_OBSERVER_CALLS_MAX; i++) {
+            heard[0] = '\0';
+            cr_assert(ll_cdp_observer_hear(observer, call, second * INT64_C(1000000) + i));
+            cr_assert_str_eq(heard, "liveview_navigations{patch} 1\n");
+        }
+    }
+    heard[0] = '\0';
+    cr_expect(not(ll_cdp_observer_hear(observer, call, INT64_C(3999999))));
+    cr_expect_str_eq(heard, "observations_lost{flood} 1\n");
+}
+
+Test(observer, a_call_that_is_too_long_is_lost) {
+    static char payload[LL_OBSERVER_TEXT_MAX + 2];
+    memset(payload, '5', sizeof payload);
+    payload[0] = payload[sizeof payload - 1] = '"';
+    cr_expect(ll_cdp_observer_hear(observer, (struct ll_slice){payload, sizeof payload}, 1));
+    cr_expect_str_eq(heard, "observations_lost{damaged} 1\n");
+}
