@@ -9,6 +9,7 @@
 // The first start decides on_ready, good or bad. Later, a browser that dies is counted, each of its pages is told, and
 // the next start follows after a pause that doubles; pages asked for meanwhile wait. After STARTS_MAX starts without
 // one page opened, what waits is refused with the reason, and a new page_open tries again.
+#include "agent/browser/cdp/observer.h"
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/cdp/wire.h"
 #include "agent/browser/find.h"
@@ -419,6 +420,12 @@ static void cdp_page_close(struct ll_page *base) {
     if (page->state == LL_CDP_PAGE_OPENING && page->call && !page->context[0]) {
         page->state = LL_CDP_PAGE_CLOSING; // freed with the step under way
         return;
+    }
+    if (page->state == LL_CDP_PAGE_OPEN) {
+        ll_cdp_evidence_cancel(page->evidence);
+        page->evidence = NULL;
+        ll_cdp_storage_cancel(page);
+        if (ll_cdp_observer_closing(page)) return;
     }
     ll_cdp_target_close(page);
     ll_cdp_connection_page_gone(page);

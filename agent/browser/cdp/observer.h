@@ -19,8 +19,10 @@
 enum {
     LL_OBSERVER_CALLS_MAX = 200,      // a second
     LL_OBSERVER_TEXT_MAX = 32 * 1024, // bytes of a call
+    LL_OBSERVER_WORDS_MS = 300,
 };
 
+struct ll_cdp_page;
 struct ll_cdp_tab;
 struct ll_cdp_observer;
 
@@ -31,6 +33,9 @@ void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
 // The tab is about to leave for `url`, as plain text. A document that another site's takes the place of may go with
 // another process, and its last words are not heard then: it is asked for what it has so far.
 void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url);
+// The page is to be closed, and its tab is asked for its last words: true when there are any to wait for. The page is
+// closed and freed then with the answer, or without it after LL_OBSERVER_WORDS_MS.
+bool ll_cdp_observer_closing(struct ll_cdp_page *page);
 // A page called the function: the params of Runtime.bindingCalled.
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params);
 // One call, its payload a JSON string. False when it was one too many.

@@ -133,6 +133,12 @@ static void finish_late(struct ll_cdp_page *page, const char *why) {
 
 static void on_timer(void *arg) {
     struct ll_cdp_page *page = arg;
+    if (page->state == LL_CDP_PAGE_CLOSING) {
+        if (!page->context[0]) return; // its opening is still to be answered
+        ll_cdp_target_close(page);     // it has no last words
+        ll_cdp_connection_page_gone(page);
+        return;
+    }
     if (page->state == LL_CDP_PAGE_OPENING) {
         ll_cdp_target_give_up(page);
         return;

@@ -25,7 +25,7 @@ enum ll_cdp_page_state {
     LL_CDP_PAGE_WAITING, // for a browser
     LL_CDP_PAGE_OPENING, // commands are under way
     LL_CDP_PAGE_OPEN,
-    LL_CDP_PAGE_CLOSING, // closed by its user while it was being opened; freed with the answer under way
+    LL_CDP_PAGE_CLOSING, // closed by its user, and freed with the answer under way: of its opening, or its last words
 };
 
 // What an action in flight waits for.

@@ -30,6 +30,7 @@ function evaluateUntil(source, argument, timeout) {
 
 function liveload(operation, timeout, ...call) {
   if (operation === "tell") return observer.flush(); // and it disturbs nothing that is under way
+  if (operation === "finish") return observer.finish();
   if (giveUp) giveUp();
   liveview.called(operation);
   if (operation === "evaluate") return evaluateUntil(call[1], call[2], timeout);

@@ -33,21 +33,35 @@ const observer = (() => {
     }
   };
 
-  const flush = guarded((isLast) => {
-    if (isOver) return;
+  // What there is to tell, once; "" when there is nothing.
+  function words(isLast) {
+    isSending = true;
+    for (const say of lastWords) guarded(say)(isLast);
+    isSending = false;
+    if (lines.length === 0) return "";
+    const text = `${number} ${isLast ? 1 : 0} ${failures} ${dropped}\n${lines.join("\n")}`;
+    lines = [];
+    failures = dropped = 0;
+    return text;
+  }
+
+  const flush = guarded(() => {
     isDue = false;
     clearTimeout(timer);
     timer = 0;
-    if (!send) return;
-    isSending = true;
-    for (const say of lastWords) guarded(say)(isLast === true);
-    isSending = false;
-    if (lines.length === 0) return;
-    const text = `${number} ${isLast === true ? 1 : 0} ${failures} ${dropped}\n${lines.join("\n")}`;
-    lines = [];
-    failures = dropped = 0;
+    if (!send || isOver) return;
+    const text = words(false);
+    if (!text) return;
     sentAt = now();
     send(text);
+  });
+
+  // What a page does after that, it does because it goes.
+  const finish = guarded(() => {
+    if (isOver) return "";
+    const text = words(true);
+    isOver = true;
+    return text;
   });
 
   // In a moment: what else happens in this task goes along.
@@ -91,8 +105,10 @@ const observer = (() => {
       if (lines.length || isWanted) queueMicrotask(lines.length ? flush : later);
     },
   });
-  // What a page does after that, it does because it goes.
-  if (isWanted) addEventListener("pagehide", () => (flush(true), isOver = true), true);
+  if (isWanted) addEventListener("pagehide", guarded(() => {
+    const text = finish();
+    if (text && send) send(text);
+  }), true);
 
-  return { now, guarded, tell, add, later, flush, url, isWanted, lastWords };
+  return { now, guarded, tell, add, later, flush, finish, url, isWanted, lastWords };
 })();
