@@ -80,7 +80,7 @@ struct ll_connection_ops {
     // capture took its place. Actions may begin meanwhile.
     void (*capture)(struct ll_page *page, const struct ll_capture_request *request);
     // An iteration is over, and none of its actions is in flight: what it left behind that is not the site's goes, so
-    // that the next begins alike. Pages but the first are closed. Asks for no answer.
+    // that the next begins alike. Pages but the first are closed, and dialogs dismissed again. Asks for no answer.
     void (*page_rest)(struct ll_page *page);
     // Gives the context and page back. Frees `page`.
     void (*page_close)(struct ll_page *page);

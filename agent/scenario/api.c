@@ -29,9 +29,6 @@ static const char *const names[] = {
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
 static const char *const later[] = {
-    "go_back",
-    "go_forward",
-    "wait_for_load_state",
     "double_click",
     "drag_and_drop",
     "type",
@@ -51,7 +48,6 @@ static const char *const later[] = {
     "title",
     "url",
     "frame",
-    "on_dialog",
     "wait_for_download",
     "throttle",
     "http",

@@ -377,7 +377,7 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             read_choice(L, &reading);
         else if (*letter == '{')
             letter += strcspn(letter, "}");
-        else if (*letter == 'O' && (lua_isnone(L, reading.index) || lua_istable(L, reading.index)))
+        else if (*letter == 'Q' && (lua_isnone(L, reading.index) || lua_istable(L, reading.index)))
             continue;
         else if (*letter == 'U')
             read_url(L, &reading);

@@ -37,7 +37,7 @@ static bool append_argument(struct ll_buf *out, char letter, const char *value, 
     size_t len = strlen(value);
     bool is_whole = form == LL_CALL_WHOLE;
     bool is_json = letter == 'V' || letter == 'L';
-    if (!is_whole && (is_json || letter == 'T' || letter == 'O')) return false;
+    if (!is_whole && (is_json || letter == 'T' || letter == 'O' || letter == 'Q')) return false;
     if (is_json)
         append_json(out, value);
     else if (letter == 'I')

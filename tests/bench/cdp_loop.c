@@ -146,7 +146,8 @@ static void on_page_lost(void *owner, ll_err why) {
 static void report(struct bench *bench) {
     double seconds = (double)(ll_clock_us() - bench->began_us) / 1e6, n = (double)bench->iterations;
     double agent_us = (double)(ll_clock_cpu_us() - bench->cpu_began_us);
-    printf("cdp_loop: %s, %lu users: %.1f iterations/s, agent %.2f ms, browser %.0f ms of CPU and %.0f samples per iteration;",
+    printf("cdp_loop: %s, %lu users: %.1f iterations/s, agent %.2f ms, browser %.0f ms of CPU and %.0f samples per "
+           "iteration;",
            bench->connection->ops->describe(bench->connection), (unsigned long)bench->user_count, n / seconds,
            agent_us / n / 1e3, (double)(browser_cpu_us() - bench->browser_began_us) / n / 1e3,
            (double)bench->samples / n);

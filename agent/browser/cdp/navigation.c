@@ -15,6 +15,8 @@
 #include <string.h>
 
 static bool has_arrived(const struct ll_cdp_page *page) {
+    enum ll_operation operation = page->action.operation;
+    if (operation == LL_OP_GO_BACK || operation == LL_OP_GO_FORWARD) return ll_cdp_history_has_come(page);
     if (!page->tab->loaded) return false;
     if (page->action.operation == LL_OP_RELOAD) return page->tab->loaders[0] != page->loader;
     for (size_t i = 0; i < LL_LOADERS_KEPT; i++)
@@ -105,7 +107,7 @@ static bool on_frame_navigated(struct ll_cdp_tab *tab, struct ll_slice params) {
     if (values[0].len) return false; // a frame within the page
     memmove(tab->loaders + 1, tab->loaders, sizeof tab->loaders - sizeof *tab->loaders);
     tab->loaders[0] = ll_scan_hash(values[1]);
-    tab->loaded = false;
+    tab->loaded = tab->parsed = false;
     tab->navigating = false;
     ll_cdp_network_committed(tab->network, values[1]);
     size_t len = ll_scan_text(values[2], tab->url, sizeof tab->url);
@@ -144,6 +146,9 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
         if (!is_main) return;
         tab->navigating = false;
         ll_scan_text(ll_scan_get(params, "url"), tab->url, sizeof tab->url);
+        tab->page->moved_within = true;
+    } else if (event == LL_CDP_DOM_CONTENT_FIRED) {
+        tab->parsed = true;
     } else {
         tab->loaded = true;
     }
@@ -153,6 +158,8 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
     else if (page->waiting == LL_CDP_WAITS_URL && url_has_come(page))
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+    else if (page->waiting == LL_CDP_WAITS_STATE)
+        ll_cdp_load_state_changed(page);
     else if (page->waiting == LL_CDP_WAITS_COMMIT && !tab->navigating)
         ll_cdp_element_resume(page);
 }

@@ -395,3 +395,7 @@ void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice lo
         }
     }
 }
+
+size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network) {
+    return network->used;
+}

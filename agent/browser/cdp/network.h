@@ -18,6 +18,8 @@ void ll_cdp_network_free(struct ll_cdp_network **network);
 // The tab has another document.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+// Requests that have begun and not ended, but for those that the filter leaves out.
+size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network);
 // The last requests, with those that the filter leaves out.
 const struct ll_cdp_trail *ll_cdp_network_trail(const struct ll_cdp_network *network);
 // Whether the URL, a JSON string, is one that the filter leaves out.

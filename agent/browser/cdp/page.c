@@ -21,6 +21,10 @@ static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
     [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = ll_cdp_storage_perform_snapshot,
     [LL_OP_RESTORE_CONTEXT_STORAGE] = ll_cdp_storage_perform_restore,
     [LL_OP_RESET_CONTEXT_STORAGE] = ll_cdp_storage_perform_reset,
+    [LL_OP_GO_BACK] = ll_cdp_history_go,
+    [LL_OP_GO_FORWARD] = ll_cdp_history_go,
+    [LL_OP_WAIT_FOR_LOAD_STATE] = ll_cdp_load_state_wait,
+    [LL_OP_ON_DIALOG] = ll_cdp_dialog_set,
     [LL_OP_NEW_PAGE] = ll_cdp_new_page,
     [LL_OP_SWITCH_PAGE] = ll_cdp_switch_page,
     [LL_OP_CLOSE_PAGE] = ll_cdp_close_page,
@@ -40,6 +44,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_evidence_cancel(page->evidence);
     ll_cdp_storage_fini(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
+    ll_cdp_dialog_reset(page);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_timer_free(&page->timer);
     ll_context_options_fini(&page->options);
@@ -158,6 +163,9 @@ static void on_timer(void *arg) {
         return;
     case LL_CDP_WAITS_URL:
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page came to no URL that matches"), NULL);
+        return;
+    case LL_CDP_WAITS_STATE:
+        ll_cdp_load_state_timer(page);
         return;
     case LL_CDP_WAITS_TAB:
         ll_cdp_page_finish(page, ll_cdp_tabs_late(page), NULL);

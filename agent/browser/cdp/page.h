@@ -35,9 +35,17 @@ enum ll_cdp_waiting {
     LL_CDP_WAITS_COMMIT,  // of a navigation under way, to do the action in the new document
     LL_CDP_WAITS_LOAD,    // of `loader`
     LL_CDP_WAITS_URL,     // that matches
+    LL_CDP_WAITS_STATE,   // of loading
     LL_CDP_WAITS_TAB,     // that opens or closes
     LL_CDP_WAITS_STORAGE, // to be read or written
     LL_CDP_WAITS_TURN,    // of the loop, to deliver `outcome`
+};
+
+enum ll_cdp_dialog_answer { LL_CDP_DIALOG_UNSAID, LL_CDP_DIALOG_ACCEPT, LL_CDP_DIALOG_DISMISS };
+
+struct ll_cdp_dialog { // how those of its tabs are answered
+    enum ll_cdp_dialog_answer answer;
+    char *text; // for prompts; owned; NULL: what stands there
 };
 
 struct ll_cdp_page {
@@ -58,13 +66,16 @@ struct ll_cdp_page {
     char created[LL_CDP_ID_MAX]; // the target that the action in flight had made
     uint32_t refused_tabs;       // windows over the limit
 
+    struct ll_cdp_dialog dialog;
+
     struct ll_action action;
     enum ll_cdp_waiting waiting;
-    uint32_t call;   // the command whose answer is awaited, or 0
-    uint64_t loader; // of the navigation awaited
-    uint32_t reruns; // of the action, because its document went away
-    bool acted;      // its input was sent
-    bool toggled;    // the checkbox was clicked, and is looked at once more
+    uint32_t call;     // the command whose answer is awaited, or 0
+    uint64_t loader;   // of the navigation awaited
+    bool moved_within; // by going back or forward: the same document has another URL
+    uint32_t reruns;   // of the action, because its document went away
+    bool acted;        // its input was sent
+    bool toggled;      // the checkbox was clicked, and is looked at once more
     int64_t deadline_us;
     struct ll_timer *timer;
     ll_err outcome;
@@ -125,6 +136,22 @@ void ll_cdp_reload(struct ll_cdp_page *page);
 void ll_cdp_wait_for_url(struct ll_cdp_page *page);
 // May finish the action in flight, and then the page may be gone.
 void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
+
+// history.c
+void ll_cdp_history_go(struct ll_cdp_page *page);
+// Whether the action in flight is where it goes.
+bool ll_cdp_history_has_come(const struct ll_cdp_page *page);
+
+// loadstate.c
+void ll_cdp_load_state_wait(struct ll_cdp_page *page);
+// Something that it waits for may have come; it may finish the action, and then the page may be gone.
+void ll_cdp_load_state_changed(struct ll_cdp_page *page);
+void ll_cdp_load_state_timer(struct ll_cdp_page *page);
+
+// dialog.c
+void ll_cdp_dialog_set(struct ll_cdp_page *page);
+void ll_cdp_dialog_reset(struct ll_cdp_page *page);
+void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params);
 
 // element.c: everything that is done to or read from elements.
 void ll_cdp_element(struct ll_cdp_page *page);

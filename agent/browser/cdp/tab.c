@@ -97,11 +97,11 @@ void ll_cdp_tab_interrupt_again(struct ll_cdp_tab *tab, int64_t now_us) {
     ll_cdp_tab_interrupt(tab);
 }
 
-// Dialogs are dismissed; only "leave this page?" is agreed to, since the scenario has said so.
-static void answer_dialog(struct ll_cdp_tab *tab, struct ll_slice params) {
-    bool leaving = ll_scan_is_string(ll_scan_get(params, "type"), "beforeunload");
-    ll_cdp_call(client_of(tab), tab->session, "Page.handleJavaScriptDialog",
-                leaving ? "{\"accept\":true}" : "{\"accept\":false}", NULL, NULL);
+static void on_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
+    struct ll_cdp_page *page = tab->page;
+    ll_cdp_network_event(tab->network, event, params);
+    tab->requested_us = ll_clock_us();
+    if (page->waiting == LL_CDP_WAITS_STATE && page->tab == tab) ll_cdp_load_state_changed(page);
 }
 
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
@@ -116,10 +116,11 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_FRAME_REQUESTED_NAVIGATION:
     case LL_CDP_FRAME_STOPPED_LOADING:
     case LL_CDP_LOAD_EVENT_FIRED:
+    case LL_CDP_DOM_CONTENT_FIRED:
         ll_cdp_navigation_event(tab, event, params);
         return;
     case LL_CDP_DIALOG_OPENING:
-        answer_dialog(tab, params);
+        ll_cdp_dialog_opening(tab, params);
         return;
     case LL_CDP_WINDOW_OPEN:
         on_window(tab, params);
@@ -144,10 +145,12 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         ll_cdp_observer_called(tab, params);
         return;
     case LL_CDP_REQUEST_WILL_BE_SENT:
-    case LL_CDP_REQUEST_SERVED_FROM_CACHE:
-    case LL_CDP_RESPONSE_EXTRA_INFO:
     case LL_CDP_LOADING_FINISHED:
     case LL_CDP_LOADING_FAILED:
+        on_request(tab, event, params);
+        return;
+    case LL_CDP_REQUEST_SERVED_FROM_CACHE:
+    case LL_CDP_RESPONSE_EXTRA_INFO:
     case LL_CDP_WEBSOCKET_CREATED:
     case LL_CDP_WEBSOCKET_HANDSHAKE:
     case LL_CDP_WEBSOCKET_FRAME_SENT:

@@ -48,6 +48,8 @@ struct ll_cdp_tab {
     char url[LL_URL_MAX];              // of the main frame
     uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
     bool loaded;                       // the newest document's load event was seen
+    bool parsed;                       // its DOMContentLoaded event was seen
+    int64_t requested_us;              // when a request began or ended last
     bool navigating;                   // the main frame asked for another document and has not got it
     bool after_input;                  // no question was answered since the last click or key
     uint32_t probe;                    // asks a tab that was late whether it is alive, or 0

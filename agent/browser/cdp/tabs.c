@@ -205,6 +205,7 @@ ll_err ll_cdp_tabs_late(const struct ll_cdp_page *page) {
 
 void ll_cdp_tabs_rest(struct ll_cdp_page *page) {
     struct ll_cdp_tab *first = NULL, *tab;
+    ll_cdp_dialog_reset(page);
     DL_FOREACH(page->tabs, tab) {
         if (tab->state == LL_CDP_TAB_CLOSING) continue;
         if (!first && tab->state == LL_CDP_TAB_OPEN)

@@ -45,3 +45,31 @@ Test(pages, wrong_numbers_are_refused) {
     expect_refused(RUN("ctx:switch_page('2')"),
                    "shop.lua:2: switch_page: argument 1 must be a whole number from 1, not \"2\"");
 }
+
+Test(pages, a_word_is_chosen_and_the_first_goes_without_saying) {
+    struct world world;
+    world_open(&world,
+               RUN("ctx:wait_for_load_state():wait_for_load_state('networkidle', { timeout = 3 })\n"
+                   "ctx:on_dialog('dismiss'):on_dialog('accept', 'Ada')"),
+               NULL);
+    world_start(&world, 1);
+    cr_expect(eq(u32, world.request.action.word, 0));
+    world_answer(&world, NULL);
+    cr_expect(eq(u32, world.request.action.word, 2));
+    cr_expect(eq(u32, world.request.action.timeout_ms, 3000));
+    world_answer(&world, NULL);
+    cr_expect(eq(int, world.request.action.operation, LL_OP_ON_DIALOG));
+    cr_expect(eq(u32, world.request.action.word, 1));
+    cr_expect(zero(ptr, (void *)(uintptr_t)world.request.action.text));
+    world_answer(&world, NULL);
+    cr_expect(eq(str, (char *)(uintptr_t)world.request.action.text, "Ada"));
+    world_answer_failure(&world, LL_UNKNOWN, "no");
+    cr_expect(eq(str, world.request.signature, "on_dialog(\"accept\"): no"));
+    cr_expect(eq(str, world.request.detail, "shop.lua:3, operation 4: on_dialog(\"accept\", \"Ada\"): no"));
+    world_close(&world);
+    expect_refused(RUN("ctx:on_dialog('yes')"),
+                   "shop.lua:2: on_dialog: argument 1 must be \"accept\" or \"dismiss\", not \"yes\"");
+    expect_refused(RUN("ctx:wait_for_load_state('done')"),
+                   "shop.lua:2: wait_for_load_state: argument 1 must be \"load\", \"domcontentloaded\" or "
+                   "\"networkidle\", not \"done\"");
+}

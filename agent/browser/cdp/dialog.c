@@ -1,0 +1,41 @@
+// What alert, confirm, prompt and beforeunload are answered: what the scenario has said last in this iteration. As long
+// as it has said nothing, they are dismissed; only "leave this page?" is agreed to, since the scenario does leave.
+#include "agent/browser/cdp/page.h"
+#include "libcommon/base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_ACCEPT, WORD_DISMISS }; // the words' places in operations.def
+
+void ll_cdp_dialog_reset(struct ll_cdp_page *page) {
+    free(page->dialog.text);
+    page->dialog = (struct ll_cdp_dialog){.answer = LL_CDP_DIALOG_UNSAID};
+}
+
+void ll_cdp_dialog_set(struct ll_cdp_page *page) {
+    ll_cdp_dialog_reset(page);
+    page->dialog.answer = page->action.word == WORD_ACCEPT ? LL_CDP_DIALOG_ACCEPT : LL_CDP_DIALOG_DISMISS;
+    page->dialog.text = page->action.text ? ll_strdup(page->action.text) : NULL;
+    ll_cdp_page_finish_soon(page, LL_SUCCESS);
+}
+
+void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params) {
+    static const char *const keys[] = {"type", "defaultPrompt"};
+    const struct ll_cdp_dialog *dialog = &tab->page->dialog;
+    struct ll_slice values[2];
+    ll_scan_members(params, keys, values, 2);
+    bool is_leaving = ll_scan_is_string(values[0], "beforeunload");
+    bool accepts = dialog->answer == LL_CDP_DIALOG_ACCEPT || (is_leaving && dialog->answer == LL_CDP_DIALOG_UNSAID);
+    struct ll_cdp_client *client = ll_cdp_page_client(tab->page);
+    struct ll_buf *out = ll_cdp_begin(client, tab->session, "Page.handleJavaScriptDialog");
+    ll_buf_printf(out, "{\"accept\":%s", accepts ? "true" : "false");
+    if (accepts && dialog->text) {
+        ll_buf_text(out, ",\"promptText\":");
+        ll_json_quote(out, dialog->text, strlen(dialog->text));
+    } else if (accepts && values[1].len) { // what stands in the field when a person agrees
+        ll_buf_printf(out, ",\"promptText\":%.*s", (int)values[1].len, values[1].at);
+    }
+    ll_buf_text(out, "}");
+    ll_cdp_end(client, NULL, NULL);
+}
