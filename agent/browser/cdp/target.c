@@ -222,8 +222,7 @@ void ll_cdp_target_attached(struct ll_cdp_page *page, struct ll_slice session, s
     memcpy(tab->session, id, sizeof id);
     ll_scan_text(values[0], tab->target, sizeof tab->target);
     ll_cdp_connection_add_session(page->connection, tab);
-    bool is_window = values[1].len > 0; // which Chromium draws by itself
-    if (!is_window) ll_cdp_painter_add(ll_cdp_connection_painter(page->connection), tab);
+    ll_cdp_painter_add(ll_cdp_connection_painter(page->connection), tab);
     DL_FOREACH(page->tabs, opener) {
         if (ll_scan_is_string(values[1], opener->target)) ll_cdp_tab_opened_by(tab, opener);
     }

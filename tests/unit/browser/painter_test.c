@@ -18,6 +18,7 @@ static const struct ll_site_page site[] = {
     {.path = "/moves",
      .body = "<style>@keyframes move { to { left: 300px } } #move { position: absolute; left: 0; animation: move .6s "
              "forwards }</style><button id=move onclick='this.textContent = \"hit\"'>press</button>"},
+    {.path = "/opens", .body = "<button id=open onclick='window.open(\"/\")'>open</button>"},
     {.path = NULL},
 };
 
@@ -99,6 +100,18 @@ Test(painter, many_pages_are_drawn_one_after_the_other) {
         driven_open(&driver, &pages[round]);
     }
     cr_expect_eq(driver_measured(&driver, LL_METRIC_BROWSER_CRASHES, NULL).count, 0);
+    driver_end(&driver);
+}
+
+Test(painter, windows_that_pages_open_are_drawn_too) {
+    struct driver driver;
+    struct driven_page page;
+    driver_begin(&driver, "low", site);
+    driven_open(&driver, &page);
+    go(&page, "/opens");
+    ll_err err = driven_do(&page, LL_OP_CLICK, "#open", NULL);
+    cr_expect_str_eq(err.text, "");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUESTS, "200", 3); // both pages, and the third frame of the second
     driver_end(&driver);
 }
 
