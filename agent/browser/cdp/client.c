@@ -159,15 +159,34 @@ static bool find_event(const char *method, size_t len, enum ll_cdp_event *out) {
     return false;
 }
 
+// What follows an event's method, as Chromium writes it: ","params":{…},"sessionId":"…"}, with an id of 32 characters.
+// So the params need not be read through to find where they end. False when it is written in another way.
+static bool split_event(struct ll_slice tail, struct ll_slice *out_params, struct ll_slice *out_session) {
+    static const char head[] = "\",\"params\":", key[] = ",\"sessionId\":\"";
+    enum { HEAD = sizeof head - 1, KEY = sizeof key - 1, ID = 32, END = KEY + ID + 2 };
+    const char *end = tail.at + tail.len;
+    if (tail.len < HEAD + 2 + END || memcmp(tail.at, head, HEAD) != 0 || tail.at[HEAD] != '{') return false;
+    if (end[-END - 1] != '}' || memcmp(end - END, key, KEY) != 0 || memcmp(end - 2, "\"}", 2) != 0) return false;
+    *out_params = (struct ll_slice){tail.at + HEAD, tail.len - HEAD - END};
+    *out_session = (struct ll_slice){end - ID - 3, ID + 2};
+    return !memchr(end - ID - 2, '"', ID) && !memchr(end - ID - 2, '\\', ID);
+}
+
 static void take_event(struct ll_cdp_client *client, struct ll_slice message, size_t prefix) {
     const char *method = message.at + prefix;
     const char *quote = memchr(method, '"', message.len - prefix);
     enum ll_cdp_event event;
     if (!quote || !find_event(method, (size_t)(quote - method), &event)) return;
-    static const char *const keys[] = {"params", "sessionId"};
-    struct ll_slice values[2];
-    ll_scan_members(message, keys, values, 2);
-    client->events.on_event(client->events.owner, event, values[1], values[0]);
+    struct ll_slice params, session;
+    size_t behind = (size_t)(quote - message.at);
+    if (!split_event((struct ll_slice){quote, message.len - behind}, &params, &session)) {
+        static const char *const keys[] = {"params", "sessionId"};
+        struct ll_slice values[2];
+        ll_scan_members(message, keys, values, 2);
+        params = values[0];
+        session = values[1];
+    }
+    client->events.on_event(client->events.owner, event, session, params);
 }
 
 static void on_message(void *owner, const char *text, size_t len) {

@@ -274,6 +274,9 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
                                 .wire_status = wire_status,
                                 .is_ignored = ll_cdp_is_ignored(network->filter, url)};
     read_type(values[4], request->type);
+    // Its response says so too, and may come after its end.
+    bool is_preflight = ll_scan_is_string(said[1], "OPTIONS") && strcmp(request->type, "other") == 0;
+    if (is_preflight) snprintf(request->type, sizeof request->type, "preflight");
 }
 
 // It may come before the request itself, and then makes it known.

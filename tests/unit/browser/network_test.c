@@ -4,6 +4,7 @@
 #include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
 #include "tests/support/full_port.h"
+#include "tests/support/relay.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -238,6 +239,27 @@ Test(network, a_connection_that_is_long_in_coming_is_in_the_connect_phase) {
     ll_full_port_free(&port);
 }
 
+Test(network, a_handshake_that_takes_long_is_in_the_tls_phase) {
+    struct ll_site *secure = ll_site_new_secure(driver.loop, site);
+    struct ll_relay *relay = ll_relay_new(ll_site_port(secure), 150);
+    char url[64];
+    driven_close(&page);
+    driver.context.ignore_https_errors = true;
+    driven_open(&driver, &page);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/empty", ll_relay_port(relay));
+    ll_err err = driven_do(&page, LL_OP_NAVIGATE, NULL, url);
+    cr_expect_eq(err.status, LL_OK, "%s", err.text);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "document", 1);
+    struct measured handshake = driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TLS, "document");
+    cr_expect(eq(u64, handshake.count, 1));
+    cr_expect(ge(dbl, handshake.min, 149e3));
+    cr_expect(lt(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_CONNECT, "document").max, 149e3));
+    cr_expect(lt(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "document").max, 149e3));
+    driven_close(&page);
+    ll_relay_free(&relay);
+    ll_site_free(&secure);
+}
+
 static void open_filtered(const struct ll_request_filter *filter) {
     driven_close(&page);
     driver.context.requests = *filter;
@@ -386,6 +408,51 @@ Test(network, requests_that_never_end_leave_room_for_those_of_the_next_document)
     }
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "202"), 1000));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "fetch"), 1000));
+    ll_cdp_network_free(&network);
+}
+
+static void tell_wire(struct ll_cdp_network *network, int n, int status) {
+    feed(network, LL_CDP_RESPONSE_EXTRA_INFO, "{\"requestId\":\"%d\",\"blockedCookies\":[],\"statusCode\":%d}", n,
+         status);
+}
+
+static void respond_with_more_to_come(struct ll_cdp_network *network, int n) {
+    feed(network, LL_CDP_RESPONSE_RECEIVED,
+         "{\"requestId\":\"%d\",\"type\":\"Fetch\",\"response\":{\"url\":\"http://a/%d\",\"status\":200},"
+         "\"hasExtraInfo\":true}",
+         n, n);
+}
+
+Test(network, what_came_over_the_wire_may_be_told_first_last_or_never) {
+    struct ll_cdp_network *network = fed_network();
+    tell_wire(network, 1, 304); // before the request itself
+    request(network, 1);
+    respond_with_more_to_come(network, 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "304"), 1));
+    request(network, 2);
+    respond_with_more_to_come(network, 2);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 1)); // it waits
+    tell_wire(network, 2, 304);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "304"), 2));
+    request(network, 3);
+    respond_with_more_to_come(network, 3);
+    finish(network, 3);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 1));
+    request(network, 4);
+    respond_with_more_to_come(network, 4);
+    ll_cdp_network_committed(network, (struct ll_slice){"\"B\"", 3});
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), 2));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 4));
+    ll_cdp_network_free(&network);
+}
+
+Test(network, a_preflight_is_known_before_its_response) {
+    struct ll_cdp_network *network = fed_network();
+    feed(network, LL_CDP_REQUEST_WILL_BE_SENT,
+         "{\"requestId\":\"P\",\"loaderId\":\"\",\"timestamp\":1,\"type\":\"Other\","
+         "\"request\":{\"url\":\"http://a/\",\"method\":\"OPTIONS\"}}");
+    feed(network, LL_CDP_LOADING_FINISHED, "{\"requestId\":\"P\",\"timestamp\":2,\"encodedDataLength\":0}");
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "preflight"), 1));
     ll_cdp_network_free(&network);
 }
 

@@ -6,6 +6,7 @@
 #include "libcommon/loop/loop.h"
 #include "tests/support/echo.h"
 #include "tests/support/full_port.h"
+#include "tests/support/relay.h"
 #include "tests/support/site.h"
 
 #include <criterion/criterion.h>
@@ -358,7 +359,15 @@ Test(http, certificates_that_nobody_signed_are_refused_unless_the_context_takes_
     cr_assert(not(zero(ptr, (void *)(uintptr_t)handshake)));
     cr_expect(eq(u64, handshake->sketch.total, 1));
     cr_expect(gt(dbl, handshake->sketch.min, 0));
-    ll_http_free(&world.http); // its connection is open yet
+    struct ll_relay *relay = ll_relay_new(ll_site_port(site), 150);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", ll_relay_port(relay));
+    cr_expect(eq(int, get(url)->status, 200));
+    set = ll_recorder_flip(world.recorder);
+    handshake = ll_series_find(set, LL_METRIC_HTTP_REQUEST_TLS, "api");
+    cr_assert(not(zero(ptr, (void *)(uintptr_t)handshake)));
+    cr_expect(ge(dbl, handshake->sketch.min, 149e3));
+    ll_http_free(&world.http); // its connections are open yet
+    ll_relay_free(&relay);
     ll_site_free(&site);
 }
 
