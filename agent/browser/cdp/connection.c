@@ -36,6 +36,8 @@ enum state { OFF, STARTING, CONNECTING, UP, DOWN, STOPPING };
 
 struct ll_cdp_connection {
     struct ll_connection base;
+    struct ll_connection_ops ops;    // cdp_ops, but for
+    struct ll_coverage_table covers; // what painting changes
     struct ll_loop *loop;
     struct lws_vhost *vhost;
     struct ll_browser_sink sink;
@@ -69,6 +71,7 @@ static const struct lws_protocols protocols[] = {
 };
 
 static const struct ll_connection_ops cdp_ops;
+static const struct ll_coverage_table covers;
 
 static void start_browser(struct ll_cdp_connection *connection);
 static void go_down(struct ll_cdp_connection *connection, ll_err why);
@@ -472,7 +475,11 @@ ll_err ll_cdp_connection_open(const struct ll_connection_options *options, struc
     struct lws_vhost *vhost = lws_create_vhost(ll_loop_lws(options->loop), &info);
     if (!vhost) return ll_err_make(LL_RESOURCE_EXHAUSTED, "there is no memory left to connect to a browser");
     struct ll_cdp_connection *connection = ll_alloc(1, sizeof *connection);
-    connection->base.ops = &cdp_ops;
+    connection->ops = cdp_ops;
+    connection->covers = covers;
+    connection->ops.covers = &connection->covers;
+    ll_cdp_painter_cover(options->launch.paint, &connection->covers);
+    connection->base.ops = &connection->ops;
     connection->loop = options->loop;
     connection->vhost = vhost;
     connection->launch = options->launch;

@@ -27,6 +27,14 @@ struct ll_cdp_painter {
 
 static void on_timer(void *arg);
 
+void ll_cdp_painter_cover(enum ll_paint paint, struct ll_coverage_table *covers) {
+    static const enum ll_metric shown[] = {LL_METRIC_WEB_VITAL_LCP, LL_METRIC_WEB_VITAL_FCP, LL_METRIC_WEB_VITAL_INP,
+                                           LL_METRIC_WEB_VITAL_CLS};
+    if (paint == LL_PAINT_FULL) return;
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        covers->of[shown[i]] = paint == LL_PAINT_LOW ? LL_COVERAGE_ESTIMATED : LL_COVERAGE_LACKING;
+}
+
 struct ll_cdp_painter *ll_cdp_painter_new(struct ll_cdp_connection *connection, enum ll_paint paint) {
     if (paint == LL_PAINT_FULL) return NULL;
     struct ll_cdp_painter *painter = ll_alloc(1, sizeof *painter);

@@ -15,6 +15,7 @@
 #define AGENT_BROWSER_CDP_PAINTER_H
 
 #include "agent/browser/launch.h"
+#include "libcommon/model/coverage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,10 @@ struct ll_cdp_easel {
     int64_t drawn_us, interval_us;
     int64_t shown_until_us; // somebody wants to see it
 };
+
+// What becomes of metrics that are about frames: with low they are late by up to LL_PAINTER_INTERVAL_MS, with off
+// nothing is shown that could be timed.
+void ll_cdp_painter_cover(enum ll_paint paint, struct ll_coverage_table *covers);
 
 // NULL with LL_PAINT_FULL; NULL is fine everywhere below.
 struct ll_cdp_painter *ll_cdp_painter_new(struct ll_cdp_connection *connection, enum ll_paint paint);

@@ -82,6 +82,25 @@ Test(painter, a_click_waits_for_the_end_of_a_movement) {
 }
 
 // Two frames at one time would end the GPU process, and the browser after a few of those.
+Test(painter, what_is_shown_late_or_not_at_all_is_said_to_be_so) {
+    static const struct {
+        const char *paint;
+        enum ll_coverage lcp, ttfb;
+    } cases[] = {{"full", LL_COVERAGE_MEASURED, LL_COVERAGE_MEASURED},
+                 {"low", LL_COVERAGE_ESTIMATED, LL_COVERAGE_MEASURED},
+                 {"off", LL_COVERAGE_LACKING, LL_COVERAGE_MEASURED}};
+    for (size_t i = 0; i < 3; i++) {
+        struct driver driver;
+        cr_assert_eq(driver_open(&driver, cases[i].paint, NULL).status, LL_OK);
+        const struct ll_coverage_table *covers = driver.connection->ops->covers;
+        cr_expect_eq(covers->of[LL_METRIC_WEB_VITAL_LCP], cases[i].lcp, "%s", cases[i].paint);
+        cr_expect_eq(covers->of[LL_METRIC_WEB_VITAL_TTFB], cases[i].ttfb, "%s", cases[i].paint);
+        driver.connection->ops->fini(driver.connection);
+        driver.connection = NULL;
+        driver_end(&driver);
+    }
+}
+
 Test(painter, many_pages_are_drawn_one_after_the_other) {
     enum { PAGES = 6, ROUNDS = 4 };
     struct driver driver;
