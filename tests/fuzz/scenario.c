@@ -24,13 +24,18 @@ static void check(void *owner, const char *name, bool held) {
     (void)owner, (void)name, (void)held;
 }
 
+static void measure(void *owner, enum ll_metric family, const char *name, double value) {
+    (void)owner, (void)family, (void)name;
+    assert(value >= 0);
+}
+
 static void log_text(void *owner, const char *text) {
     (void)owner, (void)text;
 }
 
 static void drive(struct ll_scenario *scenario) {
     static const struct ll_script_host host = {
-        .step_begin = step_begin, .step_end = step_end, .check = check, .log = log_text};
+        .step_begin = step_begin, .step_end = step_end, .check = check, .measure = measure, .log = log_text};
     struct ll_script *script;
     struct ll_script_request request;
     open_steps = 0;

@@ -665,3 +665,97 @@ Test(crew_evidence, without_room_for_a_screenshot_the_script_goes_on) {
     cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 1));
     bench_fini(&bench);
 }
+
+// ---- Barriers: the test is the coordinator
+
+static struct ll_barrier_waits waits_of(struct bench *bench) {
+    struct ll_barrier_waits waits;
+    ll_crew_describe(bench->crew, &waits);
+    return waits;
+}
+
+static void answer_all(struct bench *bench, bool is_released) {
+    struct ll_barrier_waits waits = waits_of(bench);
+    struct ll_barrier_answer items[4];
+    for (size_t i = 0; i < waits.count; i++)
+        items[i] = (struct ll_barrier_answer){.ticket = waits.items[i].ticket, .is_released = is_released};
+    ll_crew_hear(bench->crew, &(struct ll_barrier_answers){.items = items, .count = waits.count});
+}
+
+Test(crew, users_at_a_barrier_wait_unmeasured_until_they_are_released) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a'):barrier('pair', 2) ctx:halt()", 2);
+    ll_scenario_deal(bench.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 2}, 2);
+    bench.browser.action_takes_us = 10 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 500 * MS);
+    struct ll_barrier_waits waits = waits_of(&bench);
+    cr_assert(eq(sz, waits.count, 2));
+    cr_expect(eq(str, (char *)waits.items[0].name, "pair"));
+    cr_expect(not(waits.nobody_else));
+    answer_all(&bench, true);
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 2));
+    cr_expect(lt(dbl, sketch(&bench, LL_METRIC_ITERATION_DURATION, "").max, 25.0 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew, patience_at_a_barrier_ends_with_the_coordinators_word_or_without) {
+    for (int answers = 0; answers < 2; answers++) {
+        struct bench bench;
+        bench_init(&bench, "ctx:barrier('pair', 2, { timeout = '100ms' })", 1);
+        ll_scenario_deal(bench.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 1}, 2);
+        bench.spec.on_failure = LL_ON_FAILURE_STOP_USER;
+        bench.spec.load.duration_ms = 20000;
+        start_crew(&bench);
+        drive(&bench, START + 200 * MS);
+        struct ll_barrier_waits waits = waits_of(&bench);
+        cr_assert(eq(sz, waits.count, 1));
+        cr_expect(waits.items[0].is_leaving);
+        cr_expect(eq(int, bench.failures, 0));
+        if (answers)
+            answer_all(&bench, false);
+        else
+            drive(&bench, START + 6 * SECOND);
+        cr_expect(eq(int, bench.failures, 1));
+        cr_expect(eq(sz, waits_of(&bench).count, 0));
+        finish(&bench);
+        bench_fini(&bench);
+    }
+}
+
+Test(crew, one_whose_iteration_ends_otherwise_is_out_of_the_gate) {
+    struct bench bench;
+    bench_init(&bench, "ctx:barrier('pair', 2)", 1);
+    ll_scenario_deal(bench.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 1}, 2);
+    bench.spec.on_failure = LL_ON_FAILURE_STOP_USER;
+    bench.spec.load.duration_ms = 20000;
+    bench.spec.load.iteration_timeout_ms = 300;
+    start_crew(&bench);
+    drive(&bench, START + 200 * MS);
+    cr_expect(eq(sz, waits_of(&bench).count, 1));
+    drive(&bench, START + 400 * MS);
+    cr_expect(eq(int, bench.failures, 1));
+    cr_expect(eq(sz, waits_of(&bench).count, 0));
+    finish(&bench);
+    bench_fini(&bench);
+}
+
+Test(crew, who_waits_in_vain_at_the_end_is_interrupted_at_once) {
+    struct bench bench;
+    bench_init(&bench, "ctx:barrier('pair', 2)", 1);
+    ll_scenario_deal(bench.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 1}, 2);
+    start_crew(&bench);
+    drive(&bench, START + 900 * MS);
+    ll_crew_hear(bench.crew, &(struct ll_barrier_answers){.nobody_comes = true}); // told too early: nothing happens
+    cr_expect(eq(sz, waits_of(&bench).count, 1));
+    drive(&bench, START + 1100 * MS);
+    cr_expect(waits_of(&bench).nobody_else);
+    cr_expect(eq(int, bench.ended, 0));
+    ll_crew_hear(bench.crew, &(struct ll_barrier_answers){.nobody_comes = true});
+    drive(&bench, START + 1200 * MS);
+    cr_expect(eq(int, bench.ended, 1));
+    cr_expect(eq(u64, ll_crew_totals(bench.crew).iterations_interrupted, 1));
+    cr_expect(eq(int, bench.failures, 0));
+    bench_fini(&bench);
+}
