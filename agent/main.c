@@ -29,6 +29,7 @@ enum {
     OPTION_LAUNCH_TIMEOUT,
     OPTION_HEADED,
     OPTION_DEBUG,
+    OPTION_RECYCLE_BROWSER,
     OPTION_SECRET_NAMES,
     OPTION_PAINT,
     OPTION_BROWSERS,
@@ -69,6 +70,8 @@ static const struct argp_option options[] = {
     {"headed", OPTION_HEADED, 0, 0, "Show the browser's windows; needs a display and a full Chromium", 0},
     {"debug", OPTION_DEBUG, "DIR", OPTION_ARG_OPTIONAL,
      "Print what users do as it happens; DIR is where people will find artifacts", 0},
+    {"recycle-browser-at", OPTION_RECYCLE_BROWSER, "SIZE", 0,
+     "Start a browser anew, between iterations, once its own process holds this much (default 1500MB; 0: never)", 0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
     {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
@@ -166,6 +169,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
             arguments->app.launch.timeout_ms = (uint32_t)ms; // a week at most
         break;
     }
+    case OPTION_RECYCLE_BROWSER: {
+        ll_err err = ll_text_parse_bytes(value, &arguments->app.launch.recycle_bytes);
+        if (err.status != LL_OK) argp_error(state, "--recycle-browser-at: %s", err.text);
+        break;
+    }
     case OPTION_EXIT_WITH_PARENT:
         arguments->app.has_parent = true;
         break;
@@ -232,7 +240,8 @@ static void keep_memory_small(void) {
 
 int main(int argc, char **argv) {
     static const struct argp argp = {.options = options, .parser = parse, .doc = doc};
-    struct arguments arguments = {.app = {.coordinator = "tcp://127.0.0.1:7700"}};
+    struct arguments arguments = {.app = {.coordinator = "tcp://127.0.0.1:7700",
+                                          .launch = {.recycle_bytes = LL_LAUNCH_RECYCLE_MB * UINT64_C(1000000)}}};
     keep_memory_small();
     ll_log_init("liveload-agent", LL_LOG_INFO);
     argp_err_exit_status = EXIT_USAGE;

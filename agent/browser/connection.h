@@ -8,9 +8,10 @@
 // Life of a connection: open → start (on_ready, once) → page_open / perform / page_close as often as wanted →
 // stop (on_stopped when everything it started is gone) → fini. Close refuses, stop waits, fini releases.
 //
-// Life of a page: page_open → on_page_open → perform → on_done → … → page_rest → perform → … → page_close. One action
-// at a time. A browser or page that dies is counted (browser_crashes), restarted by the connection, and told to each of
-// its pages with on_page_lost, after which the page is closed already: open another.
+// Life of a page: page_open → on_page_open → perform → on_done → … → page_rest → perform → … → page_close; where
+// page_rest asks for it, page_renew → on_page_open come before the next perform. One action at a time. A browser or
+// page that dies is counted (browser_crashes), restarted by the connection, and told to each of its pages with
+// on_page_lost, after which the page is closed already: open another.
 #ifndef AGENT_BROWSER_CONNECTION_H
 #define AGENT_BROWSER_CONNECTION_H
 
@@ -80,8 +81,11 @@ struct ll_connection_ops {
     // capture took its place. Actions may begin meanwhile.
     void (*capture)(struct ll_page *page, const struct ll_capture_request *request);
     // An iteration is over, and none of its actions is in flight: what it left behind that is not the site's goes, so
-    // that the next begins alike. Pages but the first are closed, and dialogs dismissed again. Asks for no answer.
-    void (*page_rest)(struct ll_page *page);
+    // that the next begins alike. Pages but the first are closed, and dialogs dismissed again. Asks for no answer. True
+    // when the page must be renewed before the next: since its options say so, or it has grown, or its browser has.
+    bool (*page_rest)(struct ll_page *page);
+    // Renews a page of which page_rest said so, as its options say. Answered by on_page_open, as page_open is.
+    void (*page_renew)(struct ll_page *page);
     // Gives the context and page back. Frees `page`.
     void (*page_close)(struct ll_page *page);
     // Ends every process and socket it has; pages are closed, untold. Answered by on_stopped.

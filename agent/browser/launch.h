@@ -11,6 +11,7 @@
 enum {
     LL_BROWSERS_MAX = 64, // of one agent
     LL_LAUNCH_TIMEOUT_MS = 20 * 1000,
+    LL_LAUNCH_RECYCLE_MB = 1500, // of a browser that carries hundreds of users it is a third
 };
 
 // How commands travel to Chromium. Over a pipe nobody else can reach it; a port lets people attach DevTools of their
@@ -28,7 +29,8 @@ struct ll_launch {
     bool headed;                           // with windows, on a display
     const char *args[LL_BROWSER_ARGS_MAX]; // further flags for Chromium's command line; borrowed
     size_t arg_count;
-    uint32_t timeout_ms; // from its start until it answers; 0: LL_LAUNCH_TIMEOUT_MS
+    uint32_t timeout_ms;    // from its start until it answers; 0: LL_LAUNCH_TIMEOUT_MS
+    uint64_t recycle_bytes; // of the browser's own process, from which on it is started anew; 0: never
 };
 
 // False when `text` is not "full", "low" or "off".

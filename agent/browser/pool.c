@@ -56,6 +56,10 @@ static struct ll_page *pool_page_open(struct ll_connection *base, const struct l
 }
 
 // A page is its member's own.
+static void pool_page_renew(struct ll_page *page) {
+    page->connection->ops->page_renew(page);
+}
+
 static void pool_perform(struct ll_page *page, const struct ll_action *action) {
     page->connection->ops->perform(page, action);
 }
@@ -68,8 +72,8 @@ static void pool_capture(struct ll_page *page, const struct ll_capture_request *
     page->connection->ops->capture(page, request);
 }
 
-static void pool_page_rest(struct ll_page *page) {
-    page->connection->ops->page_rest(page);
+static bool pool_page_rest(struct ll_page *page) {
+    return page->connection->ops->page_rest(page);
 }
 
 static void pool_page_close(struct ll_page *page) {
@@ -90,6 +94,7 @@ static const struct ll_connection_ops pool_ops = {
     .start = pool_start,
     .describe = pool_describe,
     .page_open = pool_page_open,
+    .page_renew = pool_page_renew,
     .perform = pool_perform,
     .perform_cancel = pool_perform_cancel,
     .capture = pool_capture,

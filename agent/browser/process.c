@@ -212,6 +212,22 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     return LL_SUCCESS;
 }
 
+// https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html: pages in all, resident, shared
+uint64_t ll_process_memory_bytes(const struct ll_process *process) {
+    char path[64], text[128];
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)process->pid);
+    int fd = process->pid > 0 && !process->reaped ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) return 0;
+    ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (len <= 0) return 0;
+    text[len] = '\0';
+    char *at = text;
+    strtoull(at, &at, 10);
+    uint64_t resident = strtoull(at, &at, 10), shared = strtoull(at, &at, 10);
+    return resident > shared ? (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
 void ll_process_kill(struct ll_process *process) {
     if (process->pid > 0 && !process->reaped) kill(-process->pid, SIGKILL);
 }

@@ -385,7 +385,7 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             read_phx_kind(L, &reading);
         else if (*letter == 'L')
             list = reading.index++;
-        else if (*letter == 'O')
+        else if (*letter == 'X')
             snapshot = reading.index++;
         else if (*letter == 'V')
             value = reading.index++;

@@ -108,12 +108,7 @@ static void rest(struct ll_user *user, enum ll_pacer_outcome outcome) {
     int64_t now_us = now_of(user);
     user->state = LL_USER_RESTING;
     user->wait_until_us = now_us + ll_pacer_rest_us(&user->pacer, outcome, now_us - user->iteration_began_us);
-    if (user->page && user->env->spec->context.renewal == LL_RENEWAL_FRESH) {
-        close_page(user);
-        queue_for_page(user);
-    } else if (user->page) {
-        user->env->connection->ops->page_rest(user->page);
-    }
+    if (user->page && user->env->connection->ops->page_rest(user->page)) queue_for_page(user);
     set_alarm(user);
 }
 
@@ -352,10 +347,17 @@ static void open_failed(struct ll_user *user, ll_err err) {
     }
 }
 
+// A page that is not open by then will not be; a browser's restart fits in.
+static int64_t open_limit_ms(const struct ll_spec *spec) {
+    enum { RESTART_MS = LL_USER_OPEN_LIMIT_MS - LL_CONTEXT_TIMEOUT_MS };
+    uint32_t stated_ms = spec->context.timeout_ms, launch_ms = spec->timeouts.launch_ms;
+    return (stated_ms ? stated_ms : LL_CONTEXT_TIMEOUT_MS) + (int64_t)launch_ms + RESTART_MS;
+}
+
 static void give_up_page(struct ll_user *user) {
     close_page(user);
-    open_failed(user, ll_err_make(LL_DEADLINE_EXCEEDED, "the browser had not opened the page after %d s",
-                                  LL_USER_OPEN_LIMIT_MS / 1000));
+    open_failed(user, ll_err_make(LL_DEADLINE_EXCEEDED, "the browser had not opened the page after %lld s",
+                                  (long long)open_limit_ms(user->env->spec) / 1000));
 }
 
 static void on_page_open(void *owner, ll_err err) {
@@ -516,10 +518,14 @@ void ll_user_open(struct ll_user *user) {
         .on_captured = on_captured,
         .on_page_known = on_page_known,
     };
-    assert(user->state == LL_USER_QUEUED && !user->page);
+    assert(user->state == LL_USER_QUEUED);
     user->state = LL_USER_OPENING;
-    user->open_by_us = now_of(user) + LL_USER_OPEN_LIMIT_MS * 1000LL;
+    user->open_by_us = now_of(user) + open_limit_ms(user->env->spec) * 1000;
     set_alarm(user);
+    if (user->page) {
+        user->env->connection->ops->page_renew(user->page);
+        return;
+    }
     struct ll_page_events mine = events;
     mine.owner = user;
     user->page = user->env->connection->ops->page_open(user->env->connection, &user->env->spec->context, mine);

@@ -7,7 +7,7 @@
 //      ^                 ^                     |                                     |
 //      |                 |                     +--open, in its life--+               |
 //      |                 |                                           v               v
-//      |                 +--page lost, or a fresh one is due------ RESTING <---------+
+//      |                 +--page lost, or due to be renewed------- RESTING <---------+
 //      |                                                            |   ^
 //      +--life ended--------------- from any state        rest over |   | iteration ended
 //                                                                   v   |
@@ -36,7 +36,7 @@
 enum {
     LL_USER_WITHDRAW_LIMIT_MS = 5000,  // for the coordinator to say whether one that leaves a barrier was released
     LL_USER_STEPS_MAX = 16,            // steps within steps that are timed
-    LL_USER_OPEN_LIMIT_MS = 60 * 1000, // a page that is not open by then will not be; a browser's restart fits in
+    LL_USER_OPEN_LIMIT_MS = 60 * 1000, // unless the scenario states a timeout for contexts or launches
 };
 
 enum ll_user_state {

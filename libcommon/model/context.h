@@ -25,6 +25,7 @@ enum {
     LL_LATENCY_MAX_MS = 60 * 1000, // of a throttled network
     LL_CONTEXT_TIMEOUT_MS = 30 * 1000,
     LL_ORIGIN_MAX = 300, // bytes
+    LL_RECYCLE_MEMORY_MB = 1000,
 };
 
 struct ll_header {
@@ -48,9 +49,9 @@ struct ll_network { // what is 0 is not throttled
     uint64_t download_bytes_per_s, upload_bytes_per_s;
 };
 
-struct ll_recycling { // 0: never
-    uint64_t iterations;
-    uint64_t memory_bytes; // of the page's scripts
+struct ll_recycling {
+    uint64_t iterations;   // 0: never
+    uint64_t memory_bytes; // that the page's scripts hold; 0: LL_RECYCLE_MEMORY_MB
 };
 
 enum ll_renewal {     // what a user's context is between two iterations

@@ -29,7 +29,10 @@ enum {
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MAX_MS = 5000,
     HEALTH_US = 1000 * 1000,
-    HANG_LIMIT_MS = 15 * 1000, // without an answer to an empty command
+    LOOK_US = 10 * 1000 * 1000,        // at the browser's memory
+    DRAIN_US = 20 * 1000 * 1000,       // below what a page may take to open, with a browser's start
+    DRAIN_AGAIN_US = 60 * 1000 * 1000, // after one that came to nothing
+    HANG_LIMIT_MS = 15 * 1000,         // without an answer to an empty command
 };
 
 enum state { OFF, STARTING, CONNECTING, UP, DOWN, STOPPING };
@@ -61,6 +64,9 @@ struct ll_cdp_connection {
     bool gave_up;           // no start is under way until another page is asked for
     uint32_t barren_starts; // in a row, since a page was opened
     ll_err last_end;
+    bool drains;      // it has grown: pages wait between iterations until it can be started anew
+    bool is_recycled; // it is being ended for that
+    int64_t drain_began_us, next_look_us;
 };
 
 static const struct lws_protocols protocols[] = {
@@ -75,6 +81,9 @@ static const struct ll_coverage_table covers;
 
 static void start_browser(struct ll_cdp_connection *connection);
 static void go_down(struct ll_cdp_connection *connection, ll_err why);
+static void look_whether_drained(struct ll_cdp_connection *connection);
+static void limit_drain(struct ll_cdp_connection *connection, int64_t now_us);
+static void requeue_opening(struct ll_cdp_connection *connection);
 
 struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection) {
     return connection->client;
@@ -194,6 +203,8 @@ static void on_health(void *arg) {
     struct ll_cdp_connection *connection = arg;
     int64_t now_us = ll_clock_us();
     ll_timer_set(connection->health, now_us + HEALTH_US);
+    look_whether_drained(connection);
+    limit_drain(connection, now_us);
     if (connection->health_sent_us && now_us - connection->health_sent_us >= HANG_LIMIT_MS * INT64_C(1000)) {
         ll_warn("the browser has not answered for %d s: it is ended", HANG_LIMIT_MS / 1000);
         ll_process_kill(connection->process); // on_end follows
@@ -209,6 +220,51 @@ static void on_health(void *arg) {
     connection->health_sent_us = now_us;
     if (!ll_cdp_call(connection->client, "", "Browser.getVersion", "{}", on_health_answer, connection))
         connection->health_sent_us = 0; // it could not be sent
+}
+
+// ---- A browser that has grown
+
+bool ll_cdp_connection_drains(struct ll_cdp_connection *connection) {
+    int64_t now_us = ll_clock_us();
+    uint64_t limit = connection->launch.recycle_bytes;
+    if (connection->drains || !limit || connection->state != UP || now_us < connection->next_look_us)
+        return connection->drains;
+    connection->next_look_us = now_us + LOOK_US;
+    uint64_t bytes = ll_process_memory_bytes(connection->process);
+    if (bytes <= limit) return false;
+    ll_info("the browser holds %llu MB: it is started anew as soon as no user needs it",
+            (unsigned long long)bytes / 1000000);
+    connection->drains = true;
+    connection->drain_began_us = now_us;
+    return true;
+}
+
+// Ends the browser when every page waits for the next.
+static void look_whether_drained(struct ll_cdp_connection *connection) {
+    const struct ll_cdp_page *page;
+    if (!connection->drains || connection->is_recycled || connection->state != UP) return;
+    DL_FOREACH(connection->pages, page) {
+        if (page->state != LL_CDP_PAGE_WAITING) return;
+    }
+    connection->is_recycled = true;
+    connection->sink.count(connection->sink.owner, LL_METRIC_BROWSERS_RECYCLED, "", 1);
+    ll_process_kill(connection->process); // on_end follows
+}
+
+void ll_cdp_connection_page_waits(struct ll_cdp_page *page) {
+    page->state = LL_CDP_PAGE_WAITING;
+    ll_timer_cancel(page->timer);
+    look_whether_drained(page->connection);
+}
+
+// Users that wait do so for a while only: one in a long iteration must not hold up all.
+static void limit_drain(struct ll_cdp_connection *connection, int64_t now_us) {
+    if (!connection->drains || connection->is_recycled || now_us - connection->drain_began_us < DRAIN_US) return;
+    ll_warn("the browser has grown, and is not started anew: one of its users is in an iteration for %d s",
+            DRAIN_US / 1000000);
+    connection->drains = false;
+    connection->next_look_us = now_us + DRAIN_AGAIN_US;
+    open_waiting(connection);
 }
 
 static void tell_ready(struct ll_cdp_connection *connection, ll_err err) {
@@ -299,10 +355,17 @@ static void finish_stop(struct ll_cdp_connection *connection) {
 
 static void on_end(void *owner, ll_err why) {
     struct ll_cdp_connection *connection = owner;
-    bool was_up = connection->state == UP;
+    bool was_up = connection->state == UP, was_recycled = connection->is_recycled;
     release_browser(connection);
+    connection->drains = connection->is_recycled = false;
     if (connection->state == STOPPING) {
         finish_stop(connection);
+        return;
+    }
+    if (was_recycled) {
+        connection->state = DOWN;
+        requeue_opening(connection);
+        ll_timer_set(connection->timer, 0);
         return;
     }
     if (was_up) connection->sink.count(connection->sink.owner, LL_METRIC_BROWSER_CRASHES, "", 1);
@@ -320,10 +383,7 @@ static void requeue_opening(struct ll_cdp_connection *connection) {
     struct ll_cdp_page *page;
     DL_FOREACH(connection->pages, page) {
         if (page->state != LL_CDP_PAGE_OPENING) continue;
-        ll_cdp_storage_cancel(page);
-        while (page->tabs) ll_cdp_tab_free(page->tabs);
-        page->context[0] = '\0';
-        page->call = 0;
+        ll_cdp_page_reset(page);
         ll_timer_cancel(page->timer);
         page->state = LL_CDP_PAGE_WAITING;
     }
@@ -391,12 +451,16 @@ static struct ll_page *cdp_page_open(struct ll_connection *base, const struct ll
     page->base.connection = base;
     page->number = ++connection->opened;
     DL_APPEND(connection->pages, page);
-    if (connection->state == UP)
+    if (connection->state == UP && !connection->drains)
         ll_cdp_target_open(page);
     else if (connection->state == DOWN && connection->gave_up)
         ll_timer_set(connection->timer, ll_clock_us() + BACKOFF_MAX_MS * INT64_C(1000));
     connection->gave_up = false;
     return &page->base;
+}
+
+static void cdp_page_renew(struct ll_page *page) {
+    ll_cdp_renewal_begin((struct ll_cdp_page *)page);
 }
 
 static void cdp_perform(struct ll_page *page, const struct ll_action *action) {
@@ -411,10 +475,12 @@ static void cdp_capture(struct ll_page *page, const struct ll_capture_request *r
     ll_cdp_evidence_begin((struct ll_cdp_page *)page, request);
 }
 
-static void cdp_page_rest(struct ll_page *base) {
+static bool cdp_page_rest(struct ll_page *base) {
     struct ll_cdp_page *page = (struct ll_cdp_page *)base;
     assert(page->waiting == LL_CDP_IDLE);
-    if (ll_cdp_page_client(page)) ll_cdp_tabs_rest(page);
+    if (!ll_cdp_page_client(page)) return false; // the page is about to be told that it is lost
+    ll_cdp_tabs_rest(page);
+    return ll_cdp_renewal_is_due(page);
 }
 
 static void cdp_page_close(struct ll_page *base) {
@@ -507,6 +573,7 @@ static const struct ll_connection_ops cdp_ops = {
     .start = cdp_start,
     .describe = cdp_describe,
     .page_open = cdp_page_open,
+    .page_renew = cdp_page_renew,
     .perform = cdp_perform,
     .perform_cancel = cdp_perform_cancel,
     .capture = cdp_capture,

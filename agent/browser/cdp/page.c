@@ -40,9 +40,24 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
     return page;
 }
 
+void ll_cdp_page_reset(struct ll_cdp_page *page) {
+    ll_cdp_evidence_cancel(page->evidence);
+    ll_cdp_storage_fini(page);
+    ll_cdp_renewal_reset(page);
+    while (page->tabs) ll_cdp_tab_free(page->tabs);
+    ll_cdp_forget(ll_cdp_page_client(page), page->call);
+    page->call = 0;
+    page->context[0] = '\0';
+    page->refusal = LL_SUCCESS;
+    page->auth = (struct ll_cdp_auth){.site = LL_CDP_AUTH_NONE};
+    page->tab = NULL;
+    page->refused_tabs = 0;
+}
+
 void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_evidence_cancel(page->evidence);
     ll_cdp_storage_fini(page);
+    ll_cdp_renewal_fini(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_dialog_reset(page);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);

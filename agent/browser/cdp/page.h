@@ -10,6 +10,7 @@
 #include "agent/browser/cdp/auth.h"
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/evidence.h"
+#include "agent/browser/cdp/renewal.h"
 #include "agent/browser/cdp/storage.h"
 #include "agent/browser/cdp/tab.h"
 #include "agent/browser/connection.h"
@@ -61,6 +62,7 @@ struct ll_cdp_page {
     ll_err refusal; // of one of its options
     struct ll_cdp_auth auth;
     struct ll_cdp_storage storage;
+    struct ll_cdp_renewal renewal;
     struct ll_cdp_tab *tabs;     // by tab.h's prev and next, in the order they were opened
     struct ll_cdp_tab *tab;      // the one that actions go to; NULL before the page is open
     char created[LL_CDP_ID_MAX]; // the target that the action in flight had made
@@ -86,6 +88,8 @@ struct ll_cdp_page {
 struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const struct ll_context_options *options,
                                     struct ll_page_events events);
 void ll_cdp_page_free(struct ll_cdp_page *page);
+// All that belongs to its context goes, for another one to be made; what its user asked for stays.
+void ll_cdp_page_reset(struct ll_cdp_page *page);
 void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *action);
 // Begins the action, or begins it anew in the tab that is the active one now.
 void ll_cdp_page_do(struct ll_cdp_page *page);
@@ -129,6 +133,10 @@ void ll_cdp_tabs_changed(struct ll_cdp_page *page);
 // It is no target any more; the tab is freed.
 void ll_cdp_tabs_closed(struct ll_cdp_tab *tab);
 void ll_cdp_tabs_crashed(struct ll_cdp_tab *tab);
+// Sets how long an opening may take.
+void ll_cdp_target_set_limit(struct ll_cdp_page *page);
+// The last step of an opening: puts in what the context starts with.
+void ll_cdp_target_store(struct ll_cdp_page *page);
 
 // navigation.c
 void ll_cdp_navigate(struct ll_cdp_page *page);
@@ -178,6 +186,10 @@ void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err);
 // A tab's events are found by its session from now on, until it is freed.
 void ll_cdp_connection_add_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab);
 void ll_cdp_connection_remove_session(struct ll_cdp_connection *connection, struct ll_cdp_tab *tab);
+// Whether its browser has grown, and is to be started anew once no page needs it.
+bool ll_cdp_connection_drains(struct ll_cdp_connection *connection);
+// The page has given its context up, and is opened in the next browser.
+void ll_cdp_connection_page_waits(struct ll_cdp_page *page);
 // Takes the page out of the connection's lists and frees it.
 void ll_cdp_connection_page_gone(struct ll_cdp_page *page);
 void ll_cdp_connection_page_crashed(struct ll_cdp_page *page);

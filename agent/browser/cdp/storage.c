@@ -49,14 +49,15 @@ void ll_cdp_storage_saw(struct ll_cdp_page *page, const char *url) {
         storage->has_more = true;
 }
 
-static void forget_origins(struct ll_cdp_storage *storage) {
+void ll_cdp_storage_forget(struct ll_cdp_page *page) {
+    struct ll_cdp_storage *storage = &page->storage;
     while (storage->origin_count) free(storage->origins[--storage->origin_count]);
     storage->has_more = false;
 }
 
 void ll_cdp_storage_fini(struct ll_cdp_page *page) {
     ll_cdp_storage_cancel(page);
-    forget_origins(&page->storage);
+    ll_cdp_storage_forget(page);
 }
 
 // ---- A job's life

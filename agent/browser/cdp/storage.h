@@ -28,6 +28,8 @@ struct ll_cdp_storage {                    // of a page
 typedef void ll_cdp_storage_done(struct ll_cdp_page *page, ll_err err, struct ll_slice snapshot);
 
 void ll_cdp_storage_fini(struct ll_cdp_page *page);
+// The context was emptied, and its tab shows nothing.
+void ll_cdp_storage_forget(struct ll_cdp_page *page);
 // A tab shows a document from `url`.
 void ll_cdp_storage_saw(struct ll_cdp_page *page, const char *url);
 

@@ -48,11 +48,15 @@ static void refuse_opening(struct ll_cdp_page *page, struct ll_slice error) {
     ll_cdp_connection_page_opened(page, ll_err_make(LL_UNAVAILABLE, "the browser opened no page: %s", text));
 }
 
-void ll_cdp_target_open(struct ll_cdp_page *page) {
-    page->state = LL_CDP_PAGE_OPENING;
+void ll_cdp_target_set_limit(struct ll_cdp_page *page) {
     uint32_t timeout_ms = page->options.timeout_ms ? page->options.timeout_ms : LL_CONTEXT_TIMEOUT_MS;
     page->outcome = ll_err_make(LL_DEADLINE_EXCEEDED, "the browser opened no page for %g s", timeout_ms / 1000.0);
     ll_timer_set(page->timer, ll_clock_us() + timeout_ms * INT64_C(1000));
+}
+
+void ll_cdp_target_open(struct ll_cdp_page *page) {
+    page->state = LL_CDP_PAGE_OPENING;
+    ll_cdp_target_set_limit(page);
     ll_cdp_emulate_context(&page->options, ll_cdp_begin(ll_cdp_page_client(page), "", "Target.createBrowserContext"));
     end_step(page, on_context);
 }
@@ -156,14 +160,20 @@ static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
         return;
     }
     page->tab = tab;
-    if (page->options.storage)
-        ll_cdp_storage_give(page, page->options.storage, on_stored);
+    ll_cdp_target_store(page);
+}
+
+void ll_cdp_target_store(struct ll_cdp_page *page) {
+    const char *storage = ll_cdp_renewal_storage(page);
+    if (storage)
+        ll_cdp_storage_give(page, storage, on_stored);
     else
         on_stored(page, LL_SUCCESS, (struct ll_slice){NULL, 0});
 }
 
 static void on_stored(struct ll_cdp_page *page, ll_err err, struct ll_slice unused) {
     (void)unused;
+    ll_cdp_renewal_forget(page);
     if (err.status != LL_OK) {
         ll_cdp_target_close(page);
         ll_cdp_connection_page_opened(page, ll_err_in(err, "context.storage"));
@@ -230,6 +240,7 @@ void ll_cdp_target_attached(struct ll_cdp_page *page, struct ll_slice session, s
 }
 
 void ll_cdp_target_give_up(struct ll_cdp_page *page) {
+    if (ll_cdp_renewal_is_late(page)) return;
     ll_err why = page->outcome;
     if (!page->call || page->context[0]) {
         ll_cdp_storage_cancel(page);

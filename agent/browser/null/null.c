@@ -20,6 +20,7 @@
 
 struct null_page {
     struct ll_page base;
+    enum ll_renewal renewal;
     struct ll_page_events events;
     struct null_page *prev, *next;
     struct ll_timer *timer;
@@ -101,14 +102,26 @@ static void on_page_turn(void *arg) {
 
 static struct ll_page *null_page_open(struct ll_connection *base, const struct ll_context_options *options,
                                       struct ll_page_events events) {
-    (void)options;
     struct null_page *page = ll_alloc(1, sizeof *page);
+    page->renewal = options->renewal;
     page->base.connection = base;
     page->events = events;
     page->timer = ll_timer_new(of(base)->loop, on_page_turn, page);
     DL_APPEND(of(base)->pages, page);
     ll_timer_set(page->timer, 0);
     return &page->base;
+}
+
+static bool null_page_rest(struct ll_page *page) {
+    return ((struct null_page *)page)->renewal != LL_RENEWAL_NONE;
+}
+
+static void null_page_renew(struct ll_page *base) {
+    struct null_page *page = (struct null_page *)base;
+    assert(page->open && !page->acting);
+    page->open = false;
+    ll_json_free(&page->cookies);
+    ll_timer_set(page->timer, 0);
 }
 
 static void null_perform(struct ll_page *base, const struct ll_action *action) {
@@ -146,10 +159,6 @@ static void null_capture(struct ll_page *base, const struct ll_capture_request *
     assert(page->open && !page->acting);
     page->capturing = true;
     ll_timer_set(page->timer, 0);
-}
-
-static void null_page_rest(struct ll_page *base) {
-    (void)base;
 }
 
 static void null_page_close(struct ll_page *base) {
@@ -252,6 +261,7 @@ static const struct ll_connection_ops null_ops = {
     .start = null_start,
     .describe = null_describe,
     .page_open = null_page_open,
+    .page_renew = null_page_renew,
     .perform = null_perform,
     .perform_cancel = null_perform_cancel,
     .capture = null_capture,

@@ -435,6 +435,7 @@ Test(crew, a_fresh_context_is_made_for_each_iteration) {
     cr_expect(eq(u64, completed, 2 * 5));
     cr_expect(lt(dbl, sketch(&bench, LL_METRIC_ITERATION_DURATION, "").max, 101.0 * MS));
     cr_expect(eq(int, bench.browser.opened, 2 * 5));
+    cr_expect(eq(int, bench.browser.renewed, 2 * 5)); // the last of each user is given up
     bench_fini(&bench);
 }
 

@@ -10,6 +10,7 @@ struct fake_page {
     struct ll_page base; // first
     struct fake_browser *browser;
     struct ll_page_events events;
+    enum ll_renewal renewal;
     bool is_opening;
     int64_t opens_us, answers_us, captured_us; // INT64_MAX: not to come
     struct fake_page *prev, *next;
@@ -21,18 +22,33 @@ static int64_t after(int64_t now_us, int64_t takes_us) {
 
 static struct ll_page *page_open(struct ll_connection *connection, const struct ll_context_options *options,
                                  struct ll_page_events events) {
-    (void)options;
     struct fake_browser *browser = (struct fake_browser *)connection;
     struct fake_page *page = ll_alloc(1, sizeof *page);
     page->base.connection = connection;
     page->browser = browser;
     page->events = events;
+    page->renewal = options->renewal;
     page->is_opening = true;
     page->opens_us = after(browser->now_us, browser->open_takes_us);
     page->answers_us = page->captured_us = INT64_MAX;
     DL_APPEND(browser->pages, page);
     if (++browser->opening > browser->most_opening) browser->most_opening = browser->opening;
     return &page->base;
+}
+
+static bool page_rest(struct ll_page *base) {
+    struct fake_page *page = (struct fake_page *)base;
+    page->browser->rested++;
+    return page->renewal != LL_RENEWAL_NONE;
+}
+
+static void page_renew(struct ll_page *base) {
+    struct fake_page *page = (struct fake_page *)base;
+    assert(!page->is_opening && page->answers_us == INT64_MAX);
+    page->browser->renewed++;
+    page->is_opening = true;
+    page->opens_us = after(page->browser->now_us, page->browser->open_takes_us);
+    if (++page->browser->opening > page->browser->most_opening) page->browser->most_opening = page->browser->opening;
 }
 
 static void perform(struct ll_page *base, const struct ll_action *action) {
@@ -63,10 +79,6 @@ static void forget(struct fake_page *page) {
     free(page);
 }
 
-static void page_rest(struct ll_page *base) {
-    ((struct fake_page *)base)->browser->rested++;
-}
-
 static void page_close(struct ll_page *base) {
     struct fake_page *page = (struct fake_page *)base;
     page->browser->closed++;
@@ -76,6 +88,7 @@ static void page_close(struct ll_page *base) {
 static const struct ll_connection_ops ops = {
     .name = "fake",
     .page_open = page_open,
+    .page_renew = page_renew,
     .perform = perform,
     .perform_cancel = perform_cancel,
     .capture = capture,

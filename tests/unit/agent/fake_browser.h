@@ -17,7 +17,7 @@ struct fake_browser {
     int64_t capture_takes_us;
     int captures;
     ll_err open_err, action_err;
-    int opening, most_opening, opened, closed, performed, cancelled, rested;
+    int opening, most_opening, opened, renewed, closed, performed, cancelled, rested;
     struct fake_page *pages;
 };
 

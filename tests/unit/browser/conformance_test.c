@@ -380,3 +380,45 @@ Test(conformance, a_capture_is_told_once_whatever_takes_its_place) {
         driver_end(&driver); // in the middle of one
     }
 }
+
+Test(conformance, a_page_that_is_due_is_renewed_and_can_be_used) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page;
+        driver_begin(&driver, kind, site);
+        driven_open(&driver, &page);
+        cr_expect_not(driven_rest(&page));
+        driven_close(&page);
+        for (enum ll_renewal renewal = LL_RENEWAL_CLEAN; renewal <= LL_RENEWAL_FRESH; renewal++) {
+            driver.context.renewal = renewal;
+            driven_open(&driver, &page);
+            for (int i = 0; i < 2; i++) {
+                driven_visit(&page, "/");
+                cr_expect(driven_rest(&page));
+            }
+            driven_close(&page);
+        }
+        driver_end(&driver);
+    }
+}
+
+Test(conformance, a_page_can_be_closed_while_it_is_renewed) {
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page, other;
+        driver_begin(&driver, kind, site);
+        for (enum ll_renewal renewal = LL_RENEWAL_CLEAN; renewal <= LL_RENEWAL_FRESH; renewal++) {
+            driver.context.renewal = renewal;
+            driven_open(&driver, &page);
+            driven_visit(&page, "/");
+            cr_assert(driver.connection->ops->page_rest(page.page));
+            page.opened = false;
+            driver.connection->ops->page_renew(page.page);
+            driven_close(&page);
+            driven_open(&driver, &other); // the loop has served since
+            driven_visit(&other, "/");
+            cr_expect_not(page.opened);
+        }
+        driver_end(&driver);
+    }
+}

@@ -76,6 +76,8 @@ static struct ll_launch launch_of(const char *browser) {
         launch.transport = LL_TRANSPORT_PORT;
     else if (browser && strncmp(browser, "pool", 4) == 0)
         launch.browsers = 2, launch.program = browser[4] == ':' ? browser + 5 : NULL;
+    else if (browser && strcmp(browser, "grown") == 0)
+        launch.recycle_bytes = 1;
     else if (!browser || !ll_launch_parse_paint(browser, &launch.paint))
         launch.program = browser;
     return launch;
@@ -239,6 +241,17 @@ void driven_open(struct driver *driver, struct driven_page *page) {
     driven_open_begin(driver, page);
     driver_serve_until(driver, &page->opened);
     cr_assert_eq(page->err.status, LL_OK, "%s", page->err.text);
+}
+
+bool driven_rest(struct driven_page *page) {
+    const struct ll_connection_ops *ops = page->driver->connection->ops;
+    if (!ops->page_rest(page->page)) return false;
+    page->opened = false;
+    ops->page_renew(page->page);
+    cr_assert_not(page->opened, "on_page_open came from inside page_renew");
+    driver_serve_until(page->driver, &page->opened);
+    cr_assert_eq(page->err.status, LL_OK, "%s", page->err.text);
+    return true;
 }
 
 void driven_close(struct driven_page *page) {

@@ -38,7 +38,8 @@ struct driven_page {
 };
 
 // `browser` is a launch's program; or "port": one that is driven over a port; "low" or "off": one that paints so
-// little; "pool" or "pool:PATH": two of them. The connection is opened and started. Ends the test when it is not ready.
+// little; "pool" or "pool:PATH": two of them; "grown": one that is
+// recycled at once. The connection is opened and started. Ends the test when it is not ready.
 void driver_begin(struct driver *driver, const char *browser, const struct ll_site_page *site);
 // Opens without starting; the error.
 ll_err driver_open(struct driver *driver, const char *browser, const struct ll_site_page *site);
@@ -52,6 +53,8 @@ void driver_serve_until(struct driver *driver, const bool *flag);
 void driven_open(struct driver *driver, struct driven_page *page);
 void driven_open_begin(struct driver *driver, struct driven_page *page);
 void driven_close(struct driven_page *page);
+// Ends an iteration of its user: renews the page when it is due, and waits for it. Whether it was.
+bool driven_rest(struct driven_page *page);
 // Does an action with a timeout of 5 s; the error is returned and the value left in `page`.
 ll_err driven_do(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text);
 ll_err driven_act(struct driven_page *page, const struct ll_action *action);

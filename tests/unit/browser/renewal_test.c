@@ -1,0 +1,162 @@
+// A user's context between two iterations.
+#include "tests/unit/browser/driver.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ll_site_page pages[] = {
+    {.path = "/", .body = "<h1>page</h1>", .cache_control = "max-age=1000"},
+    {.path = "/stuck", .body = "<script>onbeforeunload = () => { for (;;); }</script>"},
+    {.path = NULL},
+};
+
+static struct driver driver;
+static struct driven_page page;
+
+static void begin(void) {
+    driver_begin(&driver, NULL, pages);
+}
+
+static void end(void) {
+    driver_end(&driver);
+}
+
+TestSuite(renewal, .init = begin, .fini = end);
+
+static const char fill[] =
+    "(async () => { document.cookie = 'seen=1; path=/; max-age=1000'; localStorage.theme = 'dark'; "
+    "sessionStorage.step = '2'; await (await caches.open('c')).put('/y', new Response('z')); "
+    "return 1 })()";
+static const char look[] = "(async () => [document.cookie, localStorage.theme, sessionStorage.length, await "
+                           "caches.has('c')].join())()";
+static const char fetched[] = "performance.getEntriesByType('navigation')[0].transferSize > 0";
+
+static void expect_evaluated(const char *script, const char *expected) {
+    cr_expect(eq(str, (char *)driven_read(&page, LL_OP_EVALUATE, NULL, script), (char *)expected), "%s", script);
+}
+
+static void visit_and_fill(void) {
+    driven_visit(&page, "/");
+    driven_visit(&page, "/?2");
+    expect_evaluated(fill, "1");
+}
+
+static uint64_t counted(enum ll_metric metric, const char *label) {
+    return driver_measured(&driver, metric, label).count;
+}
+
+Test(renewal, a_context_is_kept_unless_something_else_is_stated) {
+    driven_open(&driver, &page);
+    visit_and_fill();
+    cr_expect_not(driven_rest(&page));
+    expect_evaluated(look, "seen=1,dark,1,true");
+}
+
+Test(renewal, a_clean_context_is_the_same_one_with_nothing_in_it) {
+    driver.context.renewal = LL_RENEWAL_CLEAN;
+    driven_open(&driver, &page);
+    visit_and_fill();
+    cr_assert(driven_rest(&page));
+    expect_evaluated("location.href + history.length", "about:blank1");
+    driven_visit(&page, "/");
+    expect_evaluated(look, ",,0,false");
+    expect_evaluated(fetched, "true");
+    driven_visit(&page, "/");
+    expect_evaluated(fetched, "false"); // the cache works as ever
+}
+
+Test(renewal, a_fresh_context_is_another_one) {
+    driver.context.renewal = LL_RENEWAL_FRESH;
+    driven_open(&driver, &page);
+    visit_and_fill();
+    cr_assert(driven_rest(&page));
+    driven_visit(&page, "/");
+    expect_evaluated(look, ",,0,false");
+    expect_evaluated(fetched, "true");
+}
+
+Test(renewal, a_page_that_cannot_be_left_is_given_up_for_a_new_one) {
+    driver.context.renewal = LL_RENEWAL_CLEAN;
+    driven_open(&driver, &page);
+    driven_visit(&page, "/stuck");
+    struct ll_action hang = {.operation = LL_OP_EVALUATE, .text = "for (;;);", .timeout_ms = 50};
+    driven_act(&page, &hang); // what is stuck now is interrupted; a renewal does not wait for that
+    cr_assert(driven_rest(&page));
+    driven_visit(&page, "/");
+    expect_evaluated(look, ",,0,false");
+}
+
+Test(renewal, what_a_context_starts_with_is_there_after_each) {
+    driver.context.storage = "{\"cookies\":[{\"name\":\"sid\",\"value\":\"1\",\"domain\":\"127.0.0.1\"}]}";
+    for (enum ll_renewal renewal = LL_RENEWAL_CLEAN; renewal <= LL_RENEWAL_FRESH; renewal++) {
+        driver.context.renewal = renewal;
+        driven_open(&driver, &page);
+        for (int i = 0; i < 2; i++) {
+            driven_visit(&page, "/");
+            expect_evaluated("document.cookie", "sid=1");
+            expect_evaluated("document.cookie = 'more=1'; 1", "1");
+            cr_assert(driven_rest(&page));
+        }
+        driven_close(&page);
+    }
+}
+
+Test(renewal, after_so_many_iterations_it_is_recycled_with_what_it_stores) {
+    driver.context.recycling.iterations = 3;
+    driven_open(&driver, &page);
+    visit_and_fill();
+    cr_expect_not(driven_rest(&page));
+    cr_expect_not(driven_rest(&page));
+    cr_assert(driven_rest(&page));
+    cr_expect(eq(u64, counted(LL_METRIC_CONTEXTS_RECYCLED, "iterations"), 1));
+    expect_evaluated("location.href", "about:blank");
+    driven_visit(&page, "/");
+    expect_evaluated(look, "seen=1,dark,0,false");
+    cr_expect_not(driven_rest(&page)); // it counts anew
+}
+
+Test(renewal, a_page_whose_scripts_have_grown_is_recycled) {
+    driver.context.recycling.memory_bytes = 30 * 1000 * 1000;
+    driven_open(&driver, &page);
+    driven_visit(&page, "/");
+    expect_evaluated("localStorage.theme = 'dark'", "dark");
+    cr_expect_not(driven_rest(&page)); // looks, and the answer comes while the next iteration runs
+    expect_evaluated("globalThis.hoard = new Array(5e6).fill().map((_, i) => i + 0.5); 1", "1");
+    bool was_due = false;
+    for (int i = 0; i < 40 && !was_due; i++) {
+        expect_evaluated("new Promise(done => setTimeout(() => done(1), 100))", "1");
+        was_due = driven_rest(&page);
+    }
+    cr_assert(was_due);
+    cr_expect(eq(u64, counted(LL_METRIC_CONTEXTS_RECYCLED, "memory"), 1));
+    driven_visit(&page, "/");
+    expect_evaluated("[localStorage.theme, typeof hoard].join()", "dark,undefined");
+}
+
+Test(renewal, a_browser_that_has_grown_is_started_anew_when_no_user_needs_it) {
+    struct driver grown;
+    struct driven_page first, second;
+    driver_open(&grown, "grown", pages);
+    driver_start(&grown);
+    driven_open(&grown, &first);
+    driven_open(&grown, &second);
+    driven_visit(&first, "/");
+    driven_visit(&second, "/");
+    driven_read(&first, LL_OP_EVALUATE, NULL, "localStorage.theme = 'dark'");
+    cr_assert(grown.connection->ops->page_rest(first.page));
+    first.opened = false;
+    grown.connection->ops->page_renew(first.page); // and waits for the second, which goes on
+    cr_expect(eq(str, (char *)driven_read(&second, LL_OP_INNER_TEXT, "h1", NULL), "page"));
+    cr_expect_not(first.opened);
+    cr_assert(driven_rest(&second));
+    driver_serve_until(&grown, &first.opened);
+    cr_assert(eq(int, first.err.status, LL_OK), "%s", first.err.text);
+    cr_expect(eq(u64, driver_measured(&grown, LL_METRIC_BROWSERS_RECYCLED, NULL).count, 1));
+    cr_expect(eq(u64, driver_measured(&grown, LL_METRIC_CONTEXTS_RECYCLED, "browser").count, 2));
+    cr_expect(eq(u64, driver_measured(&grown, LL_METRIC_BROWSER_CRASHES, NULL).count, 0));
+    driven_visit(&first, "/");
+    cr_expect(eq(str, (char *)driven_read(&first, LL_OP_EVALUATE, NULL, "localStorage.theme"), "dark"));
+    driver_end(&grown);
+}
