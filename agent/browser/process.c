@@ -5,7 +5,7 @@
 // listens has said why on stderr, whose last line becomes part of the error.
 #include "agent/browser/process.h"
 
-#include "agent/browser/find.h"
+#include "agent/browser/flags.h"
 #include "agent/browser/launch.h"
 #include "agent/browser/profile.h"
 #include "libcommon/base/alloc.h"
@@ -29,7 +29,6 @@ enum {
     LOOK_US = 5 * 1000,
     OUTPUT_KEPT = 4096,          // bytes of what it said last
     LINGER_US = 3 * 1000 * 1000, // how long children may hold the output after the process has ended
-    FLAGS_MAX = 48 + LL_BROWSER_ARGS_MAX,
 };
 
 struct ll_process {
@@ -51,77 +50,6 @@ struct ll_process {
 };
 
 static void look(void *arg);
-
-// What helps a load generator: nothing that talks to the network by itself, nothing that slows pages down because
-// nobody looks at them.
-static size_t gather_flags(const char *program, const struct ll_launch *launch, const char *profile_flag,
-                           const char *flags[FLAGS_MAX]) {
-    // RenderDocument makes a new frame host for each navigation, for a quarter of all processor time.
-#define DISABLED_FEATURES                                                                                              \
-    "--disable-features=RenderDocument,IsolateOrigins,site-per-process,BackForwardCache,PaintHolding,Translate,"       \
-    "OptimizationHints,MediaRouter,DialMediaRouteProvider,AcceptCHFrame,HttpsUpgrades"
-    // Where frames come rarely, tasks are not held back after input until the next one.
-    static const char *const disabled_features[] = {
-        [LL_PAINT_FULL] = DISABLED_FEATURES,
-        [LL_PAINT_LOW] = DISABLED_FEATURES ",DeferRendererTasksAfterInput",
-        [LL_PAINT_OFF] = DISABLED_FEATURES ",DeferRendererTasksAfterInput",
-    };
-#undef DISABLED_FEATURES
-    static const char *const always[] = {
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--no-service-autorun",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-component-extensions-with-background-pages",
-        "--disable-default-apps",
-        "--disable-domain-reliability",
-        "--disable-extensions",
-        "--disable-sync",
-        "--disable-client-side-phishing-detection",
-        "--disable-breakpad",
-        "--disable-crash-reporter",
-        "--disable-background-timer-throttling",
-        "--disable-backgrounding-occluded-windows",
-        "--disable-renderer-backgrounding",
-        "--disable-hang-monitor",
-        "--disable-ipc-flooding-protection",
-        "--disable-popup-blocking",
-        "--disable-prompt-on-repost",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--disable-search-engine-choice-screen",
-        "--metrics-recording-only",
-        "--mute-audio",
-        "--hide-scrollbars",
-        "--password-store=basic",
-        "--use-mock-keychain",
-        "--disable-field-trial-config",
-        "--allow-pre-commit-input",
-        "--disable-site-isolation-trials",
-    };
-    size_t count = 0;
-    flags[count++] = program;
-    if (!launch->headed) flags[count++] = ll_browser_is_headless_shell(program) ? "--headless" : "--headless=new";
-    flags[count++] = profile_flag;
-    if (launch->transport == LL_TRANSPORT_PIPE) {
-        flags[count++] = "--remote-debugging-pipe";
-    } else {
-        flags[count++] = "--remote-debugging-port=0";
-        flags[count++] = "--remote-debugging-address=127.0.0.1";
-    }
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++) flags[count++] = always[i];
-    flags[count++] = disabled_features[launch->paint];
-    if (launch->paint != LL_PAINT_FULL) { // cdp/painter.c asks for frames
-        flags[count++] = "--enable-begin-frame-control";
-        flags[count++] = "--run-all-compositor-stages-before-draw";
-    }
-    if (geteuid() == 0) flags[count++] = "--no-sandbox"; // Chromium refuses to sandbox for root
-    for (size_t i = 0; i < launch->arg_count; i++) flags[count++] = launch->args[i]; // of two alike the last counts
-    flags[count] = NULL;
-    assert(count < FLAGS_MAX);
-    return count;
-}
 
 // In the child: only calls that are safe after fork. Chromium reads its pipe at descriptor 3 and writes it at 4.
 __attribute__((noreturn)) static void become(const char *const *flags, int output_fd, int devtools_fd, pid_t parent) {
@@ -158,10 +86,6 @@ static struct lws *watch(struct ll_process *process, struct lws_vhost *vhost, in
 
 static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, const char *program,
                            const struct ll_launch *launch) {
-    char profile_flag[PATH_MAX + 32];
-    snprintf(profile_flag, sizeof profile_flag, "--user-data-dir=%s", process->profile);
-    const char *flags[FLAGS_MAX];
-    gather_flags(program, launch, profile_flag, flags);
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe for the browser's output: %s", strerror(errno));
@@ -171,9 +95,12 @@ static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, 
         close(pipe_fds[1]);
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe to the browser: %s", strerror(errno));
     }
+    struct ll_flags flags;
+    ll_flags_init(&flags, program, launch, process->profile);
     pid_t parent = getpid();
     process->pid = fork();
-    if (process->pid == 0) become(flags, pipe_fds[1], devtools[1], parent);
+    if (process->pid == 0) become(flags.list, pipe_fds[1], devtools[1], parent);
+    ll_flags_fini(&flags);
     close(pipe_fds[1]);
     if (devtools[1] >= 0) close(devtools[1]);
     process->devtools_fd = devtools[0];
