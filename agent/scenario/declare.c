@@ -20,7 +20,7 @@ enum { WHAT_MAX = LL_FIELD_NAME_MAX };
 
 static const char *const scenario_fields[] = {"name",    "config",   "load", "thresholds", "on_failure",
                                               "context", "timeouts", "run",  "requests",   NULL};
-static const char *const scenario_later[] = {"throttles", "setup", "teardown", "barriers", NULL};
+static const char *const scenario_later[] = {"throttles", "setup", "teardown", NULL};
 static const char *const load_fields[] = {"users",         "duration", "iterations", "stages", "iteration_timeout",
                                           "graceful_stop", NULL};
 static const char *const load_later[] = {"arrivals", "max_users", NULL};
