@@ -73,6 +73,7 @@ struct ll_http *ll_http_new(const struct ll_http_options *options) {
     http->easy = curl_easy_init();
     if (!http->multi || !http->easy) abort(); // no memory, as in ll_alloc
     ll_jar_init(&http->jar);
+    ll_jar_fill(&http->jar, http->easy, NULL);
     forget(http);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
@@ -260,7 +261,6 @@ static void begin_hop(struct ll_http *http) {
     curl_easy_reset(easy); // keeps connections and cookies
     ll_buf_clear(&http->headers);
     ll_buf_clear(&http->body);
-    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
     curl_easy_setopt(easy, CURLOPT_URL, http->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -54,8 +54,11 @@ static void put(CURL *easy, const ll_json *cookie) {
 }
 
 void ll_jar_fill(struct ll_jar *jar, CURL *easy, const ll_json *cookies) {
+    // A cookie is what makes libcurl keep cookies from then on; that it is emptied does not end it. CURLOPT_COOKIEFILE
+    // would do so as well, and leaves memory behind with each curl_easy_reset.
+    static const char any[] = "cookies.invalid\tFALSE\t/\tFALSE\t0\ta\tb";
     int left = LL_JAR_COOKIES_MAX;
-    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); // cookies, and no file of them
+    curl_easy_setopt(easy, CURLOPT_COOKIELIST, any);
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
     ll_buf_clear(&jar->same_sites);
     for (const ll_json *cookie = ll_json_first(cookies); cookie && left > 0; cookie = ll_json_next(cookie), left--)

@@ -175,6 +175,7 @@ static int answer(struct lws *wsi, struct visit *visit) {
     }
     if (!failed && len) failed = lws_write(wsi, body.data + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < 0;
     ll_buf_fini(&body);
+    ll_buf_fini(&visit->request);
     return failed || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 

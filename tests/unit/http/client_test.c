@@ -395,6 +395,7 @@ Test(http, cookies_go_where_they_belong) {
     struct ll_buf changes = ll_buf_make(10000);
     cr_expect(not(ll_http_take_cookies(world.http, &changes)), "%s", ll_buf_str(&changes));
     cr_expect(eq(sz, changes.len, 0));
+    ll_buf_fini(&changes);
     ll_http_put_cookies(world.http, NULL);
     cr_expect(zero(ptr, strstr(get("/echo-back")->body, "here")));
 }
