@@ -164,12 +164,18 @@ static void sample_phase(struct ll_cdp_network *network, enum ll_metric metric, 
     if (from_ms >= 0 && to_ms >= from_ms) sample(network, metric, type, (to_ms - from_ms) * 1e3);
 }
 
-// Times are milliseconds from requestTime; -1 where a phase did not happen, as on a connection that is used again.
-static void sample_timing(struct ll_cdp_network *network, const char *type, struct ll_slice timing, bool looked_up) {
-    static const char *const keys[] = {"dnsStart", "dnsEnd",    "connectStart",        "connectEnd",       "sslStart",
-                                       "sslEnd",   "sendStart", "receiveHeadersStart", "receiveHeadersEnd"};
-    struct ll_slice at[9];
-    ll_scan_members(timing, keys, at, 9);
+// Times are milliseconds from requestTime; -1 where a phase did not happen, as on a connection that is used again. A
+// busy browser tells of a preflight when it is over already, with the time of the telling: it began no later than this.
+static void sample_timing(struct ll_cdp_network *network, struct request *request, struct ll_slice timing,
+                          bool looked_up) {
+    static const char *const keys[] = {"dnsStart",          "dnsEnd",     "connectStart", "connectEnd",
+                                       "sslStart",          "sslEnd",     "sendStart",    "receiveHeadersStart",
+                                       "receiveHeadersEnd", "requestTime"};
+    struct ll_slice at[10];
+    const char *type = request->type;
+    ll_scan_members(timing, keys, at, 10);
+    double began_s = ll_scan_number(at[9], 0);
+    if (began_s > 0 && began_s < request->started_s) request->started_s = began_s;
     if (looked_up) sample_phase(network, LL_METRIC_HTTP_REQUEST_DNS, type, at[0], at[1]);
     // Chromium counts the handshake as part of the connection; here each stands alone.
     sample_phase(network, LL_METRIC_HTTP_REQUEST_CONNECT, type, at[2], ll_scan_number(at[4], -1) >= 0 ? at[4] : at[3]);
@@ -240,7 +246,7 @@ static void on_redirected(struct ll_cdp_network *network, struct request *reques
     }
     count_status(network, response.status);
     request->is_sizeless = response.is_of_worker;
-    if (!response.is_of_worker) sample_timing(network, request->type, response.timing, has_name(response.url));
+    if (!response.is_of_worker) sample_timing(network, request, response.timing, has_name(response.url));
     sample_end(network, request, now_s, response.head_bytes);
 }
 
@@ -312,7 +318,7 @@ static void on_response(struct ll_cdp_network *network, struct ll_slice params) 
     request->head_bytes = response.head_bytes;
     request->is_sizeless = response.is_of_worker;
     request->held_status = response.status;
-    if (!response.is_of_worker) sample_timing(network, request->type, response.timing, has_name(response.url));
+    if (!response.is_of_worker) sample_timing(network, request, response.timing, has_name(response.url));
     bool waits = known && ll_scan_is_true(values[3]) && !request->wire_status;
     if (!waits) count_held(network, request);
 }

@@ -446,6 +446,17 @@ Test(network, what_came_over_the_wire_may_be_told_first_last_or_never) {
     ll_cdp_network_free(&network);
 }
 
+Test(network, a_request_that_is_told_late_began_when_its_timing_says) {
+    struct ll_cdp_network *network = fed_network();
+    request(network, 1); // at 1 s
+    feed(network, LL_CDP_RESPONSE_RECEIVED,
+         "{\"requestId\":\"1\",\"type\":\"Fetch\",\"response\":{\"url\":\"http://a/\",\"status\":200,"
+         "\"timing\":{\"requestTime\":0.5,\"sendStart\":1,\"receiveHeadersEnd\":2}}}");
+    feed(network, LL_CDP_LOADING_FINISHED, "{\"requestId\":\"1\",\"timestamp\":0.75,\"encodedDataLength\":9}");
+    cr_expect(eq(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch").max, 250e3));
+    ll_cdp_network_free(&network);
+}
+
 Test(network, a_preflight_is_known_before_its_response) {
     struct ll_cdp_network *network = fed_network();
     feed(network, LL_CDP_REQUEST_WILL_BE_SENT,
