@@ -123,6 +123,7 @@ void driver_end(struct driver *driver) {
     }
     ll_site_free(&driver->site);
     ll_loop_free(&driver->loop);
+    while (driver->kept_count > 0) free(driver->kept[--driver->kept_count]);
 }
 
 static void on_page_open(void *owner, ll_err err) {
@@ -195,8 +196,10 @@ static void on_page_lost(void *owner, ll_err why) {
     page->page = NULL;
 }
 
-static char *copy(const void *bytes, size_t len) {
-    return ll_strndup(bytes ? bytes : "", len);
+// A copy that lives until driver_end.
+static char *keep(struct driver *driver, const void *bytes, size_t len) {
+    cr_assert_lt(driver->kept_count, (size_t)DRIVER_KEPT_MAX);
+    return driver->kept[driver->kept_count++] = ll_strndup(bytes ? bytes : "", len);
 }
 
 static void on_captured(void *owner, const struct ll_capture *capture) {
@@ -205,12 +208,12 @@ static void on_captured(void *owner, const struct ll_capture *capture) {
     page->captured = true;
     ll_loop_wake(page->driver->loop);
     page->capture = *capture;
-    page->capture.url = copy(capture->url, strlen(capture->url));
-    page->capture.console = copy(capture->console, strlen(capture->console));
-    page->capture.requests = copy(capture->requests, strlen(capture->requests));
-    page->capture.html = copy(capture->html, capture->html_bytes);
-    page->capture.visible = copy(capture->visible, capture->visible_bytes);
-    page->capture.picture = capture->picture_bytes ? ll_memdup(capture->picture, capture->picture_bytes) : NULL;
+    page->capture.url = keep(page->driver, capture->url, strlen(capture->url));
+    page->capture.console = keep(page->driver, capture->console, strlen(capture->console));
+    page->capture.requests = keep(page->driver, capture->requests, strlen(capture->requests));
+    page->capture.html = keep(page->driver, capture->html, capture->html_bytes);
+    page->capture.visible = keep(page->driver, capture->visible, capture->visible_bytes);
+    page->capture.picture = keep(page->driver, capture->picture, capture->picture_bytes);
 }
 
 void driven_capture(struct driven_page *page, unsigned what, uint32_t timeout_ms) {

@@ -6,7 +6,7 @@
 #include "libcommon/loop/loop.h"
 #include "tests/support/site.h"
 
-enum { DRIVER_LABELS_MAX = 256 };
+enum { DRIVER_LABELS_MAX = 256, DRIVER_KEPT_MAX = 100 };
 
 struct measured { // what the sink got for one metric and label
     enum ll_metric metric;
@@ -25,6 +25,8 @@ struct driver {
     ll_err ready_err;
     struct measured measured[DRIVER_LABELS_MAX];
     size_t measured_count;
+    char *kept[DRIVER_KEPT_MAX]; // of captures; owned
+    size_t kept_count;
 };
 
 struct driven_page {
