@@ -185,26 +185,34 @@ void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url) {
     call(tab, "Runtime.evaluate", "{\"expression\":\"__liveload('tell')\",\"silent\":true}");
 }
 
-static void on_last_words(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
+bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered) {
+    struct ll_cdp_client *client = ll_cdp_page_client(page);
+    if (!client || !page->tab || strncmp(page->tab->url, "http", 4) != 0) return false;
+    page->call =
+        ll_cdp_call(client, page->tab->session, "Runtime.evaluate",
+                    "{\"expression\":\"__liveload('finish')\",\"silent\":true,\"returnByValue\":true}", answered, page);
+    if (page->call) ll_timer_set(page->timer, ll_clock_us() + LL_OBSERVER_WORDS_MS * INT64_C(1000));
+    return page->call != 0;
+}
+
+void ll_cdp_observer_heard(struct ll_cdp_page *page, const struct ll_cdp_answer *answer) {
     char text[LL_OBSERVER_TEXT_MAX];
     struct ll_slice words = ll_scan_get(ll_scan_get(answer->result, "result"), "value");
     page->call = 0;
     if (page->tab && words.len < sizeof text && ll_scan_text(words, text, sizeof text) > 0)
         ll_cdp_observer_take(page->tab->observer, text);
+}
+
+static void on_last_words(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    ll_cdp_observer_heard(page, answer);
     ll_cdp_target_close(page);
     ll_cdp_connection_page_gone(page);
 }
 
 bool ll_cdp_observer_closing(struct ll_cdp_page *page) {
-    struct ll_cdp_client *client = ll_cdp_page_client(page);
-    if (!client || !page->tab || strncmp(page->tab->url, "http", 4) != 0) return false;
-    page->call = ll_cdp_call(client, page->tab->session, "Runtime.evaluate",
-                             "{\"expression\":\"__liveload('finish')\",\"silent\":true,\"returnByValue\":true}",
-                             on_last_words, page);
-    if (!page->call) return false;
+    if (!ll_cdp_observer_ask(page, on_last_words)) return false;
     page->state = LL_CDP_PAGE_CLOSING;
-    ll_timer_set(page->timer, ll_clock_us() + LL_OBSERVER_WORDS_MS * INT64_C(1000));
     return true;
 }
 

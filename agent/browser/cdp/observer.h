@@ -33,8 +33,11 @@ void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
 // The tab is about to leave for `url`, as plain text. A document that another site's takes the place of may go with
 // another process, and its last words are not heard then: it is asked for what it has so far.
 void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url);
-// The page is to be closed, and its tab is asked for its last words: true when there are any to wait for. The page is
-// closed and freed then with the answer, or without it after LL_OBSERVER_WORDS_MS.
+// The page's context is to be given back, and its tab is asked for its last words, by the page's call: true when there
+// are any to wait for, for LL_OBSERVER_WORDS_MS at most. `answered` gets the page, and hands the answer to _heard.
+bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered);
+void ll_cdp_observer_heard(struct ll_cdp_page *page, const struct ll_cdp_answer *answer);
+// The page is to be closed: the same, and true when it is closed and freed with the answer or when its timer ends.
 bool ll_cdp_observer_closing(struct ll_cdp_page *page);
 // A page called the function: the params of Runtime.bindingCalled.
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params);

@@ -2,6 +2,7 @@
 // close, the browser's end.
 #include "agent/browser/cdp/renewal.h"
 
+#include "agent/browser/cdp/observer.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
@@ -11,6 +12,8 @@
 #include <string.h>
 
 enum { LOOK_US = 2 * 1000 * 1000, CLEANING_MS = 5 * 1000 };
+
+static void renew(struct ll_cdp_page *page);
 
 static const char *const reasons[] = {
     [LL_CDP_DUE_NOT] = "",          [LL_CDP_DUE_STATED] = "",         [LL_CDP_DUE_ITERATIONS] = "iterations",
@@ -164,6 +167,12 @@ bool ll_cdp_renewal_is_late(struct ll_cdp_page *page) {
         ll_cdp_connection_page_opened(page, LL_SUCCESS);
         return true;
     }
+    if (page->renewal.is_asked) {
+        ll_cdp_forget(ll_cdp_page_client(page), page->call);
+        page->call = 0;
+        renew(page);
+        return true;
+    }
     if (!page->renewal.is_cleaning) return false;
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     page->call = 0;
@@ -171,9 +180,21 @@ bool ll_cdp_renewal_is_late(struct ll_cdp_page *page) {
     return true;
 }
 
+static void on_last_words(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    ll_cdp_observer_heard(page, answer);
+    renew(page);
+}
+
 void ll_cdp_renewal_begin(struct ll_cdp_page *page) {
     if (!ll_cdp_page_client(page)) return; // it is about to be told that it is lost
     page->state = LL_CDP_PAGE_OPENING;
+    page->renewal.is_asked = ll_cdp_observer_ask(page, on_last_words);
+    if (!page->renewal.is_asked) renew(page);
+}
+
+static void renew(struct ll_cdp_page *page) {
+    page->renewal.is_asked = false;
     ll_cdp_target_set_limit(page);
     if (page->renewal.due != LL_CDP_DUE_STATED)
         recycle(page);

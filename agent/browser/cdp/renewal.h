@@ -25,6 +25,7 @@ struct ll_cdp_renewal { // of a page
     int64_t next_look_us;
     uint32_t look;     // the question for it under way, or 0
     char *kept;        // owned; a snapshot for the context that is made; NULL: none
+    bool is_asked;     // the old context, for its last words
     bool is_cleaning;  // the old context, with `pending` answers to come
     bool is_abandoned; // the old context stays as it is
     int pending;

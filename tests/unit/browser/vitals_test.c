@@ -159,6 +159,17 @@ Test(vitals, a_page_that_is_closed_has_last_words) {
     cr_expect(ge(dbl, vital(LL_METRIC_WEB_VITAL_INP, "/busy").sum, WORK_MS * 1e3));
 }
 
+Test(vitals, a_context_that_is_renewed_has_last_words) {
+    driven_close(&page);
+    driver.context.renewal = LL_RENEWAL_FRESH;
+    driven_open(&driver, &page);
+    for (uint64_t i = 1; i <= 3; i++) {
+        driven_visit(&page, "/slow");
+        cr_assert(driven_rest(&page)); // at once
+        driver_await_measured(&driver, LL_METRIC_WEB_VITAL_TTFB, NULL, i);
+    }
+}
+
 Test(vitals, a_page_that_hangs_is_closed_without_them) {
     driven_visit(&page, "/slow");
     await_entry("largest-contentful-paint", "true");
