@@ -297,3 +297,23 @@ Test(crash, a_browser_that_hangs_is_ended) {
     driven_visit(&again, "/");
     driver_end(&driver);
 }
+
+Test(crash, a_page_that_is_renewed_when_the_browser_dies_opens_in_the_next) {
+    struct driver driver;
+    struct driven_page page;
+    driver_begin(&driver, NULL, site);
+    for (enum ll_renewal renewal = LL_RENEWAL_NONE; renewal <= LL_RENEWAL_FRESH; renewal++) {
+        driver.context = (struct ll_context_options){.renewal = renewal, .recycling = {.iterations = 1}};
+        driven_open(&driver, &page);
+        driven_visit(&page, "/");
+        cr_assert(driver.connection->ops->page_rest(page.page));
+        page.opened = false;
+        driver.connection->ops->page_renew(page.page);
+        kill(browser_pid(), SIGKILL);
+        driver_serve_until(&driver, &page.opened);
+        cr_assert_eq(page.err.status, LL_OK, "%s", page.err.text);
+        driven_visit(&page, "/");
+        driven_close(&page);
+    }
+    driver_end(&driver);
+}

@@ -121,6 +121,7 @@ void driver_end(struct driver *driver) {
         driver_serve_until(driver, &driver->stopped);
         driver->connection->ops->fini(driver->connection);
     }
+    free(driver->document);
     ll_site_free(&driver->site);
     ll_loop_free(&driver->loop);
     while (driver->kept_count > 0) free(driver->kept[--driver->kept_count]);
@@ -184,8 +185,8 @@ static void on_done(void *owner, const struct ll_action_result *result) {
     ll_loop_wake(page->driver->loop);
     page->err = result->err;
     describe(result->value, page->value, sizeof page->value);
-    free(page->document);
-    page->document = make_document(result->value);
+    free(page->driver->document);
+    page->document = page->driver->document = make_document(result->value);
 }
 
 static void on_page_lost(void *owner, ll_err why) {

@@ -21,6 +21,7 @@ struct driver {
     struct ll_connection *connection;
     char base_url[64];
     struct ll_context_options context; // of pages opened from now on
+    char *document;                    // of the last reading of its pages
     bool ready, stopped;
     ll_err ready_err;
     struct measured measured[DRIVER_LABELS_MAX];
@@ -36,7 +37,7 @@ struct driven_page {
     struct ll_capture capture; // the last one, or what was known of a page that was lost; kept until the test's end
     ll_err err;                // of the last thing that happened
     char value[512];           // of the last reading, as text; "nil" without one
-    char *document;            // of the last reading, as JSON, when it is an object or array; kept until the test's end
+    const char *document; // of the last reading, as JSON, when it is an object or array; until the next of any page
 };
 
 // `browser` is a launch's program; or "port": one that is driven over a port; "low" or "off": one that paints so
