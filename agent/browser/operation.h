@@ -77,6 +77,8 @@ enum {
     LL_READING_BYTES_MAX = 4 * 1024 * 1024, // of what a reading brings back, as JSON
 };
 
+enum { LL_FRAME_SEPARATOR = 0x1F, LL_FRAMES_DEEP_MAX = 5 };
+
 struct ll_action_point {
     bool is_given;
     double x, y; // CSS pixels
@@ -84,7 +86,7 @@ struct ll_action_point {
 
 struct ll_action { // borrowed texts: they live until the action is done or cancelled
     enum ll_operation operation;
-    const char *frame;    // the frames to go into, their selectors joined with " >> "; NULL: the page itself
+    const char *frame; // the frames to go into, their selectors joined with LL_FRAME_SEPARATOR; NULL: the page itself
     const char *selector; // NULL where the operation has none, as the next three
     const char *target;   // a second selector
     const char *text;

@@ -23,8 +23,8 @@ static const char *const names[] = {
 #define LL_OPERATION(id, name, kind, arguments, options) name,
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
-    "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot", "barrier",
-    "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
+    "frame",   "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot",
+    "barrier", "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
 };
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
@@ -47,7 +47,6 @@ static const char *const later[] = {
     "is_enabled",
     "title",
     "url",
-    "frame",
     "wait_for_download",
     "throttle",
     "http",
@@ -55,10 +54,15 @@ static const char *const later[] = {
 };
 
 void ll_api_check_self(lua_State *L, const char *method) {
-    ll_registry_get(L, &ll_key_ctx);
-    if (lua_gettop(L) == 1 || !lua_rawequal(L, 1, -1)) // without arguments, ctx itself is what stands at 1
-        ll_vm_raise(L, "ctx.%s is called with a dot: write ctx:%s(...)", method, method);
-    lua_pop(L, 1);
+    int top = lua_gettop(L);
+    ll_registry_get(L, &ll_key_ctx); // without arguments, it is what stands at 1
+    bool is_self = top > 0 && lua_rawequal(L, 1, -1);
+    if (top > 0 && !is_self && lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) { // a frame's has the same
+        lua_getmetatable(L, top + 1);
+        is_self = lua_rawequal(L, -1, -2);
+    }
+    lua_settop(L, top);
+    if (!is_self) ll_vm_raise(L, "ctx.%s is called with a dot: write ctx:%s(...)", method, method);
 }
 
 void ll_api_check_can_wait(lua_State *L, const char *method) {
@@ -124,6 +128,45 @@ static int operation_done(lua_State *L, int status, lua_KContext operation) {
     return 1;
 }
 
+// The frames that the ctx at 1 stands for, for as long as that is there; NULL for the page itself.
+static const char *frame_of(lua_State *L) {
+    const char *path = lua_getiuservalue(L, 1, 1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    lua_pop(L, 1);
+    return path;
+}
+
+static void check_is_for_frames(lua_State *L, enum ll_operation operation) {
+    const struct ll_operation_info *info = ll_operation_info(operation);
+    if (!strpbrk(info->arguments, "SJ"))
+        ll_vm_raise(L, "%s is the page's, not a frame's: write ctx:%s(...)", info->name, info->name);
+}
+
+// ctx:frame(selector): a ctx whose path has one more.
+static int frame(lua_State *L) {
+    size_t len;
+    int deep = 1;
+    ll_api_check_self(L, "frame");
+    if (lua_type(L, 2) != LUA_TSTRING || lua_rawlen(L, 2) == 0)
+        ll_api_wants(L, "frame", 2, "the selector of a frame such as \"#pay\"");
+    const char *selector = lua_tolstring(L, 2, &len), *path = frame_of(L);
+    if (len > LL_SELECTOR_BYTES_MAX || strlen(selector) != len || strchr(selector, LL_FRAME_SEPARATOR))
+        ll_vm_raise(L, "frame: argument 1 is no selector: it is longer than %d bytes, or holds control characters",
+                    LL_SELECTOR_BYTES_MAX);
+    if (lua_gettop(L) > 2)
+        ll_vm_raise(L, "frame takes 1 argument, not %d: what is done in it has options", lua_gettop(L) - 1);
+    for (const char *at = path; at && (at = strchr(at, LL_FRAME_SEPARATOR)); at++) deep++;
+    if (path && deep >= LL_FRAMES_DEEP_MAX) ll_vm_raise(L, "frame: frames may be nested %d deep", LL_FRAMES_DEEP_MAX);
+    lua_newuserdatauv(L, 0, 1);
+    if (path)
+        lua_pushfstring(L, "%s%c%s", path, LL_FRAME_SEPARATOR, selector);
+    else
+        lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, 1);
+    lua_getmetatable(L, 1);
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
 static int call_operation(lua_State *L) {
     enum ll_operation operation = (enum ll_operation)lua_tointeger(L, lua_upvalueindex(1));
     const char *name = ll_operation_info(operation)->name;
@@ -132,6 +175,8 @@ static int call_operation(lua_State *L) {
     ll_api_check_self(L, name);
     script->step++;
     ll_arguments_read(L, operation, &action);
+    action.frame = frame_of(L);
+    if (action.frame) check_is_for_frames(L, operation);
     ll_api_check_can_wait(L, name);
     script->wait = (struct ll_script_request){.status = LL_SCRIPT_ACTION, .action = action};
     return lua_yieldk(L, 0, (lua_KContext)operation, operation_done);
@@ -191,6 +236,8 @@ void ll_api_open(lua_State *L) {
         lua_setfield(L, -2, ll_operation_info((enum ll_operation)operation)->name);
     }
     luaL_setfuncs(L, ll_flow_methods, 0);
+    lua_pushcfunction(L, frame);
+    lua_setfield(L, -2, "frame");
     lua_pushcclosure(L, ctx_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, ctx_newindex);

@@ -130,10 +130,22 @@ static const char *value_of(const struct ll_action *action, char letter, char ro
     }
 }
 
+// `frame("#a"):frame("#b"):`
+static void append_frames(struct ll_buf *out, const char *path) {
+    static const char separator[] = {LL_FRAME_SEPARATOR, '\0'};
+    for (size_t len; path && *path; path += path[len] ? len + 1 : len) {
+        len = strcspn(path, separator);
+        ll_buf_text(out, "frame(");
+        append_quoted(out, path, len);
+        ll_buf_text(out, "):");
+    }
+}
+
 void ll_call_append(struct ll_buf *out, const struct ll_action *action, enum ll_call_form form) {
     const struct ll_operation_info *info = ll_operation_info(action->operation);
     const char *separator = "";
     bool had_selector = false;
+    append_frames(out, action->frame);
     ll_buf_printf(out, "%s(", info->name);
     char room[LL_OPTION_WORD_BYTES_MAX];
     for (const char *letter = info->arguments; *letter; letter++) {

@@ -74,6 +74,7 @@ static void ask(struct ll_cdp_page *page, const char *operation) {
     const struct ll_action *action = &page->action;
     const char *text = action->text ? action->text : action->target;
     struct ll_buf code = ll_buf_make(4 * LL_ACTION_TEXT_BYTES_MAX);
+    if (page->frame.depth) ll_buf_text(&code, "typeof __liveload===\"undefined\"?[\"absent\"]:");
     ll_buf_printf(&code, "__liveload(\"%s\",%u,", operation, ll_cdp_page_remaining_ms(page));
     append_quoted(&code, action->selector);
     ll_buf_text(&code, ",");
@@ -81,9 +82,7 @@ static void ask(struct ll_cdp_page *page, const char *operation) {
     ll_buf_printf(&code, ",%s,", action->argument ? action->argument : "undefined");
     append_options(&code, action);
     ll_buf_text(&code, ")");
-    struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.evaluate");
-    ll_buf_text(out, "{\"expression\":");
-    ll_json_quote(out, (const char *)code.data, code.len);
+    struct ll_buf *out = ll_cdp_frame_begin(page, page->frame.depth, (const char *)code.data, code.len);
     ll_buf_text(out, ",\"awaitPromise\":true,\"returnByValue\":true}");
     if (code.overflowed) out->overflowed = true;
     ll_buf_fini(&code);
@@ -112,7 +111,11 @@ void ll_cdp_element(struct ll_cdp_page *page) {
         ll_timer_set(page->timer, page->deadline_us);
         return;
     }
-    ask_it(page);
+    page->frame.depth = 0;
+    if (page->action.frame)
+        ll_cdp_frame_enter(page);
+    else
+        ask_it(page);
 }
 
 static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
@@ -164,18 +167,30 @@ static void insert(struct ll_cdp_page *page, double x, double y) {
     ll_cdp_input_insert(page, page->action.text ? page->action.text : "", on_input_done);
 }
 
+static const struct {
+    const char *word;
+    void (*send)(struct ll_cdp_page *page, double x, double y);
+} inputs[] = {{"click", click}, {"toggle", toggle}, {"hover", hover}, {"press", press}, {"insert", insert}};
+
+void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, double y) {
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        if (strcmp(input, inputs[i].word) != 0) continue;
+        page->acted = true;
+        inputs[i].send(page, x, y);
+        return;
+    }
+}
+
 // The page has decided: ["ok", value] when that is all, or ["ok", null, what real input is to be sent, x, y].
 static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
-    static const struct {
-        const char *word;
-        void (*send)(struct ll_cdp_page *page, double x, double y);
-    } inputs[] = {{"click", click}, {"toggle", toggle}, {"hover", hover}, {"press", press}, {"insert", insert}};
     struct ll_slice word = ll_scan_item(decision, 2);
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         if (!ll_scan_is_string(word, inputs[i].word)) continue;
-        page->acted = true;
-        inputs[i].send(page, ll_scan_number(ll_scan_item(decision, 3), 0),
-                       ll_scan_number(ll_scan_item(decision, 4), 0));
+        struct ll_slice x = ll_scan_item(decision, 3), y = ll_scan_item(decision, 4);
+        if (page->frame.depth && x.len)
+            ll_cdp_frame_send(page, word, ll_scan_number(x, 0), ll_scan_number(y, 0));
+        else
+            ll_cdp_element_send(page, inputs[i].word, ll_scan_number(x, 0), ll_scan_number(y, 0));
         return;
     }
     if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_READING)
@@ -203,8 +218,8 @@ static ll_err refusal(struct ll_slice decision) {
 }
 
 static bool lost_its_document(struct ll_slice error) {
-    static const char *const signs[] = {"navigated or closed", "context was destroyed", "Cannot find",
-                                        "Promise was collected"};
+    static const char *const signs[] = {"navigated or closed",   "context was destroyed", "Cannot find",
+                                        "Promise was collected", "does not belong",       "No node"};
     char text[256];
     ll_scan_text(error, text, sizeof text);
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
@@ -212,7 +227,7 @@ static bool lost_its_document(struct ll_slice error) {
     return false;
 }
 
-static void on_refused(struct ll_cdp_page *page, struct ll_slice error) {
+void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error) {
     if (page->toggled) {
         ll_cdp_page_finish(page, LL_SUCCESS, NULL); // its click has led to another document
     } else if (!lost_its_document(error) || page->reruns++ >= RERUNS_MAX) {
@@ -242,7 +257,7 @@ static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     page->call = 0;
     page->tab->after_input = false;
     if (answer->failed) {
-        on_refused(page, answer->error);
+        ll_cdp_element_refused(page, answer->error);
         return;
     }
     static const char *const keys[] = {"result", "exceptionDetails"};
@@ -258,6 +273,11 @@ static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_slice decision = ll_scan_get(values[0], "value");
     struct ll_slice word = ll_scan_item(decision, 0);
     bool at_once = ll_scan_is_string(word, "ok");
+    if (ll_scan_is_string(word, "absent")) {
+        ll_cdp_frame_install(page);
+        ask_it(page);
+        return;
+    }
     if (came_from_the_old(page, after_input, at_once))
         ll_cdp_element(page);
     else if (at_once || ll_scan_is_string(word, "came"))

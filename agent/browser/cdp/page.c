@@ -119,6 +119,7 @@ void ll_cdp_page_cancel(struct ll_cdp_page *page) {
     ll_timer_cancel(page->timer);
     page->call = 0;
     page->waiting = LL_CDP_IDLE;
+    ll_cdp_frame_leave(page);
     ll_cdp_painter_action(ll_cdp_connection_painter(page->connection), page->tab, false);
 }
 

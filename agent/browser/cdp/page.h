@@ -49,6 +49,16 @@ struct ll_cdp_dialog { // how those of its tabs are answered
     char *text; // for prompts; owned; NULL: what stands there
 };
 
+enum { LL_CDP_FRAMES_DEEP = LL_FRAMES_DEEP_MAX, LL_CDP_INPUT_WORD_MAX = 32 };
+
+struct ll_cdp_frame {                                  // where the action in flight is done
+    size_t depth;                                      // 0: in the tab's own document
+    char documents[LL_CDP_FRAMES_DEEP][LL_CDP_ID_MAX]; // objects of the frames', from the outermost
+    size_t level;                                      // of the document whose point x and y are, on the way out
+    double x, y;
+    char input[LL_CDP_INPUT_WORD_MAX]; // that is to be sent there
+};
+
 struct ll_cdp_page {
     struct ll_page base;
     struct ll_cdp_connection *connection;
@@ -69,6 +79,7 @@ struct ll_cdp_page {
     uint32_t refused_tabs;       // windows over the limit
 
     struct ll_cdp_dialog dialog;
+    struct ll_cdp_frame frame;
 
     struct ll_action action;
     enum ll_cdp_waiting waiting;
@@ -145,6 +156,19 @@ void ll_cdp_wait_for_url(struct ll_cdp_page *page);
 // May finish the action in flight, and then the page may be gone.
 void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 
+// frame.c
+// Finds the document of the action's frame, and has the action asked there.
+void ll_cdp_frame_enter(struct ll_cdp_page *page);
+bool ll_cdp_frame_is_entered(const struct ll_cdp_page *page);
+// Begins the command that runs an expression in the document at that depth, with an open object of params.
+struct ll_buf *ll_cdp_frame_begin(struct ll_cdp_page *page, size_t depth, const char *code, size_t len);
+// Puts our script into the frame's document, where it is not yet.
+void ll_cdp_frame_install(struct ll_cdp_page *page);
+// Sends input to a point of the frame's document, by ll_cdp_element_send.
+void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, double x, double y);
+// The action is over.
+void ll_cdp_frame_leave(struct ll_cdp_page *page);
+
 // history.c
 void ll_cdp_history_go(struct ll_cdp_page *page);
 // Whether the action in flight is where it goes.
@@ -163,6 +187,9 @@ void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params);
 
 // element.c: everything that is done to or read from elements.
 void ll_cdp_element(struct ll_cdp_page *page);
+// The question could not be put: the document is gone, say.
+void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error);
+void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, double y);
 // Whether asking twice does no more than asking once.
 bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page);
 // Goes on with one that waited for another document.

@@ -8,7 +8,8 @@
 // it had to wait, or [why it failed, a sentence]. Waiting happens here, on the page's own events, with the deadline
 // kept here too: nothing outside asks again and again. It lives in the page's own world, so it keeps its own references
 // to what pages like to replace, and it changes nothing that a page can see but one property that no enumeration shows.
-if (window !== window.top || window.__liveload) return; // frames within a page are not driven
+// Frames within a page are only driven when a scenario goes into one, which declares this.
+if ((window !== window.top && typeof liveloadFrame === "undefined") || window.__liveload) return;
 
 const { MutationObserver, Promise, setTimeout, clearTimeout, setInterval, clearInterval } = window;
 

@@ -95,7 +95,7 @@ const observer = (() => {
   const url = () => location.origin + location.pathname;
 
   // Elsewhere, on about:blank say, there is nothing to see.
-  const isWanted = /^https?:$/.test(location.protocol);
+  const isWanted = window === window.top && /^https?:$/.test(location.protocol);
 
   // Setting it is a call from outside, in which the function does not work yet.
   Object.defineProperty(window, "__liveload_heard", {

@@ -1,0 +1,212 @@
+// Into frames within a page, from selector to selector, and back out with a point:
+//
+//     in each document: its __liveload finds the frame's element → DOM.describeNode: its document → DOM.resolveNode: an
+//     object of the main world in there, on which functions can be called
+//
+// No domain is enabled for it, and pages whose frames nobody asks for pay nothing. It is done anew for each action, so
+// that a frame that was replaced is found again. What an action's input wants is a point of the outermost page: each
+// page on the way out maps it, scrolls it into view and looks whether its frame is hit there. One that had to wait
+// for that has the action asked again, since the element may have moved.
+//
+// A frame in a process of its own (site isolation, which our flags turn off) has no document here, which is said.
+#include "agent/browser/cdp/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+extern const char ll_page_script[];
+extern const size_t ll_page_script_len;
+
+static const char separator = LL_FRAME_SEPARATOR;
+
+static void on_element(void *arg, const struct ll_cdp_answer *answer);
+static void map_out(struct ll_cdp_page *page);
+
+// Selector `index` of the action's frames; len 0 when there is none.
+static struct ll_slice selector_of(const struct ll_cdp_page *page, size_t index) {
+    const char *at = page->action.frame;
+    for (; at && index; index--) {
+        at = strchr(at, separator);
+        if (at) at++;
+    }
+    return (struct ll_slice){at, at ? strcspn(at, (const char[]){separator, '\0'}) : 0};
+}
+
+bool ll_cdp_frame_is_entered(const struct ll_cdp_page *page) {
+    return selector_of(page, page->frame.depth).len == 0;
+}
+
+struct ll_buf *ll_cdp_frame_begin(struct ll_cdp_page *page, size_t depth, const char *code, size_t len) {
+    if (depth == 0) {
+        struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.evaluate");
+        ll_buf_text(out, "{\"expression\":");
+        ll_json_quote(out, code, len);
+        return out;
+    }
+    struct ll_buf function = ll_buf_make(len + 64);
+    ll_buf_text(&function, "function(){return ");
+    ll_buf_append(&function, code, len);
+    ll_buf_text(&function, "}");
+    struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.callFunctionOn");
+    ll_buf_printf(out, "{\"objectId\":\"%s\",\"functionDeclaration\":", page->frame.documents[depth - 1]);
+    ll_json_quote(out, (const char *)function.data, function.len);
+    ll_buf_fini(&function);
+    return out;
+}
+
+void ll_cdp_frame_install(struct ll_cdp_page *page) {
+    struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.callFunctionOn");
+    struct ll_buf function = ll_buf_make(ll_page_script_len + 64);
+    ll_buf_text(&function, "function(){const liveloadFrame=1;");
+    ll_buf_append(&function, ll_page_script, ll_page_script_len);
+    ll_buf_text(&function, "}");
+    ll_buf_printf(out, "{\"objectId\":\"%s\",\"functionDeclaration\":", page->frame.documents[page->frame.depth - 1]);
+    ll_json_quote(out, (const char *)function.data, function.len);
+    ll_buf_text(out, "}");
+    ll_buf_fini(&function);
+    ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+}
+
+// `__liveload.verb(timeout, selector…`, up to what the caller adds.
+static struct ll_buf begin_code(struct ll_cdp_page *page, const char *verb, size_t index) {
+    struct ll_slice selector = selector_of(page, index);
+    struct ll_buf code = ll_buf_make(8 * LL_SELECTOR_BYTES_MAX);
+    ll_buf_printf(&code, "__liveload.%s(%u,", verb, ll_cdp_page_remaining_ms(page));
+    ll_json_quote(&code, selector.at, selector.len);
+    return code;
+}
+
+static void find_next(struct ll_cdp_page *page) {
+    if (page->frame.depth > 0) ll_cdp_frame_install(page); // it knows where it is already
+    struct ll_buf code = begin_code(page, "frame", page->frame.depth);
+    ll_buf_text(&code, ")");
+    struct ll_buf *out = ll_cdp_frame_begin(page, page->frame.depth, (const char *)code.data, code.len);
+    ll_buf_text(out, ",\"awaitPromise\":true,\"objectGroup\":\"liveload\"}");
+    ll_buf_fini(&code);
+    ll_cdp_page_end(page, on_element);
+}
+
+void ll_cdp_frame_enter(struct ll_cdp_page *page) {
+    page->frame.depth = 0;
+    find_next(page);
+}
+
+static void on_document(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    struct ll_cdp_frame *frame = &page->frame;
+    page->call = 0;
+    if (answer->failed) {
+        ll_cdp_element_refused(page, answer->error);
+        return;
+    }
+    ll_scan_text(ll_scan_get(ll_scan_get(answer->result, "object"), "objectId"), frame->documents[frame->depth],
+                 sizeof *frame->documents);
+    frame->depth++;
+    if (ll_cdp_frame_is_entered(page))
+        ll_cdp_element_resume(page);
+    else
+        find_next(page);
+}
+
+static void on_described(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    page->call = 0;
+    if (answer->failed) {
+        ll_cdp_element_refused(page, answer->error);
+        return;
+    }
+    struct ll_slice document = ll_scan_get(ll_scan_get(answer->result, "node"), "contentDocument");
+    double node = ll_scan_number(ll_scan_get(document, "backendNodeId"), 0);
+    if (node == 0) {
+        ll_cdp_page_finish(page,
+                           ll_err_make(LL_FAILED_PRECONDITION,
+                                       "the frame is in a process of its own, where it cannot be driven: leave site "
+                                       "isolation off (no --browser-arg --site-per-process)"),
+                           NULL);
+        return;
+    }
+    ll_buf_printf(ll_cdp_page_begin(page, "DOM.resolveNode"), "{\"backendNodeId\":%.0f,\"objectGroup\":\"liveload\"}",
+                  node);
+    ll_cdp_page_end(page, on_document);
+}
+
+// An element, or as a text why there is none.
+static void on_element(void *arg, const struct ll_cdp_answer *answer) {
+    static const char *const keys[] = {"objectId", "value"};
+    struct ll_cdp_page *page = arg;
+    struct ll_slice values[2];
+    page->call = 0;
+    if (answer->failed) {
+        ll_cdp_element_refused(page, answer->error);
+        return;
+    }
+    ll_scan_members(ll_scan_get(answer->result, "result"), keys, values, 2);
+    if (!values[0].len) {
+        char text[LL_ERR_TEXT_MAX];
+        ll_scan_text(values[1], text, sizeof text);
+        const char *sentence = strchr(text, ' ');
+        enum ll_status status = strncmp(text, "deadline", 8) == 0 ? LL_DEADLINE_EXCEEDED : LL_FAILED_PRECONDITION;
+        ll_cdp_page_finish(page, ll_err_make(status, "the frame%s", sentence ? sentence : " cannot be found"), NULL);
+        return;
+    }
+    ll_buf_printf(ll_cdp_page_begin(page, "DOM.describeNode"), "{\"objectId\":%.*s}", (int)values[0].len, values[0].at);
+    ll_cdp_page_end(page, on_described);
+}
+
+// --- Out ---
+
+static void on_mapped(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    struct ll_cdp_frame *frame = &page->frame;
+    page->call = 0;
+    if (answer->failed) {
+        ll_cdp_element_refused(page, answer->error);
+        return;
+    }
+    struct ll_slice decision = ll_scan_get(ll_scan_get(answer->result, "result"), "value");
+    struct ll_slice word = ll_scan_item(decision, 0);
+    char text[LL_ERR_TEXT_MAX];
+    if (ll_scan_is_string(word, "came")) {
+        ll_cdp_element(page);
+        return;
+    }
+    if (!ll_scan_is_string(word, "ok")) {
+        ll_scan_text(ll_scan_item(decision, 1), text, sizeof text);
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the frame %s", text), NULL);
+        return;
+    }
+    frame->x = ll_scan_number(ll_scan_item(decision, 2), 0);
+    frame->y = ll_scan_number(ll_scan_item(decision, 3), 0);
+    frame->level--;
+    map_out(page);
+}
+
+static void map_out(struct ll_cdp_page *page) {
+    struct ll_cdp_frame *frame = &page->frame;
+    if (frame->level == 0) {
+        ll_cdp_element_send(page, frame->input, frame->x, frame->y);
+        return;
+    }
+    struct ll_buf code = begin_code(page, "through", frame->level - 1);
+    ll_buf_printf(&code, ",%g,%g)", frame->x, frame->y);
+    struct ll_buf *out = ll_cdp_frame_begin(page, frame->level - 1, (const char *)code.data, code.len);
+    ll_buf_text(out, ",\"awaitPromise\":true,\"returnByValue\":true}");
+    ll_buf_fini(&code);
+    ll_cdp_page_end(page, on_mapped);
+}
+
+void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, double x, double y) {
+    struct ll_cdp_frame *frame = &page->frame;
+    ll_scan_text(input, frame->input, sizeof frame->input);
+    frame->x = x;
+    frame->y = y;
+    frame->level = frame->depth;
+    map_out(page);
+}
+
+void ll_cdp_frame_leave(struct ll_cdp_page *page) {
+    if (page->action.frame && page->frame.depth && ll_cdp_page_client(page))
+        ll_cdp_call(ll_cdp_page_client(page), page->tab->session, "Runtime.releaseObjectGroup",
+                    "{\"objectGroup\":\"liveload\"}", NULL, NULL);
+    page->frame.depth = 0;
+}

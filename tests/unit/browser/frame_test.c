@@ -1,0 +1,114 @@
+// What is done in frames within a page: of the same site and of another, nested, moved, covered, replaced.
+#include "tests/unit/browser/driver.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+static const char frames_page[] =
+    "<h1 id=title>Outer</h1><style>.lid{position:fixed;inset:0;background:#ccc}</style>"
+    "<iframe id=same src=/inner style='margin:30px;border:7px solid;padding:5px'></iframe>"
+    "<iframe id=moved src=/inner style='transform:translate(40px,20px) scale(1.5);margin:80px'></iframe>"
+    "<iframe id=nest src=/nest></iframe><div style='height:3000px'></div><iframe id=other></iframe>"
+    "<script>other.src='http://localhost:'+location.port+'/inner';"
+    "function lid(){const d=document.createElement('div');d.className='lid';document.body.append(d);return d}"
+    "function late(){setTimeout(()=>{const f=document.createElement('iframe');f.id='late';f.src='/inner';"
+    "document.body.prepend(f)},200)}</script>";
+
+static const struct ll_site_page site[] = {
+    {.path = "/", .body = frames_page},
+    {.path = "/inner",
+     .body = "<h1 id=title>Inner</h1><div style='height:600px'></div><input id=name oninput='out.textContent=value'>"
+             "<button id=b onclick=\"out.textContent=event.isTrusted+' '+(event.target===b)\">b</button>"
+             "<input type=checkbox id=box><pre id=out></pre><a id=next href=/next>next</a><script>here=7</script>"},
+    {.path = "/next", .body = "<h1 id=title>Next</h1><p id=there>there</p>"},
+    {.path = "/nest",
+     .body = "<div style='height:400px'></div><iframe id=deep style='margin-left:20px'></iframe><script>"
+             "deep.src='http://localhost:'+location.port+'/inner'</script>"},
+    {.path = NULL},
+};
+
+static struct driver driver;
+static struct driven_page page;
+
+static void begin(void) {
+    driver_begin(&driver, NULL, site);
+    driven_open(&driver, &page);
+    driven_visit(&page, "/");
+}
+
+static void end(void) {
+    driver_end(&driver);
+}
+
+TestSuite(frame, .init = begin, .fini = end);
+
+static ll_err act(const char *frame, enum ll_operation operation, const char *selector, const char *text) {
+    struct ll_action action = {
+        .operation = operation, .frame = frame, .selector = selector, .text = text, .timeout_ms = 3000};
+    return driven_act(&page, &action);
+}
+
+static void expect_done(const char *frame, enum ll_operation operation, const char *selector, const char *text) {
+    ll_err err = act(frame, operation, selector, text);
+    cr_expect_eq(err.status, LL_OK, "%s %s: %s", frame, selector, err.text);
+}
+
+static void expect_read(const char *frame, enum ll_operation operation, const char *selector, const char *value) {
+    ll_err err = act(frame, operation, operation == LL_OP_EVALUATE ? NULL : selector,
+                     operation == LL_OP_EVALUATE ? selector : NULL);
+    cr_expect_eq(err.status, LL_OK, "%s %s: %s", frame, selector, err.text);
+    cr_expect_str_eq(page.value, value, "%s %s: \"%s\", not \"%s\"", frame, selector, page.value, value);
+}
+
+static void expect_failure(ll_err err, enum ll_status status, const char *sentence) {
+    cr_expect_eq(err.status, status, "%d: %s", err.status, err.text);
+    cr_expect(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text, sentence);
+}
+
+static const char *const frames[] = {"#same", "#moved", "#other", "#nest\x1f#deep"};
+
+Test(frame, everything_works_within) {
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        const char *in = frames[i];
+        expect_read(in, LL_OP_INNER_TEXT, "#title", "Inner");
+        expect_read(in, LL_OP_EVALUATE, "here + document.title.length", "7");
+        expect_done(in, LL_OP_CLICK, "#b", NULL);
+        expect_read(in, LL_OP_INNER_TEXT, "#out", "true true");
+        expect_done(in, LL_OP_FILL, "#name", "Ada");
+        expect_read(in, LL_OP_INNER_TEXT, "#out", "Ada");
+        expect_done(in, LL_OP_PRESS, "#name", "d");
+        expect_read(in, LL_OP_INPUT_VALUE, "#name", "Adad");
+        expect_done(in, LL_OP_CHECK, "#box", NULL);
+        expect_read(in, LL_OP_EVALUATE, "box.checked", "true");
+    }
+    cr_expect_str_eq(driven_read(&page, LL_OP_INNER_TEXT, "#title", NULL), "Outer");
+}
+
+Test(frame, what_covers_the_frame_is_waited_for_and_named) {
+    driven_read(&page, LL_OP_EVALUATE, NULL, "lid();1");
+    expect_failure(act("#same", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED,
+                   "the frame is covered by <div class=\"lid\">");
+    driven_read(&page, LL_OP_EVALUATE, NULL, "setTimeout(()=>document.querySelector('.lid').remove(),300);1");
+    expect_done("#same", LL_OP_CLICK, "#b", NULL);
+    expect_read("#same", LL_OP_INNER_TEXT, "#out", "true true");
+}
+
+Test(frame, a_frame_may_come_later_go_elsewhere_and_be_replaced) {
+    driven_read(&page, LL_OP_EVALUATE, NULL, "late();1");
+    expect_read("#late", LL_OP_INNER_TEXT, "#title", "Inner");
+    expect_done("#late", LL_OP_CLICK, "#next", NULL);
+    expect_read("#late", LL_OP_INNER_TEXT, "#there", "there");
+    driven_read(&page, LL_OP_EVALUATE, NULL,
+                "setTimeout(()=>{const f=document.querySelector('#late');f.remove();late()},200);1");
+    expect_done("#late", LL_OP_WAIT_FOR_SELECTOR, "#b", NULL);
+    expect_done("#late", LL_OP_CLICK, "#b", NULL);
+}
+
+Test(frame, what_is_no_frame_is_said) {
+    expect_failure(act("#nothing", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame matches nothing");
+    expect_failure(act("#title", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame is <h1");
+    expect_failure(act("iframe", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "several elements (4 match)");
+    expect_failure(act("#same", LL_OP_CLICK, "#gone", NULL), LL_DEADLINE_EXCEEDED, "matches nothing");
+    expect_failure(act("p[", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame");
+}
