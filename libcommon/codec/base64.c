@@ -25,3 +25,21 @@ bool ll_base64_decode(const char *text, size_t len, struct ll_buf *out) {
     ll_buf_commit(out, written);
     return true;
 }
+
+void ll_base64_encode(const void *data, size_t len, struct ll_buf *out) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *from = data;
+    char *at = ll_buf_reserve(out, (len + 2) / 3 * 4);
+    if (!at) return;
+    size_t written = 0;
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t group = (uint32_t)from[i] << 16;
+        if (i + 1 < len) group |= (uint32_t)from[i + 1] << 8;
+        if (i + 2 < len) group |= from[i + 2];
+        at[written++] = digits[group >> 18];
+        at[written++] = digits[group >> 12 & 63];
+        at[written++] = i + 1 < len ? digits[group >> 6 & 63] : '=';
+        at[written++] = i + 2 < len ? digits[group & 63] : '=';
+    }
+    ll_buf_commit(out, written);
+}

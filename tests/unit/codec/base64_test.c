@@ -38,3 +38,14 @@ Test(base64, what_has_no_room_is_refused) {
     cr_expect(out.overflowed);
     ll_buf_fini(&out);
 }
+
+Test(base64, encodes) {
+    static const char *const cases[][2] = {{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+                                           {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ll_buf out = ll_buf_make(100);
+        ll_base64_encode(cases[i][0], strlen(cases[i][0]), &out);
+        cr_expect(eq(str, (char *)ll_buf_str(&out), (char *)cases[i][1]));
+        ll_buf_fini(&out);
+    }
+}
