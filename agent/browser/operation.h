@@ -66,7 +66,8 @@ const char *ll_option_word(const struct ll_option_info *option, uint32_t index, 
 // The events of LiveView's that have a class while they are loading: phx-click-loading and so on.
 #define LL_PHX_KINDS "click|submit|change|focus|blur|keydown|keyup"
 
-// What wait_for_selector waits for: the words of its option.
+// The words of options, in their order.
+enum ll_mouse_button { LL_BUTTON_LEFT, LL_BUTTON_RIGHT, LL_BUTTON_MIDDLE };
 enum ll_element_state { LL_STATE_VISIBLE, LL_STATE_HIDDEN, LL_STATE_ATTACHED, LL_STATE_DETACHED };
 
 enum {
@@ -74,6 +75,8 @@ enum {
     LL_NAVIGATION_TIMEOUT_MS = 60 * 1000,
     LL_SELECTOR_BYTES_MAX = 4096,
     LL_ACTION_TEXT_BYTES_MAX = 1024 * 1024,
+    LL_FILES_MAX = 20,                      // of one call of set_input_files
+    LL_FILES_BYTES_MAX = 4 * 1024 * 1024,   // together
     LL_READING_BYTES_MAX = 4 * 1024 * 1024, // of what a reading brings back, as JSON
 };
 
@@ -96,7 +99,13 @@ struct ll_action { // borrowed texts: they live until the action is done or canc
 
     // Options, by the fields that options.def names.
     uint32_t timeout_ms;
-    uint32_t state; // enum ll_element_state
+    uint32_t state;       // enum ll_element_state
+    uint32_t button;      // enum ll_mouse_button
+    uint32_t modifiers;   // keys held down, bits as the DevTools' Input domain has them
+    uint32_t click_count; // 0: not given
+    uint32_t delay_ms;    // between press and release, or between keys
+    struct ll_action_point position, source_position, target_position; // from the element's top left corner
+    bool force;                                                        // whether or not it can be seen, used and hit
 };
 
 // An option's field.

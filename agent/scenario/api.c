@@ -29,28 +29,7 @@ static const char *const names[] = {
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
 static const char *const later[] = {
-    "double_click",
-    "drag_and_drop",
-    "type",
-    "tap",
-    "scroll_into_view",
-    "select_multiple_options",
-    "focus",
-    "blur",
-    "set_input_files",
-    "submit_form",
-    "wait_for_response",
-    "wait_for_function",
-    "page_content",
-    "inner_html",
-    "is_checked",
-    "is_enabled",
-    "title",
-    "url",
-    "wait_for_download",
-    "throttle",
-    "http",
-    NULL,
+    "wait_for_response", "wait_for_download", "throttle", "http", NULL,
 };
 
 void ll_api_check_self(lua_State *L, const char *method) {

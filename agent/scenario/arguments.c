@@ -1,6 +1,7 @@
 #include "agent/scenario/arguments.h"
 
 #include "agent/scenario/api.h"
+#include "agent/scenario/files.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/text.h"
@@ -90,22 +91,32 @@ static void read_url(lua_State *L, struct reading *reading) {
                 reading->name, reading->index - 2, ll_value_words(L, reading->index - 1, words));
 }
 
-static struct ll_buf *begin_json(lua_State *L) {
+static struct ll_buf *begin_json(lua_State *L, size_t max) {
     struct ll_buf *json = &ll_vm_of(L)->script->scratch;
     ll_buf_clear(json);
+    json->max = max;
     return json;
 }
 
 // Pushed, so that it lives as long as the call.
-static void end_json(lua_State *L, struct reading *reading, const struct ll_buf *json) {
+static void end_json(lua_State *L, struct reading *reading, struct ll_buf *json) {
     reading->action->argument = lua_pushlstring(L, ll_buf_str(json), json->len);
+    json->max = LL_ACTION_TEXT_BYTES_MAX;
+}
+
+// In base64, and with a name and a type each.
+static void read_files(lua_State *L, struct reading *reading, int index) {
+    if (lua_isnoneornil(L, index)) ll_api_wants(L, reading->name, index, "a file or a list of files");
+    struct ll_buf *json = begin_json(L, LL_ACTION_TEXT_BYTES_MAX + 2 * LL_FILES_BYTES_MAX);
+    ll_files_write_json(L, reading->name, index, json);
+    end_json(L, reading, json);
 }
 
 static void read_value(lua_State *L, struct reading *reading, int index) {
     char what[SENTENCE_MAX];
     if (lua_isnoneornil(L, index)) return;
     snprintf(what, sizeof what, "%s: argument %d", reading->name, index - 1);
-    struct ll_buf *json = begin_json(L);
+    struct ll_buf *json = begin_json(L, LL_ACTION_TEXT_BYTES_MAX);
     ll_value_write_json(L, index, what, json);
     end_json(L, reading, json);
 }
@@ -140,14 +151,13 @@ static void read_list(lua_State *L, struct reading *reading, int index) {
         lua_pushnil(L);
         while (lua_next(L, index)) {
             if (!lua_isinteger(L, -2) || (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER))
-                ll_api_wants(L, reading->name, index,
-                             "a list of texts, as { \"a\", \"b\" } is; it holds something else");
+                ll_api_wants(L, reading->name, index, "a list of texts such as { \"a\", \"b\" }");
             lua_tostring(L, -1);
             lua_rawseti(L, -3, lua_tointeger(L, -2));
         }
     }
     snprintf(what, sizeof what, "%s: argument %d", reading->name, index - 1);
-    struct ll_buf *json = begin_json(L);
+    struct ll_buf *json = begin_json(L, LL_ACTION_TEXT_BYTES_MAX);
     ll_buf_text(json, is_one ? "[" : "");
     if (count > 0)
         ll_value_write_json(L, lua_gettop(L), what, json);
@@ -367,7 +377,7 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
         .timeout_ms = default_timeout_ms(L, info->kind),
     };
     struct reading reading = {.name = info->name, .index = FIRST, .action = out};
-    int list = 0, value = 0, snapshot = 0; // what is pushed as JSON comes last, since it changes the stack
+    int list = 0, files = 0, value = 0, snapshot = 0; // what is pushed as JSON comes last, since it changes the stack
     for (const char *letter = info->arguments; *letter; letter++) {
         if (*letter == 'S')
             read_selector(L, &reading);
@@ -387,6 +397,8 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             list = reading.index++;
         else if (*letter == 'X')
             snapshot = reading.index++;
+        else if (*letter == 'F')
+            files = reading.index++;
         else if (*letter == 'V')
             value = reading.index++;
         else
@@ -395,6 +407,7 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
     check_end(L, &reading);
     if (lua_istable(L, reading.index)) read_options(L, &reading);
     if (list) read_list(L, &reading, list);
+    if (files) read_files(L, &reading, files);
     if (value) read_value(L, &reading, value);
     if (snapshot) read_snapshot(L, &reading, snapshot);
 }

@@ -36,7 +36,7 @@ static void append_json(struct ll_buf *out, const char *json) {
 static bool append_argument(struct ll_buf *out, char letter, const char *value, enum ll_call_form form) {
     size_t len = strlen(value);
     bool is_whole = form == LL_CALL_WHOLE;
-    bool is_json = letter == 'V' || letter == 'L';
+    bool is_json = letter == 'V' || letter == 'L' || letter == 'F';
     if (!is_whole && (is_json || letter == 'T' || letter == 'O' || letter == 'Q')) return false;
     if (is_json)
         append_json(out, value);
@@ -119,6 +119,7 @@ static const char *value_of(const struct ll_action *action, char letter, char ro
         return action->selector;
     case 'V':
     case 'L':
+    case 'F':
         return action->argument;
     case 'I':
         snprintf(room, LL_OPTION_WORD_BYTES_MAX, "%u", action->number);

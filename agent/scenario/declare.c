@@ -3,6 +3,7 @@
 #include "agent/scenario/data.h"
 #include "agent/scenario/declare_context.h"
 #include "agent/scenario/fields.h"
+#include "agent/scenario/files.h"
 #include "agent/scenario/measure.h"
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
@@ -26,7 +27,7 @@ static const char *const load_fields[] = {"users",         "duration", "iteratio
 static const char *const load_later[] = {"arrivals", "max_users", NULL};
 static const char *const request_fields[] = {"ignore", "block", NULL};
 static const char *const stage_fields[] = {"users", "over", NULL};
-static const char *const liveload_names[] = {"scenario", "csv", "json", "secret", "counter", "histogram", NULL};
+static const char *const liveload_names[] = {"scenario", "csv", "json", "secret", "file", "counter", "histogram", NULL};
 static const char *const liveload_later[] = {"rate", "interarrival", "parallelism", NULL};
 
 static bool is_in(const char *name, const char *const *names) {
@@ -254,6 +255,7 @@ void ll_module_push_liveload(lua_State *L) {
     lua_pushcfunction(L, ll_declare_scenario);
     lua_setfield(L, -2, "scenario");
     luaL_setfuncs(L, ll_data_functions, 0);
+    luaL_setfuncs(L, ll_files_functions, 0);
     luaL_setfuncs(L, ll_secret_functions, 0);
     luaL_setfuncs(L, ll_measure_functions, 0);
     lua_createtable(L, 0, 1);

@@ -75,14 +75,15 @@ static bool is_word(char c) {
 // Past a word; its name when it is a function that takes names, else NULL. `require` is a function of its own, not a
 // field of something.
 static const char *read_word(struct scanner *scanner, char before) {
-    static const char *const functions[] = {"require", "csv", "json", "secret"};
+    static const char *const functions[] = {"require", "csv", "json", "secret", "file"};
     const char *start = scanner->at;
     while (is_word(peek(scanner, 0))) scanner->at++;
     size_t len = (size_t)(scanner->at - start);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strlen(functions[i]) != len || memcmp(start, functions[i], len) != 0) continue;
-        bool may_be_field = i > 0;
-        return before == ':' || (before == '.' && !may_be_field) ? NULL : functions[i];
+        bool may_be_field = i > 0, must_be_field = strcmp(functions[i], "file") == 0; // a common word
+        bool is_field = before == '.';
+        return before == ':' || (is_field && !may_be_field) || (!is_field && must_be_field) ? NULL : functions[i];
     }
     return NULL;
 }

@@ -1,6 +1,7 @@
-// Everything that is done to or read from elements. The page's own half (page/) finds, waits and judges;
-// one Runtime.evaluate asks it and stays unanswered until it has decided. What then needs real events, a pointer or
-// keys, is done by input.c, and the action ends when the last event is answered; a checkbox is looked at once more.
+// Everything that is done to or read from elements. The page's own half (page/) finds, waits and judges; one
+// Runtime.evaluate asks it and stays unanswered until it has decided. What then needs real events, a pointer or
+// keys, is done by pointer.c and keys.c. A press is confirmed: the page's half looks whether it comes to the element,
+// and keeps it from the page if not; then it is made again.
 //
 // A navigation that takes the document away under the question is no failure: the question is asked again in the new
 // one, until the action's deadline. A scenario's own script is not run twice.
@@ -10,10 +11,12 @@
 // gave at once, with such a word before it, is about the document that is being left, and the question is asked again
 // in the next. An answer that was waited for stands: what was waited for did come.
 #include "agent/browser/cdp/page.h"
+#include "libcommon/base/clock.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { RERUNS_MAX = 100 };
+enum { RERUNS_MAX = 100, CODE_BYTES_MAX = 4 * LL_ACTION_TEXT_BYTES_MAX + 2 * LL_FILES_BYTES_MAX };
 
 static void on_decided(void *arg, const struct ll_cdp_answer *answer);
 
@@ -73,7 +76,7 @@ static void append_options(struct ll_buf *out, const struct ll_action *action) {
 static void ask(struct ll_cdp_page *page, const char *operation) {
     const struct ll_action *action = &page->action;
     const char *text = action->text ? action->text : action->target;
-    struct ll_buf code = ll_buf_make(4 * LL_ACTION_TEXT_BYTES_MAX);
+    struct ll_buf code = ll_buf_make(CODE_BYTES_MAX);
     if (page->frame.depth) ll_buf_text(&code, "typeof __liveload===\"undefined\"?[\"absent\"]:");
     ll_buf_printf(&code, "__liveload(\"%s\",%u,", operation, ll_cdp_page_remaining_ms(page));
     append_quoted(&code, action->selector);
@@ -100,7 +103,7 @@ void ll_cdp_element_resume(struct ll_cdp_page *page) {
 
 void ll_cdp_element(struct ll_cdp_page *page) {
     if (page->action.operation == LL_OP_PRESS) {
-        ll_err err = ll_cdp_input_check_key(page->action.text);
+        ll_err err = ll_cdp_keys_check(page->action.text);
         if (err.status != LL_OK) {
             ll_cdp_page_finish_soon(page, err);
             return;
@@ -118,15 +121,16 @@ void ll_cdp_element(struct ll_cdp_page *page) {
         ask_it(page);
 }
 
-static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
-    (void)answer; // a click that took the page away was still a click
+// Asks what has come of the press. One that led to another document was no miss: a miss is kept from the page.
+static void confirm(struct ll_cdp_page *page, const char *question) {
     page->call = 0;
-    page->toggled = true;
-    if (page->tab->navigating)
+    page->tab->after_input = true;
+    if (page->tab->navigating) {
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
-    else
-        ask(page, page->action.operation == LL_OP_CHECK ? "checked" : "unchecked");
+    } else {
+        page->confirming = true;
+        ask(page, question);
+    }
 }
 
 static void on_input_done(void *arg, const struct ll_cdp_answer *answer) {
@@ -137,6 +141,39 @@ static void on_input_done(void *arg, const struct ll_cdp_answer *answer) {
     ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
+static void on_pressed(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    if (page->action.force)
+        on_input_done(arg, answer); // what it has come to is right, whatever it is
+    else
+        confirm(page, "pressed");
+}
+
+static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer;
+    confirm(page, page->action.operation == LL_OP_CHECK ? "checked" : "unchecked");
+}
+
+static void on_taken_up(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer;
+    page->call = 0;
+    ask(page, "drop");
+}
+
+// Something came between the pointer and the element, and the page was told nothing of the press.
+static void press_again(struct ll_cdp_page *page, struct ll_slice by) {
+    char name[100];
+    ll_scan_text(by, name, sizeof name);
+    if (page->action.operation == LL_OP_DRAG_AND_DROP) ll_cdp_pointer_let_go(page);
+    page->acted = page->confirming = false;
+    if (ll_clock_us() < page->deadline_us)
+        ll_cdp_element(page);
+    else
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "is covered by %s when it is pressed", name), NULL);
+}
+
 static void finish_reading(struct ll_cdp_page *page, struct ll_slice value) {
     ll_json *json = NULL;
     ll_err err = ll_json_parse(value.at, value.len, &json);
@@ -145,32 +182,43 @@ static void finish_reading(struct ll_cdp_page *page, struct ll_slice value) {
     ll_json_free(&json);
 }
 
+// What the page can ask for, by its word.
 static void click(struct ll_cdp_page *page, double x, double y) {
-    ll_cdp_input_click(page, x, y, on_input_done);
+    ll_cdp_pointer_click(page, x, y, on_pressed);
 }
-
 static void toggle(struct ll_cdp_page *page, double x, double y) {
-    ll_cdp_input_click(page, x, y, on_toggled);
+    ll_cdp_pointer_click(page, x, y, on_toggled);
 }
-
 static void hover(struct ll_cdp_page *page, double x, double y) {
-    ll_cdp_input_hover(page, x, y, on_input_done);
+    ll_cdp_pointer_hover(page, x, y, on_input_done);
 }
-
+static void tap(struct ll_cdp_page *page, double x, double y) {
+    ll_cdp_pointer_tap(page, x, y, on_pressed);
+}
+static void drag(struct ll_cdp_page *page, double x, double y) {
+    ll_cdp_pointer_drag(page, x, y, on_taken_up);
+}
+static void drop(struct ll_cdp_page *page, double x, double y) {
+    ll_cdp_pointer_drop(page, x, y, on_input_done);
+}
 static void press(struct ll_cdp_page *page, double x, double y) {
     (void)x, (void)y;
-    ll_cdp_input_press(page, page->action.text, on_input_done);
+    ll_cdp_keys_press(page, page->action.text, on_input_done);
 }
-
+static void type(struct ll_cdp_page *page, double x, double y) {
+    (void)x, (void)y;
+    ll_cdp_keys_type(page, on_input_done);
+}
 static void insert(struct ll_cdp_page *page, double x, double y) {
     (void)x, (void)y;
-    ll_cdp_input_insert(page, page->action.text ? page->action.text : "", on_input_done);
+    ll_cdp_keys_insert(page, page->action.text ? page->action.text : "", on_input_done);
 }
 
 static const struct {
     const char *word;
     void (*send)(struct ll_cdp_page *page, double x, double y);
-} inputs[] = {{"click", click}, {"toggle", toggle}, {"hover", hover}, {"press", press}, {"insert", insert}};
+} inputs[] = {{"click", click}, {"toggle", toggle}, {"hover", hover}, {"tap", tap},      {"drag", drag},
+              {"drop", drop},   {"press", press},   {"type", type},   {"insert", insert}};
 
 void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, double y) {
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
@@ -193,10 +241,13 @@ static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
             ll_cdp_element_send(page, inputs[i].word, ll_scan_number(x, 0), ll_scan_number(y, 0));
         return;
     }
-    if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_READING)
+    enum ll_operation_kind kind = ll_operation_info(page->action.operation)->kind;
+    if (kind == LL_OPKIND_READING) {
         finish_reading(page, ll_scan_item(decision, 1));
-    else
-        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+        return;
+    }
+    page->tab->after_input = kind == LL_OPKIND_ACTION; // it was done in the page, which may be leaving by it
+    ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
 static ll_err refusal(struct ll_slice decision) {
@@ -228,8 +279,8 @@ static bool lost_its_document(struct ll_slice error) {
 }
 
 void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error) {
-    if (page->toggled) {
-        ll_cdp_page_finish(page, LL_SUCCESS, NULL); // its click has led to another document
+    if (page->confirming) {
+        ll_cdp_page_finish(page, LL_SUCCESS, NULL); // its press has led to another document
     } else if (!lost_its_document(error) || page->reruns++ >= RERUNS_MAX) {
         char text[256];
         ll_scan_text(error, text, sizeof text);
@@ -242,12 +293,18 @@ void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error) {
     }
 }
 
+// What the page does itself, and is not to do twice.
 bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page) {
-    return page->action.operation != LL_OP_EVALUATE && page->action.operation != LL_OP_SELECT_OPTION;
+    static const enum ll_operation once[] = {LL_OP_EVALUATE, LL_OP_SELECT_OPTION, LL_OP_SELECT_MULTIPLE_OPTIONS,
+                                             LL_OP_SET_INPUT_FILES, LL_OP_SUBMIT_FORM};
+    for (size_t i = 0; i < sizeof once / sizeof *once; i++)
+        if (page->action.operation == once[i]) return false;
+    return true;
 }
 
-// Whether the answer is about a document that a click before it left already.
-static bool came_from_the_old(const struct ll_cdp_page *page, bool after_input, bool at_once) {
+// Whether the answer is about a document that an action before it left already.
+static bool came_from_the_old(const struct ll_cdp_page *page, bool after_input, struct ll_slice decision) {
+    bool at_once = ll_scan_is_string(ll_scan_item(decision, 0), "ok");
     return after_input && at_once && page->tab->navigating && ll_cdp_element_can_ask_again(page);
 }
 
@@ -272,15 +329,16 @@ static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     }
     struct ll_slice decision = ll_scan_get(values[0], "value");
     struct ll_slice word = ll_scan_item(decision, 0);
-    bool at_once = ll_scan_is_string(word, "ok");
     if (ll_scan_is_string(word, "absent")) {
         ll_cdp_frame_install(page);
         ask_it(page);
         return;
     }
-    if (came_from_the_old(page, after_input, at_once))
+    if (ll_scan_is_string(word, "missed"))
+        press_again(page, ll_scan_item(decision, 1));
+    else if (!page->confirming && came_from_the_old(page, after_input, decision))
         ll_cdp_element(page);
-    else if (at_once || ll_scan_is_string(word, "came"))
+    else if (ll_scan_is_string(word, "ok") || ll_scan_is_string(word, "came"))
         go_on(page, decision);
     else
         ll_cdp_page_finish(page, refusal(decision), NULL);

@@ -162,4 +162,7 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
         ll_cdp_load_state_changed(page);
     else if (page->waiting == LL_CDP_WAITS_COMMIT && !tab->navigating)
         ll_cdp_element_resume(page);
+    else if (page->waiting == LL_CDP_WAITS_ANSWER && page->confirming && tab->navigating)
+        ll_cdp_page_finish(page, LL_SUCCESS,
+                           NULL); // the page may not answer any more, and a miss would not have led on
 }

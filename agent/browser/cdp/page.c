@@ -35,6 +35,7 @@ struct ll_cdp_page *ll_cdp_page_new(struct ll_cdp_connection *connection, const 
     struct ll_cdp_page *page = ll_alloc(1, sizeof *page);
     page->connection = connection;
     page->events = events;
+    page->dragged = ll_buf_make(LL_CDP_DRAG_BYTES_MAX);
     page->timer = ll_timer_new(ll_cdp_connection_loop(connection), on_timer, page);
     page->options = ll_context_options_copy(options);
     return page;
@@ -61,6 +62,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_dialog_reset(page);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
+    ll_buf_fini(&page->dragged);
     ll_timer_free(&page->timer);
     ll_context_options_fini(&page->options);
     free(page);
@@ -94,7 +96,8 @@ void ll_cdp_page_set_alarm(struct ll_cdp_page *page) {
 }
 
 void ll_cdp_page_do(struct ll_cdp_page *page) {
-    page->acted = page->toggled = false;
+    page->acted = page->confirming = false;
+    page->input = (struct ll_cdp_input){0};
     ll_cdp_page_set_alarm(page);
     if (performers[page->action.operation])
         performers[page->action.operation](page);
@@ -135,6 +138,23 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err) {
     ll_timer_set(page->timer, 0);
 }
 
+void ll_cdp_page_pause(struct ll_cdp_page *page, uint32_t ms, void (*then)(struct ll_cdp_page *page)) {
+    int64_t until_us = ll_clock_us() + ms * INT64_C(1000);
+    page->waiting = LL_CDP_WAITS_PAUSE;
+    page->input.after_pause = then;
+    ll_timer_set(page->timer, until_us < page->deadline_us ? until_us : page->deadline_us);
+}
+
+static void end_pause(struct ll_cdp_page *page) {
+    if (ll_clock_us() >= page->deadline_us) {
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "takes longer with its delay than its timeout"),
+                           NULL);
+        return;
+    }
+    ll_cdp_page_set_alarm(page);
+    page->input.after_pause(page);
+}
+
 void ll_cdp_page_give_up(struct ll_cdp_page *page) {
     bool is_busy = page->waiting == LL_CDP_WAITS_ANSWER || page->waiting == LL_CDP_WAITS_LOAD;
     if (ll_operation_info(page->action.operation)->kind == LL_OPKIND_INNER) is_busy = false; // the browser is asked
@@ -173,6 +193,9 @@ static void on_timer(void *arg) {
     case LL_CDP_WAITS_STORAGE:
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the browser does not answer about what it stores"),
                            NULL);
+        return;
+    case LL_CDP_WAITS_PAUSE:
+        end_pause(page);
         return;
     case LL_CDP_WAITS_LOAD:
         finish_late(page, "the page's load event did not come");

@@ -2,14 +2,15 @@
 // the active tab.
 //
 // Shared by the files of this folder alone. page.c begins, finishes and cancels actions; target.c has the browser make
-// contexts and tabs; tab.c hears what happens in a tab; navigation.c, element.c and input.c do actions; network.c
-// measures.
+// contexts and tabs; tab.c hears what happens in a tab; navigation.c, element.c, pointer.c and keys.c do actions;
+// network.c measures.
 #ifndef AGENT_BROWSER_CDP_PAGE_H
 #define AGENT_BROWSER_CDP_PAGE_H
 
 #include "agent/browser/cdp/auth.h"
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/evidence.h"
+#include "agent/browser/cdp/input.h"
 #include "agent/browser/cdp/renewal.h"
 #include "agent/browser/cdp/storage.h"
 #include "agent/browser/cdp/tab.h"
@@ -40,6 +41,7 @@ enum ll_cdp_waiting {
     LL_CDP_WAITS_TAB,     // that opens or closes
     LL_CDP_WAITS_STORAGE, // to be read or written
     LL_CDP_WAITS_TURN,    // of the loop, to deliver `outcome`
+    LL_CDP_WAITS_PAUSE,   // between two inputs
 };
 
 enum ll_cdp_dialog_answer { LL_CDP_DIALOG_UNSAID, LL_CDP_DIALOG_ACCEPT, LL_CDP_DIALOG_DISMISS };
@@ -88,7 +90,9 @@ struct ll_cdp_page {
     bool moved_within; // by going back or forward: the same document has another URL
     uint32_t reruns;   // of the action, because its document went away
     bool acted;        // its input was sent
-    bool toggled;      // the checkbox was clicked, and is looked at once more
+    bool confirming;   // its press was made, and the page is asked whether it has come to the element
+    struct ll_cdp_input input;
+    struct ll_buf dragged; // what the page has put into a drag that is under way, as JSON
     int64_t deadline_us;
     struct ll_timer *timer;
     ll_err outcome;
@@ -114,6 +118,8 @@ void ll_cdp_page_finish_soon(struct ll_cdp_page *page, ll_err err);
 // Sends a command to the active tab for the action in flight, whose answer the action then awaits.
 struct ll_buf *ll_cdp_page_begin(struct ll_cdp_page *page, const char *method);
 void ll_cdp_page_end(struct ll_cdp_page *page, ll_cdp_answered *answered);
+// Goes on in `then` after so long, unless the action's deadline comes first.
+void ll_cdp_page_pause(struct ll_cdp_page *page, uint32_t ms, void (*then)(struct ll_cdp_page *page));
 // Sets the timer to when the action in flight is late.
 void ll_cdp_page_set_alarm(struct ll_cdp_page *page);
 uint32_t ll_cdp_page_remaining_ms(const struct ll_cdp_page *page);
@@ -198,15 +204,6 @@ void ll_cdp_element_resume(struct ll_cdp_page *page);
 // cookies.c
 void ll_cdp_cookies(struct ll_cdp_page *page);
 void ll_cdp_put_cookies(struct ll_cdp_page *page);
-
-// input.c: real events. The action ends when the last is answered, or goes on in `answered`.
-void ll_cdp_input_click(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
-void ll_cdp_input_hover(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered);
-// Puts text in the place of what is selected; no text deletes it.
-void ll_cdp_input_insert(struct ll_cdp_page *page, const char *text, ll_cdp_answered *answered);
-// LL_INVALID_ARGUMENT when there is no such key, and then nothing is sent.
-ll_err ll_cdp_input_check_key(const char *keys);
-void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered);
 
 // connection.c
 void ll_cdp_connection_page_opened(struct ll_cdp_page *page, ll_err err);

@@ -125,6 +125,9 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_WINDOW_OPEN:
         on_window(tab, params);
         return;
+    case LL_CDP_DRAG_INTERCEPTED:
+        ll_cdp_pointer_drag_began(tab->page, params);
+        return;
     case LL_CDP_TARGET_CRASHED:
         ll_cdp_tabs_crashed(tab);
         return;

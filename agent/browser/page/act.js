@@ -1,32 +1,165 @@
 // Doing things with elements, and reading them: every operation on elements.
+//
+// An operation gets its call, { selector, text, argument, options }, and answers with an array when it is done, or with
+// what it waits for.
 
 const READING_MAX = 4 * 1024 * 1024;
 
+// The one element an action is for, or the answer that there is none.
+function one(selector) {
+  const found = find(selector);
+  if (found.length === 1) return found[0];
+  if (found.length === 0) return "matches nothing";
+  return failed("precondition",
+    `matches several elements, and an action needs one: ${names(found)} (${found.length} match)`);
+}
+
+const isElement = (found) => found instanceof Element;
+
+// The one element, handed to `then` once it is visible and enabled.
+const only = (then) => (call) => {
+  const element = one(call.selector);
+  if (!isElement(element)) return element;
+  if (!call.options.force) {
+    if (!isVisible(element)) return "is not visible";
+    if (isDisabled(element)) return "is disabled";
+  }
+  return then(element, call);
+};
+
+// The first element a reading is for, once it is there.
+const first = (then) => (call) => {
+  const element = find(call.selector)[0];
+  return element ? then(element, call) : "matches nothing";
+};
+
+const reading = (value) =>
+  typeof value === "string" && value.length > READING_MAX ? failed("limit", "the text is over 4 MB") : ["ok", value];
+
 const control = (element) => (element.localName === "label" && element.control) || element;
 const isSelect = (element) => element.localName === "select";
+
+// --- The pointer ----------------------------------------------------------------------------------------------------
+
+function forcedSpot(element, position) {
+  const at = spots(element, position)[0];
+  if (at) return at;
+  scrollTo(element, "center");
+  return spots(element, position)[0];
+}
+
+// The answer that asks for this input where the element can be hit, or what is in the way.
+const point = (input) => (element, { selector, options }) => {
+  const { position, force } = options;
+  if (!force && isMoving(element)) return "is moving";
+  const at = force ? forcedSpot(element, position) : hitSpot(element, position);
+  if (!at) {
+    const wanted = spots(element, position)[0], hit = wanted && hitAt(wanted[0], wanted[1]);
+    return hit ? `is covered by ${name(hit)}` : "is out of view";
+  }
+  if (!force && input !== "hover") watchPress(element, selector, input === "tap");
+  return ["ok", null, input, round(at[0]), round(at[1])];
+};
+
+function checkState(element) {
+  element = control(element);
+  if (element.localName === "input" && /^(checkbox|radio)$/.test(element.type)) return element.checked;
+  const said = element.getAttribute("aria-checked");
+  return said === null ? null : said === "true";
+}
+
+const noCheckbox = (element) => failed("precondition", `is ${name(element)}, not a checkbox or radio button`);
+
+// After the press: whether it has come to the element.
+const pressed = () => (aim && aim.by ? ["missed", aim.by] : ["ok"]);
+
+let clicked = null; // the checkbox that is about to be
+
+const toggle = (wanted) => (element, call) => {
+  clicked = element;
+  const state = checkState(element);
+  if (state === null) return noCheckbox(element);
+  return state === wanted ? ["ok"] : point("toggle")(element, call);
+};
+
+// After the click, which may have made the selector match another; one that the click took away has done its part.
+const toggled = (wanted) => () => {
+  if (aim && aim.by) return pressed();
+  const element = clicked;
+  clicked = null;
+  if (!element || !element.isConnected || checkState(element) === wanted) return ["ok"];
+  return failed("precondition", "keeps its state when it is clicked");
+};
+
+// Where it is dropped is looked at before it is taken up, so that what cannot be dropped stays where it is, and again
+// when it has been, since it may cover the place.
+function target(selector) {
+  const found = one(selector);
+  if (isElement(found)) return isVisible(found) ? found : "has a target that is not visible";
+  return typeof found === "string" ? `has a target that ${found}` : failed(found[0], `has a target that ${found[1]}`);
+}
+
+function drag(element, { selector, text, options }) {
+  const found = target(text);
+  if (!isElement(found)) return found;
+  return point("drag")(element, { selector, options: { force: options.force, position: options.source_position } });
+}
+
+function drop({ text, options }) {
+  if (aim && aim.by) return pressed();
+  const found = target(text);
+  if (!isElement(found)) return found;
+  const at = forcedSpot(found, options.target_position);
+  return at ? ["ok", null, "drop", round(at[0]), round(at[1])] : "has a target that is out of view";
+}
+
+// --- Focus, keys and text -------------------------------------------------------------------------------------------
+
+function active() {
+  let element = document.activeElement;
+  while (element && element.shadowRoot && element.shadowRoot.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+}
+
+// Keys go to what has the focus, and where nothing has, to the body.
+function takesFocus(element) {
+  element.focus();
+  return element === active() || element.contains(active()) || element === document.body ||
+    element === document.documentElement;
+}
+
+const noFocus = (element) => failed("precondition", `is ${name(element)}, which takes no focus`);
+
+function focus(element) {
+  element = control(element);
+  return takesFocus(element) ? ["ok"] : noFocus(element);
+}
+
+function blur(element) {
+  control(element).blur();
+  return ["ok"];
+}
+
+const press = (element) => takesFocus(control(element)) ? ["ok", null, "press"] : noFocus(element);
+
+// Inputs whose text is not typed but picked.
+const PICKED = /^(color|date|time|datetime-local|month|range|week)$/;
+const UNTYPED = /^(checkbox|radio|file|submit|button|reset|image|hidden)$/;
+
+// Why no text can be put into it, or null.
+function holdsNoText(element) {
+  const tag = element.localName;
+  if (tag !== "input" && tag !== "textarea" && !element.isContentEditable)
+    return failed("precondition", `is ${name(element)}, which holds no text`);
+  if (tag === "input" && UNTYPED.test(element.type))
+    return failed("precondition", `is an input of type ${element.type}, which holds no text`);
+  return isReadOnly(element) ? "is read-only" : null;
+}
 
 function told(element) {
   element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   element.dispatchEvent(new Event("change", { bubbles: true }));
 }
-
-function select(element, wanted) {
-  element = control(element);
-  if (!isSelect(element)) return failed("precondition", `is ${name(element)}, not a select`);
-  const options = [...element.options];
-  const option = options.find((one) => one.value === wanted) || options.find((one) => normal(one.label) === normal(wanted));
-  if (!option) return "has no such option";
-  if (isDisabled(option)) return "has that option disabled";
-  element.focus();
-  if (element.multiple) for (const one of options) one.selected = false;
-  option.selected = true;
-  told(element);
-  return ["ok"];
-}
-
-// Inputs whose text is not typed but picked.
-const PICKED = /^(color|date|time|datetime-local|month|range|week)$/;
-const UNTYPED = /^(checkbox|radio|file|submit|button|reset|image|hidden)$/;
 
 function pick(element, text) {
   element.focus();
@@ -50,55 +183,101 @@ function selectAll(element) {
 }
 
 // Selects the content and asks for the text to be put in its place from outside, as real input.
-function fill(element, text) {
+function fill(element, { text }) {
   element = control(element);
-  const tag = element.localName;
-  if (isSelect(element) && text) return select(element, text);
-  if (tag !== "input" && tag !== "textarea" && !element.isContentEditable)
-    return failed("precondition", `is ${name(element)}, which holds no text`);
-  if (tag === "input" && UNTYPED.test(element.type))
-    return failed("precondition", `is an input of type ${element.type}, which holds no text`);
-  if (isReadOnly(element)) return "is read-only";
-  if (tag === "input" && PICKED.test(element.type)) return pick(element, text);
+  if (isSelect(element) && text) return select(element, [text]);
+  const why = holdsNoText(element);
+  if (why) return why;
+  if (element.localName === "input" && PICKED.test(element.type)) return pick(element, text);
   element.focus();
   selectAll(element);
   return ["ok", null, "insert"];
 }
 
-function checkState(element) {
+// Where a person who comes to a field goes on typing: behind what it holds.
+function type(element) {
   element = control(element);
-  if (element.localName === "input" && /^(checkbox|radio)$/.test(element.type)) return element.checked;
-  const aria = element.getAttribute("aria-checked");
-  return aria === null ? null : aria === "true";
+  const why = holdsNoText(element);
+  if (why) return why;
+  const hadFocus = element === active();
+  if (!takesFocus(element)) return noFocus(element);
+  if (!hadFocus) getSelection().modify("move", "forward", "documentboundary");
+  return ["ok", null, "type"];
 }
 
-let clicked = null; // the checkbox that is about to be
+// --- Choosing, files and forms --------------------------------------------------------------------------------------
 
-const toggle = (wanted) => (element) => {
-  clicked = element;
-  const state = checkState(element);
-  if (state === null) return failed("precondition", `is ${name(element)}, not a checkbox or radio button`);
-  return state === wanted ? ["ok"] : point("toggle")(element);
-};
-
-// After the click, which may have made the selector match another; one that the click took away has done its part.
-const toggled = (wanted) => () => {
-  const element = clicked;
-  clicked = null;
-  if (!element || !element.isConnected || checkState(element) === wanted) return ["ok"];
-  return failed("precondition", "keeps its state when it is clicked");
-};
-
-function press(element) {
+function select(element, wanted) {
+  element = control(element);
+  if (!isSelect(element)) return failed("precondition", `is ${name(element)}, not a select`);
+  if (wanted.length > 1 && !element.multiple) return failed("precondition", "takes one option, not several");
+  const options = [...element.options], chosen = new Set();
+  for (const text of wanted) {
+    const option = options.find((one) => one.value === text) || options.find((one) => normal(one.label) === normal(text));
+    if (!option) return "has no such option";
+    if (isDisabled(option)) return "has that option disabled";
+    chosen.add(option);
+  }
   element.focus();
-  return ["ok", null, "press"];
+  if (element.multiple) for (const option of options) option.selected = chosen.has(option);
+  else for (const option of chosen) option.selected = true;
+  told(element);
+  return ["ok"];
 }
+
+// Inputs for files are often hidden behind a button of the site's own, so this one need not be visible.
+function setFiles({ selector, argument }) {
+  let element = one(selector);
+  if (!isElement(element)) return element;
+  element = control(element);
+  if (element.localName !== "input" || element.type !== "file")
+    return failed("precondition", `is ${name(element)}, not an input for files`);
+  if (isDisabled(element)) return "is disabled";
+  if (argument.length > 1 && !element.multiple) return failed("precondition", "takes one file, not several");
+  const chosen = new DataTransfer();
+  for (const { name, type, content } of argument) {
+    const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+    chosen.items.add(new File([bytes], name, { type }));
+  }
+  element.files = chosen.files;
+  told(element);
+  return ["ok"];
+}
+
+// As Enter in one of its fields does: checked, and with the button that would have been pressed. A form itself may have
+// no box that could be seen.
+function submit({ selector }) {
+  const element = one(selector);
+  if (!isElement(element)) return element;
+  const form = element.localName === "form" ? element : element.form || element.closest("form");
+  if (!form) return failed("precondition", `is ${name(element)}, which is in no form`);
+  const wrong = !form.noValidate && [...form.elements].find((field) => field.willValidate && !field.validity.valid);
+  if (wrong) return failed("precondition", `has ${name(wrong)}, which is not valid: ${wrong.validationMessage}`);
+  const submits = (field) => field.form === form && field.matches(":is(button,input):is([type=submit],[type=image]),button:not([type])");
+  const button = [...form.elements].find(submits);
+  if (button && isDisabled(button)) return `has ${name(button)}, which is disabled`;
+  form.requestSubmit(button || null);
+  return ["ok"];
+}
+
+// --- Reading --------------------------------------------------------------------------------------------------------
 
 function value(element) {
   element = control(element);
   if (!/^(input|textarea|select)$/.test(element.localName))
     return failed("precondition", `is ${name(element)}, which has no value`);
   return reading(element.value);
+}
+
+function isChecked(element) {
+  const state = checkState(element);
+  return state === null ? noCheckbox(element) : ["ok", state];
+}
+
+function pageContent() {
+  const { doctype, documentElement } = document;
+  const begin = doctype ? new XMLSerializer().serializeToString(doctype) : "";
+  return reading(begin + (documentElement ? documentElement.outerHTML : ""));
 }
 
 const state = {
@@ -108,26 +287,46 @@ const state = {
   hidden: (element) => element && isVisible(element) ? "is still visible" : ["ok"],
 };
 
-// Each answers with an array when it is done, or with what it waits for.
 const operations = {
   click: only(point("click")),
+  double_click: only(point("click")),
   hover: only(point("hover")),
-  fill: only(fill),
-  clear: only((element) => fill(element, "")),
+  tap: only(point("tap")),
+  drag_and_drop: only(drag),
+  drop,
+  pressed,
+  scroll_into_view: only((element) => {
+    if (!spots(element).length) scrollTo(element, "center");
+    return ["ok"];
+  }),
   press: only(press),
+  type: only(type),
+  fill: only(fill),
+  clear: only((element) => fill(element, { text: "" })),
   check: only(toggle(true)),
   uncheck: only(toggle(false)),
   checked: toggled(true),
   unchecked: toggled(false),
-  select_option: only(select),
-  wait_for_selector: (selector, _, __, options) => state[options?.state ?? "visible"](find(selector)[0]),
+  select_option: only((element, { text }) => select(element, [text])),
+  select_multiple_options: only((element, { argument }) => select(element, argument)),
+  focus: only(focus),
+  blur: only(blur),
+  set_input_files: setFiles,
+  submit_form: submit,
+  wait_for_selector: ({ selector, options }) => state[options.state ?? "visible"](find(selector)[0]),
+  page_content: pageContent,
+  inner_html: first((element) => reading(element.innerHTML)),
   inner_text: first((element) => reading(element.innerText ?? element.textContent)),
   text_content: first((element) => reading(element.textContent)),
   input_value: first(value),
-  get_attribute: first((element, attribute) => reading(element.getAttribute(attribute))),
-  is_visible: (selector) => {
+  get_attribute: first((element, { text }) => reading(element.getAttribute(text))),
+  is_visible: ({ selector }) => {
     const element = find(selector)[0];
     return ["ok", !!element && isVisible(element)];
   },
-  count: (selector) => ["ok", find(selector).length],
+  is_checked: first(isChecked),
+  is_enabled: first((element) => ["ok", !isDisabled(element)]),
+  count: ({ selector }) => ["ok", find(selector).length],
+  title: () => reading(document.title),
+  url: () => reading(location.href),
 };

@@ -1,6 +1,14 @@
 // What is called from outside: operations, and scripts of scenarios.
 
-// An expression, a function that gets the argument, or statements, whose last value counts.
+function attempt(operation, call) {
+  try {
+    return operations[operation](call);
+  } catch (error) {
+    if (error instanceof Unusable || error.name === "SyntaxError") return failed("invalid", error.message);
+    return failed("script", String(error));
+  }
+}
+
 const compiles = (source) => {
   try {
     return !!new Function(source);
@@ -8,11 +16,13 @@ const compiles = (source) => {
     return false;
   }
 };
+const isExpression = (source) => compiles(`return (${source}\n)`);
 
+// An expression, a function that gets the argument, or statements, whose last value counts.
 async function evaluate(source, argument) {
-  const isExpression = compiles(`return (${source}\n)`);
-  if (!isExpression && !compiles(source)) return failed("invalid", "is no JavaScript");
-  let result = (0, eval)(isExpression ? `(${source}\n)` : source);
+  const alone = isExpression(source);
+  if (!alone && !compiles(source)) return failed("invalid", "is no JavaScript");
+  let result = (0, eval)(alone ? `(${source}\n)` : source);
   if (typeof result === "function") result = result(argument);
   const text = JSON.stringify(await result);
   if (text === undefined) return ["ok", null];
@@ -28,13 +38,51 @@ function evaluateUntil(source, argument, timeout) {
   return Promise.race([run, late]).finally(() => clearTimeout(deadline));
 }
 
-function liveload(operation, timeout, ...call) {
+// An expression or function that is asked until its value, or what its promise brings, is true. What it throws may be
+// for want of something that is yet to come.
+function waitForFunction(source, argument, timeout) {
+  if (!isExpression(source)) return failed("invalid", "is no expression and no function in JavaScript");
+  const read = (0, eval)(`() => (${source}\n)`);
+  let isPending = false, holds = false, why = "is not true";
+  const tryOnce = (look) => {
+    if (holds) return ["ok"];
+    if (isPending) return why;
+    try {
+      let result = read();
+      if (typeof result === "function") result = result(argument);
+      if (!result || typeof result.then !== "function") return result ? ["ok"] : (why = "is not true");
+      isPending = true;
+      const settled = (isTrue, because) => {
+        isPending = false;
+        holds = isTrue;
+        why = because;
+        if (holds) look();
+      };
+      result.then((value) => settled(!!value, "is not true"), (error) => settled(false, `throws ${error}`));
+      return why;
+    } catch (error) {
+      return (why = `throws ${error}`);
+    }
+  };
+  return settle(timeout, tryOnce, (passed) => Math.min(Math.max(passed / 10, 10), LOOK_AGAIN_MS));
+}
+
+// These belong to the press before them.
+const CONFIRMS = new Set(["pressed", "checked", "unchecked", "drop"]);
+
+function liveload(operation, timeout, selector, text, argument, options = {}) {
   if (operation === "tell") return observer.flush(); // and it disturbs nothing that is under way
   if (operation === "finish") return observer.finish();
   if (giveUp) giveUp();
-  liveview.called(operation);
-  if (operation === "evaluate") return evaluateUntil(call[1], call[2], timeout);
-  return settle(timeout, () => attempt(operation, ...call));
+  if (!CONFIRMS.has(operation)) {
+    aim = null;
+    liveview.called(operation);
+  }
+  hasJumped = false;
+  if (operation === "evaluate") return evaluateUntil(text, argument, timeout);
+  if (operation === "wait_for_function") return waitForFunction(text, argument, timeout);
+  const call = { selector, text, argument, options };
+  return settle(timeout, () => attempt(operation, call));
 }
 
 Object.defineProperty(window, "__liveload", { value: liveload });

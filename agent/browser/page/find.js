@@ -1,6 +1,7 @@
-// Finding elements: selectors.
+// Finding elements: selectors. role.js has the part about roles and accessible names.
 
 const INVISIBLE_TEXT = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "HEAD"]);
+const TEST_ID = "data-testid";
 
 class Unusable extends Error {}
 
@@ -42,10 +43,21 @@ function byCss(scope, css) {
 
 const normal = (text) => text.replace(/\s+/g, " ").trim();
 
+// What a text in a selector asks for: contained in any case, or, when it is quoted, exactly this.
+function wish(text) {
+  const quoted = /^(["'])([^]*)\1$/.exec(text);
+  if (quoted) {
+    const exact = normal(quoted[2].replace(/\\(.)/g, "$1"));
+    return { is: (other) => normal(other) === exact, holds: (other) => normal(other).includes(exact) };
+  }
+  const needle = normal(text).toLowerCase();
+  const holds = (other) => normal(other).toLowerCase().includes(needle);
+  return { is: holds, holds };
+}
+
 // The smallest elements that contain the text, or, when it is quoted, the smallest that are exactly it.
-function byText(scope, wanted) {
-  const quoted = /^(["'])([^]*)\1$/.exec(wanted);
-  const needle = quoted ? normal(quoted[2].replace(/\\(.)/g, "$1")) : normal(wanted).toLowerCase();
+function byText(scope, text) {
+  const wanted = wish(text);
   const texts = new Map(); // element → its text; each is put together once, from its children's
   const textOf = (node) => {
     let text = texts.get(node);
@@ -62,12 +74,11 @@ function byText(scope, wanted) {
   };
   const found = [];
   const visit = (node) => {
-    const text = quoted ? normal(textOf(node)) : normal(textOf(node)).toLowerCase();
-    if (!text.includes(needle)) return false;
+    if (!wanted.holds(textOf(node))) return false;
     let inChild = false;
     for (const child of [...(node.shadowRoot ? node.shadowRoot.children : []), ...node.children])
       inChild = visit(child) || inChild;
-    if (inChild || node.nodeType !== 1 || (quoted && text !== needle)) return inChild;
+    if (inChild || node.nodeType !== 1 || !wanted.is(textOf(node))) return inChild;
     found.push(node);
     return true;
   };
@@ -75,17 +86,63 @@ function byText(scope, wanted) {
   return found;
 }
 
+const labelled = (element, wanted) =>
+  wanted.is(element.getAttribute("aria-label") || "") ||
+  (element.hasAttribute("aria-labelledby") && wanted.is(referenced(element).map((one) => one.textContent).join(" "))) ||
+  [...(element.labels || [])].some((label) => wanted.is(label.textContent));
+
+// The controls whose label, as a person reads it beside them, is or contains the text.
+const byLabel = (scope, text) => {
+  const wanted = wish(text);
+  return byCss(scope, "input,textarea,select,button,meter,output,progress,[aria-label],[aria-labelledby]")
+    .filter((element) => element.type !== "hidden" && labelled(element, wanted));
+};
+
+const byPlaceholder = (scope, text) => {
+  const wanted = wish(text);
+  return byCss(scope, "[placeholder],[aria-placeholder]").filter((element) =>
+    wanted.is(element.getAttribute("placeholder") || element.getAttribute("aria-placeholder") || ""));
+};
+
+const byTestId = (scope, text) => {
+  const id = text.replace(/^(["'])([^]*)\1$/, "$2");
+  return byCss(scope, `[${TEST_ID}]`).filter((element) => element.getAttribute(TEST_ID) === id);
+};
+
+// Below an element, a path from the top is one from there. XPath knows no shadow roots.
+function byXpath(scope, path) {
+  const here = scope !== document && path.startsWith("/") ? `.${path}` : path;
+  try {
+    const result = document.evaluate(here, scope, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
+    const found = Array.from({ length: result.snapshotLength }, (_, i) => result.snapshotItem(i));
+    return found.filter((node) => node.nodeType === 1);
+  } catch {
+    throw new Unusable(`"${path}" is no XPath that gives elements`);
+  }
+}
+
+const engines = {
+  css: byCss,
+  text: byText,
+  role: byRole,
+  label: byLabel,
+  placeholder: byPlaceholder,
+  testid: byTestId,
+  xpath: byXpath,
+};
+
 function query(scope, part) {
+  if (!part) throw new Unusable("has an empty part: \" >> \" stands between two");
   const engine = /^([a-z]+)=/.exec(part);
   if (!engine) return byCss(scope, part);
-  const body = part.slice(engine[0].length);
-  if (engine[1] === "text" && body) return byText(scope, body);
-  if (engine[1] === "css") return byCss(scope, body);
-  throw new Unusable(`"${part}" is no selector: use CSS or text=…`);
+  const body = part.slice(engine[0].length).trim();
+  if (Object.hasOwn(engines, engine[1]) && body) return engines[engine[1]](scope, body);
+  throw new Unusable(`"${part}" is no selector: use CSS or one of ${Object.keys(engines).join("=, ")}=`);
 }
 
 let parsed = { selector: null, parts: null };
 
+// Every element that the selector matches, each once.
 function find(selector) {
   if (parsed.selector !== selector) parsed = { selector, parts: parts(selector) };
   let scopes = [document];

@@ -9,13 +9,18 @@ function isVisible(element) {
 const isDisabled = (element) => element.matches(":disabled") || !!element.closest('[aria-disabled="true"]');
 const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria-readonly") === "true";
 
-// For sentences: tag, and an id or class that looks as if all users had it.
+// For sentences, as CSS would have it: the tag, and an id or class that looks as if all users had it.
 function name(element) {
-  const tag = element.localName;
   const shared = (text) => text && !/\d/.test(text);
-  if (shared(element.id)) return `<${tag} id="${element.id}">`;
+  if (shared(element.id)) return `${element.localName}#${element.id}`;
   const className = element.classList && element.classList[0];
-  return shared(className) ? `<${tag} class="${className}">` : `<${tag}>`;
+  return shared(className) ? `${element.localName}.${className}` : element.localName;
+}
+
+// "button#add, a.more, …"
+function names(elements) {
+  const shown = [...new Set(elements.map(name))];
+  return shown.length > 3 ? `${shown.slice(0, 3).join(", ")}, …` : shown.join(", ");
 }
 
 // The properties that change a box, by their names in key frames; those of colour and shape do not.
@@ -52,47 +57,79 @@ function receives(element, hit) {
   return false;
 }
 
-// The middle of the part of the element that is in view, or null.
-function middle(element) {
-  for (const box of element.getClientRects()) {
-    const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
-    const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
-    if (right - left > 0.5 && bottom - top > 0.5) return [(left + right) / 2, (top + bottom) / 2];
+// Where a person would point: the middle of the part of the element that is in view, and then the middles of its
+// quarters, since a badge or a banner may cover the first. Empty when nothing is in view.
+function spots(element, position) {
+  if (position) {
+    const box = element.getBoundingClientRect(), x = box.left + position.x, y = box.top + position.y;
+    return x >= 0 && y >= 0 && x < innerWidth && y < innerHeight ? [[x, y]] : [];
   }
-  return null;
+  for (const box of element.getClientRects()) {
+    const left = Math.max(box.left, 0), width = Math.min(box.right, innerWidth) - left;
+    const top = Math.max(box.top, 0), height = Math.min(box.bottom, innerHeight) - top;
+    if (width <= 0.5 || height <= 0.5) continue;
+    return [[2, 2], [1, 1], [3, 1], [1, 3], [3, 3]].map(([x, y]) => [left + (width * x) / 4, top + (height * y) / 4]);
+  }
+  return [];
 }
 
-const isHit = (element, point) => point && receives(element, hitAt(point[0], point[1]));
+const hits = (element, at) => receives(element, hitAt(at[0], at[1]));
 
-// The answer that asks for this input in the middle of the element, or what is in the way.
-const point = (input) => (element) => {
-  if (isMoving(element)) return "is moving";
-  let at = middle(element);
-  if (!isHit(element, at)) {
-    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-    at = middle(element);
+function scrollTo(element, block) {
+  element.scrollIntoView({ block, inline: "center", behavior: "instant" });
+}
+
+// The first spot that hits the element: as it is; scrolled to the middle; or, where something covers it there, beside
+// what covers it. The last is tried once for an action, so that no look after another makes the page jump.
+let hasJumped = false;
+function hitSpot(element, position) {
+  const find = () => spots(element, position).find((at) => hits(element, at));
+  let at = find();
+  if (at) return at;
+  scrollTo(element, "center");
+  at = find();
+  if (at || hasJumped) return at;
+  hasJumped = true;
+  for (const block of ["end", "start"]) {
+    scrollTo(element, block);
+    at = find();
+    if (at) return at;
   }
-  if (!at) return "is out of view";
-  if (isHit(element, at)) return ["ok", null, input, Math.round(at[0] * 100) / 100, Math.round(at[1] * 100) / 100];
-  const hit = hitAt(at[0], at[1]);
-  return hit ? `is covered by ${name(hit)}` : "is out of view";
-};
+  scrollTo(element, "center");
+  return undefined;
+}
 
-// The one element an action is for, handed to `then` once it is visible and enabled.
-const only = (then) => (selector, text) => {
-  const found = find(selector);
-  if (found.length === 0) return "matches nothing";
-  if (found.length > 1) return failed("precondition", `matches several elements, and an action needs one (${found.length} match)`);
-  if (!isVisible(found[0])) return "is not visible";
-  if (isDisabled(found[0])) return "is disabled";
-  return then(found[0], text);
-};
+const round = (number) => Math.round(number * 100) / 100;
 
-// The first element a reading is for, once it is there.
-const first = (then) => (selector, text) => {
-  const element = find(selector)[0];
-  return element ? then(element, text) : "matches nothing";
-};
+// --- The press ------------------------------------------------------------------------------------------------------
 
-const reading = (value) =>
-  typeof value === "string" && value.length > READING_MAX ? failed("limit", "the text is over 4 MB") : ["ok", value];
+// Between the moment that a point is chosen and the moment that the pointer is pressed there, a page can put something
+// else in its place. So the press is looked at as it arrives, before the page sees it: one that would not reach the
+// element is kept from the page, with what follows from it, and then made again.
+let aim = null; // { element, selector, by } of the press that is to come; by: what it has come to instead, or null
+const PRESSES = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick", "dblclick", "contextmenu"];
+const TOUCHES = ["touchstart", "touchend"]; // listened to when a tap comes: they would slow the page's scrolling
+
+function reaches(hit) {
+  if (receives(aim.element, hit)) return true;
+  if (aim.element.isConnected) return false;
+  return find(aim.selector).some((element) => receives(element, hit)); // it was rendered anew
+}
+
+function onPress(event) {
+  if (!aim || !event.isTrusted) return;
+  if (aim.by === undefined) {
+    const hit = event.composedPath()[0];
+    aim.by = reaches(hit) ? null : name(hit);
+  }
+  if (aim.by === null) return;
+  if (event.cancelable) event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function watchPress(element, selector, isTap) {
+  aim = { element, selector, by: undefined };
+  if (isTap) for (const type of TOUCHES) addEventListener(type, onPress, { capture: true, passive: false, once: true });
+}
+
+for (const type of PRESSES) addEventListener(type, onPress, true);

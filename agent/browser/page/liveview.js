@@ -251,7 +251,8 @@ const liveview = (() => {
 
   operations.ensure_liveview = ensure;
   operations.wait_for_liveview = connected;
-  operations.wait_for_phx_loading_completion = (selector, kind) => loaded(`phx-${kind}-loading`, find(selector)[0]);
+  operations.wait_for_phx_loading_completion = ({ selector, text: kind }) =>
+    loaded(`phx-${kind}-loading`, find(selector)[0]);
 
   return { called };
 })();

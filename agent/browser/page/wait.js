@@ -6,26 +6,23 @@ const LOOK_AGAIN_MS = 200;
 const EVENTS = ["load", "transitionend", "transitioncancel", "animationend", "animationcancel", "toggle", "resize",
   "scroll", "input", "change", "focusin", "focusout", "DOMContentLoaded", "readystatechange"];
 
-function attempt(operation, ...args) {
-  try {
-    return operations[operation](...args);
-  } catch (error) {
-    if (error instanceof Unusable || error.name === "SyntaxError") return failed("invalid", error.message);
-    return failed("script", String(error));
-  }
-}
-
 let giveUp = null; // of the wait in flight; another operation ends it
 
-function settle(timeout, tryOnce) {
-  let outcome = tryOnce();
+// `tryOnce` answers, or says what it waits for; it may have us look once more. `pace` says after how many milliseconds
+// to look again when nothing has happened, from how many have passed.
+function settle(timeout, tryOnce, pace = () => LOOK_AGAIN_MS) {
+  let look = () => {};
+  let outcome = tryOnce(() => look());
   if (typeof outcome !== "string") return outcome;
   return new Promise((resolve) => {
+    const began = performance.now();
+    let again = 0;
     const finish = (answer) => {
+      look = () => {};
       observer.disconnect();
       clearTimeout(deadline);
-      clearInterval(again);
-      for (const type of EVENTS) removeEventListener(type, look, true), document.removeEventListener(type, look, true);
+      clearTimeout(again);
+      for (const type of EVENTS) removeEventListener(type, lookNow, true), document.removeEventListener(type, lookNow, true);
       giveUp = null;
       if (answer[0] === "ok") answer[0] = "came";
       resolve(answer);
@@ -34,23 +31,30 @@ function settle(timeout, tryOnce) {
     const observed = new Set();
     const observe = () => {
       for (const root of roots(document)) {
-        if (root === document || root.nodeType === 11) {
-          if (observed.has(root)) continue;
-          observed.add(root);
-          observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
-        }
+        if ((root !== document && root.nodeType !== 11) || observed.has(root)) continue;
+        observed.add(root);
+        observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
       }
     };
-    const look = () => {
-      outcome = tryOnce();
+    look = () => {
+      outcome = tryOnce(() => look());
       if (typeof outcome !== "string") finish(outcome);
-      else observe();
     };
-    const observer = new MutationObserver(look);
+    const lookNow = () => look();
+    const lookAgain = () => {
+      look();
+      if (!giveUp) return;
+      observe();
+      again = setTimeout(lookAgain, pace(performance.now() - began));
+    };
+    const observer = new MutationObserver((records) => {
+      look();
+      if (giveUp && records.some((record) => record.addedNodes.length)) observe();
+    });
     const deadline = setTimeout(() => finish(failed("deadline", outcome)), timeout);
-    const again = setInterval(look, LOOK_AGAIN_MS);
-    for (const type of EVENTS) addEventListener(type, look, true), document.addEventListener(type, look, true);
+    for (const type of EVENTS) addEventListener(type, lookNow, true), document.addEventListener(type, lookNow, true);
     giveUp = () => finish(failed("deadline", outcome));
+    again = setTimeout(lookAgain, pace(0));
     observe();
   });
 }

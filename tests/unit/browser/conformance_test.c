@@ -11,7 +11,9 @@
 static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<p id=text>some text</p><button id=button>press</button><input id=input value=v title=t>"
-             "<input type=checkbox id=box><select id=select><option value=one>One<option value=two>Two</select>"},
+             "<form id=form onsubmit='return false'></form><input type=file id=file><input type=checkbox "
+             "id=box><select id=select><option "
+             "value=one>One<option value=two>Two</select>"},
     {.path = "/never", .never_answers = true},
     {.path = NULL},
 };
@@ -75,6 +77,23 @@ static const struct ll_action calls[LL_OPERATIONS_COUNT] = {
     [LL_OP_NAVIGATE] = {.text = "/"}, // of the site
     [LL_OP_RELOAD] = {.selector = NULL},
     [LL_OP_CLICK] = {.selector = "#button"},
+    [LL_OP_DOUBLE_CLICK] = {.selector = "#button"},
+    [LL_OP_TAP] = {.selector = "#button"},
+    [LL_OP_DRAG_AND_DROP] = {.selector = "#button", .target = "#text"},
+    [LL_OP_SCROLL_INTO_VIEW] = {.selector = "#button"},
+    [LL_OP_TYPE] = {.selector = "#input", .text = "ab"},
+    [LL_OP_SELECT_MULTIPLE_OPTIONS] = {.selector = "#select", .argument = "[\"two\"]"},
+    [LL_OP_FOCUS] = {.selector = "#input"},
+    [LL_OP_BLUR] = {.selector = "#input"},
+    [LL_OP_SET_INPUT_FILES] = {.selector = "#file", .argument = "[]"},
+    [LL_OP_SUBMIT_FORM] = {.selector = "#form"},
+    [LL_OP_WAIT_FOR_FUNCTION] = {.text = "true"},
+    [LL_OP_PAGE_CONTENT] = {.selector = NULL},
+    [LL_OP_INNER_HTML] = {.selector = "#text"},
+    [LL_OP_IS_CHECKED] = {.selector = "#box"},
+    [LL_OP_IS_ENABLED] = {.selector = "#box"},
+    [LL_OP_TITLE] = {.selector = NULL},
+    [LL_OP_URL] = {.selector = NULL},
     [LL_OP_FILL] = {.selector = "#input", .text = "new"},
     [LL_OP_CLEAR] = {.selector = "#input"},
     [LL_OP_PRESS] = {.selector = "#input", .text = "a"},

@@ -181,7 +181,7 @@ static char *make_document(const ll_json *value) {
 static void on_done(void *owner, const struct ll_action_result *result) {
     struct driven_page *page = owner;
     cr_assert_not(page->done, "on_done came twice");
-    page->done = true;
+    page->done = page->ended = true;
     ll_loop_wake(page->driver->loop);
     page->err = result->err;
     describe(result->value, page->value, sizeof page->value);
@@ -191,7 +191,7 @@ static void on_done(void *owner, const struct ll_action_result *result) {
 
 static void on_page_lost(void *owner, ll_err why) {
     struct driven_page *page = owner;
-    page->lost = true;
+    page->lost = page->ended = true;
     ll_loop_wake(page->driver->loop);
     page->err = why;
     page->page = NULL;
@@ -264,14 +264,14 @@ void driven_close(struct driven_page *page) {
 }
 
 void driven_begin(struct driven_page *page, const struct ll_action *action) {
-    page->done = false;
+    page->done = page->ended = false;
     page->driver->connection->ops->perform(page->page, action);
     cr_assert_not(page->done, "on_done came from inside perform");
 }
 
 ll_err driven_act(struct driven_page *page, const struct ll_action *action) {
     driven_begin(page, action);
-    driver_serve_until(page->driver, &page->done);
+    driver_serve_until(page->driver, &page->ended);
     return page->err;
 }
 
@@ -291,6 +291,37 @@ const char *driven_read(struct driven_page *page, enum ll_operation operation, c
     ll_err err = driven_do(page, operation, selector, text);
     cr_expect_eq(err.status, LL_OK, "%s: %s", selector ? selector : text, err.text);
     return page->value;
+}
+
+void driven_act_ok(struct driven_page *page, struct ll_action action) {
+    if (!action.timeout_ms) action.timeout_ms = TIMEOUT_MS;
+    ll_err err = driven_act(page, &action);
+    cr_expect_eq(err.status, LL_OK, "%s(%s): %s", ll_operation_info(action.operation)->name, action.selector, err.text);
+}
+
+void driven_act_fails(struct driven_page *page, struct ll_action action, enum ll_status status, const char *sentence) {
+    if (!action.timeout_ms) action.timeout_ms = TIMEOUT_MS;
+    ll_err err = driven_act(page, &action);
+    cr_expect_eq(err.status, status, "%s(%s): %d, %s", ll_operation_info(action.operation)->name, action.selector,
+                 err.status, err.text);
+    cr_expect(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text, sentence);
+}
+
+void driven_ok(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text) {
+    driven_act_ok(page, (struct ll_action){.operation = operation, .selector = selector, .text = text});
+}
+
+void driven_fails(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text,
+                  enum ll_status status, const char *sentence) {
+    struct ll_action action = {.operation = operation, .selector = selector, .text = text, .timeout_ms = 300};
+    driven_act_fails(page, action, status, sentence);
+}
+
+void driven_reads(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text,
+                  const char *value) {
+    const char *read = driven_read(page, operation, selector, text);
+    cr_expect_str_eq(read, value, "%s(%s): \"%s\", not \"%s\"", ll_operation_info(operation)->name, selector, read,
+                     value);
 }
 
 struct measured driver_measured(const struct driver *driver, enum ll_metric metric, const char *label) {

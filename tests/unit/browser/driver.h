@@ -34,6 +34,7 @@ struct driven_page {
     struct driver *driver;
     struct ll_page *page; // NULL when it is closed or lost
     bool opened, done, lost, captured;
+    bool ended;                // done or lost
     struct ll_capture capture; // the last one, or what was known of a page that was lost; kept until the test's end
     ll_err err;                // of the last thing that happened
     char value[512];           // of the last reading, as text; "nil" without one
@@ -69,6 +70,17 @@ void driven_capture(struct driven_page *page, unsigned what, uint32_t timeout_ms
 void driven_visit(struct driven_page *page, const char *path);
 // A reading's value as text.
 const char *driven_read(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text);
+
+// Expects an operation to succeed within 5 s; to fail with this status and a sentence that has this in it, within 300
+// ms; to read this.
+void driven_ok(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text);
+void driven_fails(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text,
+                  enum ll_status status, const char *sentence);
+void driven_reads(struct driven_page *page, enum ll_operation operation, const char *selector, const char *text,
+                  const char *value);
+// The same for an action with options; a timeout of 0 is 5 s.
+void driven_act_ok(struct driven_page *page, struct ll_action action);
+void driven_act_fails(struct driven_page *page, struct ll_action action, enum ll_status status, const char *sentence);
 
 // What was measured, summed over labels when `label` is NULL.
 struct measured driver_measured(const struct driver *driver, enum ll_metric metric, const char *label);

@@ -72,189 +72,170 @@ static void end(void) {
 
 TestSuite(element, .init = begin, .fini = end);
 
-static void expect_ok(enum ll_operation operation, const char *selector, const char *text) {
-    ll_err err = driven_do(&page, operation, selector, text);
-    cr_expect_eq(err.status, LL_OK, "%s(%s): %s", ll_operation_info(operation)->name, selector, err.text);
-}
-
-static void expect_failure(enum ll_operation operation, const char *selector, const char *text, enum ll_status status,
-                           const char *sentence) {
-    struct ll_action action = {.operation = operation, .selector = selector, .text = text, .timeout_ms = 300};
-    ll_err err = driven_act(&page, &action);
-    cr_expect_eq(err.status, status, "%s(%s): %d, %s", ll_operation_info(operation)->name, selector, err.status,
-                 err.text);
-    cr_expect(strstr(err.text, sentence) != NULL, "\"%s\" does not say \"%s\"", err.text, sentence);
-}
-
-static void expect_read(enum ll_operation operation, const char *selector, const char *text, const char *value) {
-    const char *read = driven_read(&page, operation, selector, text);
-    cr_expect_str_eq(read, value, "%s(%s): \"%s\", not \"%s\"", ll_operation_info(operation)->name, selector, read,
-                     value);
-}
-
 Test(element, text_is_filled_with_trusted_events) {
     driven_visit(&page, "/events");
-    expect_ok(LL_OP_FILL, "#name", "Zo\xc3\xab \"q\" \\ \xf0\x9f\x8d\x90");
-    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "Zo\xc3\xab \"q\" \\ \xf0\x9f\x8d\x90");
-    expect_read(LL_OP_INNER_TEXT, "#log", NULL, "beforeinput+ input+ ");
-    expect_ok(LL_OP_FILL, "#name", "second");
-    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "second");
-    expect_ok(LL_OP_CLEAR, "#name", NULL);
-    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "");
-    expect_ok(LL_OP_FILL, "#area", "two\nlines");
-    expect_read(LL_OP_INPUT_VALUE, "#area", NULL, "two\nlines");
-    expect_ok(LL_OP_FILL, "#rich", "bold");
-    expect_ok(LL_OP_FILL, "#rich", "rich");
-    expect_read(LL_OP_TEXT_CONTENT, "#rich", NULL, "rich");
-    expect_ok(LL_OP_FILL, "#number", "42");
-    expect_read(LL_OP_INPUT_VALUE, "#number", NULL, "42");
-    expect_ok(LL_OP_FILL, "#date", "2026-11-23");
-    expect_read(LL_OP_INPUT_VALUE, "#date", NULL, "2026-11-23");
-    expect_ok(LL_OP_FILL, "#label", "a@b.c");
-    expect_read(LL_OP_INPUT_VALUE, "#mail", NULL, "a@b.c");
+    driven_ok(&page, LL_OP_FILL, "#name", "Zo\xc3\xab \"q\" \\ \xf0\x9f\x8d\x90");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "Zo\xc3\xab \"q\" \\ \xf0\x9f\x8d\x90");
+    driven_reads(&page, LL_OP_INNER_TEXT, "#log", NULL, "beforeinput+ input+ ");
+    driven_ok(&page, LL_OP_FILL, "#name", "second");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "second");
+    driven_ok(&page, LL_OP_CLEAR, "#name", NULL);
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "");
+    driven_ok(&page, LL_OP_FILL, "#area", "two\nlines");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#area", NULL, "two\nlines");
+    driven_ok(&page, LL_OP_FILL, "#rich", "bold");
+    driven_ok(&page, LL_OP_FILL, "#rich", "rich");
+    driven_reads(&page, LL_OP_TEXT_CONTENT, "#rich", NULL, "rich");
+    driven_ok(&page, LL_OP_FILL, "#number", "42");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#number", NULL, "42");
+    driven_ok(&page, LL_OP_FILL, "#date", "2026-11-23");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#date", NULL, "2026-11-23");
+    driven_ok(&page, LL_OP_FILL, "#label", "a@b.c");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#mail", NULL, "a@b.c");
 }
 
 Test(element, what_holds_no_text_cannot_be_filled) {
     driven_visit(&page, "/events");
-    expect_failure(LL_OP_FILL, "#p", "x", LL_FAILED_PRECONDITION, "is <p id=\"p\">, which holds no text");
-    expect_failure(LL_OP_FILL, "#date", "soon", LL_FAILED_PRECONDITION, "takes no such date");
-    expect_failure(LL_OP_FILL, "#ro", "x", LL_DEADLINE_EXCEEDED, "is read-only");
-    expect_failure(LL_OP_INPUT_VALUE, "#p", NULL, LL_FAILED_PRECONDITION, "which has no value");
+    driven_fails(&page, LL_OP_FILL, "#p", "x", LL_FAILED_PRECONDITION, "is p#p, which holds no text");
+    driven_fails(&page, LL_OP_FILL, "#date", "soon", LL_FAILED_PRECONDITION, "takes no such date");
+    driven_fails(&page, LL_OP_FILL, "#ro", "x", LL_DEADLINE_EXCEEDED, "is read-only");
+    driven_fails(&page, LL_OP_INPUT_VALUE, "#p", NULL, LL_FAILED_PRECONDITION, "which has no value");
 }
 
 Test(element, keys_are_pressed) {
     driven_visit(&page, "/events");
-    expect_ok(LL_OP_PRESS, "#name", "a");
-    expect_ok(LL_OP_PRESS, "#name", "Shift+b");
-    expect_ok(LL_OP_PRESS, "#name", "\xc3\xa9");
-    expect_ok(LL_OP_PRESS, "#name", "Space");
-    expect_ok(LL_OP_PRESS, "#name", "\"");
-    expect_ok(LL_OP_PRESS, "#name", "+");
-    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "aB\xc3\xa9 \"+");
-    expect_ok(LL_OP_PRESS, "#name", "Home");
-    expect_ok(LL_OP_PRESS, "#name", "Delete");
-    expect_ok(LL_OP_PRESS, "#name", "End");
-    expect_ok(LL_OP_PRESS, "#name", "Backspace");
-    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "B\xc3\xa9 \"");
-    expect_ok(LL_OP_PRESS, "#name", "Control+A");
-    expect_ok(LL_OP_PRESS, "#name", "x");
-    expect_read(LL_OP_INPUT_VALUE, "#name", NULL, "x");
-    expect_ok(LL_OP_PRESS, "#name", "Tab");
-    expect_read(LL_OP_EVALUATE, NULL, "document.activeElement.id", "area");
-    expect_ok(LL_OP_PRESS, "#area", "Shift+Tab");
-    expect_read(LL_OP_EVALUATE, NULL, "document.activeElement.id", "name");
-    expect_ok(LL_OP_PRESS, "#area", "Enter");
-    expect_read(LL_OP_INPUT_VALUE, "#area", NULL, "\n");
+    driven_ok(&page, LL_OP_PRESS, "#name", "a");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Shift+b");
+    driven_ok(&page, LL_OP_PRESS, "#name", "\xc3\xa9");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Space");
+    driven_ok(&page, LL_OP_PRESS, "#name", "\"");
+    driven_ok(&page, LL_OP_PRESS, "#name", "+");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "aB\xc3\xa9 \"+");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Home");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Delete");
+    driven_ok(&page, LL_OP_PRESS, "#name", "End");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Backspace");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "B\xc3\xa9 \"");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Control+A");
+    driven_ok(&page, LL_OP_PRESS, "#name", "x");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "x");
+    driven_ok(&page, LL_OP_PRESS, "#name", "Tab");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "document.activeElement.id", "area");
+    driven_ok(&page, LL_OP_PRESS, "#area", "Shift+Tab");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "document.activeElement.id", "name");
+    driven_ok(&page, LL_OP_PRESS, "#area", "Enter");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#area", NULL, "\n");
 }
 
 Test(element, what_is_no_key_says_so) {
     driven_visit(&page, "/events");
     static const char *const keys[] = {"\xff", "\xc3", "a\xc3\xa9", "\x01", "", "Enterr", "Control+\xff"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        expect_failure(LL_OP_PRESS, "#name", keys[i], LL_INVALID_ARGUMENT, "is no key");
+        driven_fails(&page, LL_OP_PRESS, "#name", keys[i], LL_INVALID_ARGUMENT, "is no key");
 }
 
 Test(element, enter_in_a_form_submits_it) {
     driven_visit(&page, "/events");
-    expect_ok(LL_OP_FILL, "#q", "pears");
-    expect_ok(LL_OP_PRESS, "#q", "Enter");
-    expect_read(LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
-    expect_ok(LL_OP_WAIT_FOR_URL, NULL, "**/sent?q=pears");
+    driven_ok(&page, LL_OP_FILL, "#q", "pears");
+    driven_ok(&page, LL_OP_PRESS, "#q", "Enter");
+    driven_reads(&page, LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
+    driven_ok(&page, LL_OP_WAIT_FOR_URL, NULL, "**/sent?q=pears");
 }
 
 Test(element, a_key_that_is_none_is_refused) {
     driven_visit(&page, "/events");
-    expect_failure(LL_OP_PRESS, "#name", "Entr", LL_INVALID_ARGUMENT, "is it Enter");
-    expect_failure(LL_OP_PRESS, "#name", "Ctrl+A", LL_INVALID_ARGUMENT, "no modifier");
-    expect_failure(LL_OP_PRESS, "#name", "", LL_INVALID_ARGUMENT, "is no key");
+    driven_fails(&page, LL_OP_PRESS, "#name", "Entr", LL_INVALID_ARGUMENT, "is it Enter");
+    driven_fails(&page, LL_OP_PRESS, "#name", "Ctrl+A", LL_INVALID_ARGUMENT, "no modifier");
+    driven_fails(&page, LL_OP_PRESS, "#name", "", LL_INVALID_ARGUMENT, "is no key");
 }
 
 Test(element, an_option_is_selected_by_value_or_label) {
     driven_visit(&page, "/events");
-    expect_ok(LL_OP_SELECT_OPTION, "#one", "b");
-    expect_read(LL_OP_INPUT_VALUE, "#one", NULL, "b");
-    expect_read(LL_OP_INNER_TEXT, "#log", NULL, "input- change- ");
-    expect_ok(LL_OP_SELECT_OPTION, "#one", "Alpha");
-    expect_read(LL_OP_INPUT_VALUE, "#one", NULL, "a");
-    expect_failure(LL_OP_SELECT_OPTION, "#one", "Gamma", LL_DEADLINE_EXCEEDED, "has no such option");
-    expect_failure(LL_OP_SELECT_OPTION, "#name", "a", LL_FAILED_PRECONDITION, "not a select");
+    driven_ok(&page, LL_OP_SELECT_OPTION, "#one", "b");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#one", NULL, "b");
+    driven_reads(&page, LL_OP_INNER_TEXT, "#log", NULL, "input- change- ");
+    driven_ok(&page, LL_OP_SELECT_OPTION, "#one", "Alpha");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#one", NULL, "a");
+    driven_fails(&page, LL_OP_SELECT_OPTION, "#one", "Gamma", LL_DEADLINE_EXCEEDED, "has no such option");
+    driven_fails(&page, LL_OP_SELECT_OPTION, "#name", "a", LL_FAILED_PRECONDITION, "not a select");
 }
 
 Test(element, boxes_are_checked_and_unchecked) {
     driven_visit(&page, "/checks");
-    expect_ok(LL_OP_CHECK, "#box", NULL);
-    expect_ok(LL_OP_CHECK, "#box", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "box.checked", "true");
-    expect_ok(LL_OP_UNCHECK, "#box", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "box.checked", "false");
-    expect_ok(LL_OP_CHECK, "#label", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "document.getElementById('inner').checked", "true");
-    expect_ok(LL_OP_CHECK, "#r2", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "r1.checked", "false");
-    expect_ok(LL_OP_CHECK, "#aria", NULL);
-    expect_failure(LL_OP_CHECK, "#stubborn", NULL, LL_FAILED_PRECONDITION, "keeps its state");
-    expect_failure(LL_OP_CHECK, "#p", NULL, LL_FAILED_PRECONDITION, "not a checkbox");
+    driven_ok(&page, LL_OP_CHECK, "#box", NULL);
+    driven_ok(&page, LL_OP_CHECK, "#box", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "box.checked", "true");
+    driven_ok(&page, LL_OP_UNCHECK, "#box", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "box.checked", "false");
+    driven_ok(&page, LL_OP_CHECK, "#label", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "document.getElementById('inner').checked", "true");
+    driven_ok(&page, LL_OP_CHECK, "#r2", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "r1.checked", "false");
+    driven_ok(&page, LL_OP_CHECK, "#aria", NULL);
+    driven_fails(&page, LL_OP_CHECK, "#stubborn", NULL, LL_FAILED_PRECONDITION, "keeps its state");
+    driven_fails(&page, LL_OP_CHECK, "#p", NULL, LL_FAILED_PRECONDITION, "not a checkbox");
 }
 
 Test(element, a_box_may_lead_to_another_document) {
     driven_visit(&page, "/checks");
-    expect_ok(LL_OP_CHECK, ".todo", NULL); // which makes another one match
-    expect_ok(LL_OP_CHECK, ".going", NULL);
-    expect_ok(LL_OP_CHECK, "#leaving", NULL);
-    expect_read(LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
+    driven_ok(&page, LL_OP_CHECK, ".todo", NULL); // which makes another one match
+    driven_ok(&page, LL_OP_CHECK, ".going", NULL);
+    driven_ok(&page, LL_OP_CHECK, "#leaving", NULL);
+    driven_reads(&page, LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
 }
 
 Test(element, a_click_waits_until_the_element_can_be_hit) {
     driven_visit(&page, "/cover");
-    expect_ok(LL_OP_CLICK, "#plain", NULL);
-    expect_ok(LL_OP_CLICK, "#glow", NULL); // an animation that moves nothing is no hindrance
-    expect_ok(LL_OP_CLICK, "#tint", NULL);
-    expect_ok(LL_OP_CLICK, "#far", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "lid(); later(100, () => document.getElementById('lid').remove()); null", "nil");
-    expect_ok(LL_OP_CLICK, "#plain", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "later(100, () => off.disabled = false); null", "nil");
-    expect_ok(LL_OP_CLICK, "#off", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "later(100, () => gone.style.display = ''); null", "nil");
-    expect_ok(LL_OP_CLICK, "#gone", NULL);
-    expect_read(LL_OP_TEXT_CONTENT, "#hits", NULL, "plain glow tint far plain off gone ");
+    driven_ok(&page, LL_OP_CLICK, "#plain", NULL);
+    driven_ok(&page, LL_OP_CLICK, "#glow", NULL); // an animation that moves nothing is no hindrance
+    driven_ok(&page, LL_OP_CLICK, "#tint", NULL);
+    driven_ok(&page, LL_OP_CLICK, "#far", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "lid(); later(100, () => document.getElementById('lid').remove()); null",
+                 "nil");
+    driven_ok(&page, LL_OP_CLICK, "#plain", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "later(100, () => off.disabled = false); null", "nil");
+    driven_ok(&page, LL_OP_CLICK, "#off", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "later(100, () => gone.style.display = ''); null", "nil");
+    driven_ok(&page, LL_OP_CLICK, "#gone", NULL);
+    driven_reads(&page, LL_OP_TEXT_CONTENT, "#hits", NULL, "plain glow tint far plain off gone ");
 }
 
 Test(element, a_click_waits_for_the_end_of_a_movement) {
     driven_visit(&page, "/cover");
-    expect_read(LL_OP_EVALUATE, NULL, "window.at = move.getBoundingClientRect().x; move.className = 'sliding'; null",
-                "nil");
-    expect_ok(LL_OP_CLICK, "#move", NULL);
-    expect_read(LL_OP_EVALUATE, NULL, "hits.textContent === 'move' + Math.round(at) + ' '", "true");
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "window.at = move.getBoundingClientRect().x; move.className = 'sliding'; null", "nil");
+    driven_ok(&page, LL_OP_CLICK, "#move", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "hits.textContent === 'move' + Math.round(at) + ' '", "true");
 }
 
 Test(element, a_click_that_cannot_be_says_why) {
     driven_visit(&page, "/cover");
-    expect_failure(LL_OP_CLICK, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
-    expect_failure(LL_OP_CLICK, "button", NULL, LL_FAILED_PRECONDITION,
-                   "several elements, and an action needs one (7 match)");
-    expect_failure(LL_OP_CLICK, "#off", NULL, LL_DEADLINE_EXCEEDED, "is disabled");
-    expect_failure(LL_OP_CLICK, "#gone", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
-    expect_failure(LL_OP_CLICK, "[[", NULL, LL_INVALID_ARGUMENT, "not a valid selector");
-    expect_failure(LL_OP_CLICK, "role=button", NULL, LL_INVALID_ARGUMENT, "use CSS or text=");
-    expect_read(LL_OP_EVALUATE, NULL, "lid()", "nil");
-    expect_failure(LL_OP_CLICK, "#plain", NULL, LL_DEADLINE_EXCEEDED, "is covered by <div id=\"lid\">");
+    driven_fails(&page, LL_OP_CLICK, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
+    driven_fails(
+        &page, LL_OP_CLICK, "button", NULL, LL_FAILED_PRECONDITION,
+        "matches several elements, and an action needs one: button#plain, button#glow, button#tint, … (7 match)");
+    driven_fails(&page, LL_OP_CLICK, "#off", NULL, LL_DEADLINE_EXCEEDED, "is disabled");
+    driven_fails(&page, LL_OP_CLICK, "#gone", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
+    driven_fails(&page, LL_OP_CLICK, "[[", NULL, LL_INVALID_ARGUMENT, "not a valid selector");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "lid()", "nil");
+    driven_fails(&page, LL_OP_CLICK, "#plain", NULL, LL_DEADLINE_EXCEEDED, "is covered by div#lid");
 }
 
 Test(element, elements_are_found_by_text_and_in_shadow_roots) {
     driven_visit(&page, "/text");
-    expect_read(LL_OP_INNER_TEXT, "text=What's new >> b", NULL, "in town");
-    expect_read(LL_OP_COUNT, "text=apple", NULL, "3");
-    expect_read(LL_OP_COUNT, "text=red apple (BIG)", NULL, "1");
-    expect_read(LL_OP_COUNT, "text=\"Apple pie\"", NULL, "1");
-    expect_read(LL_OP_COUNT, "text=\"apple pie\"", NULL, "0");
-    expect_read(LL_OP_COUNT, "#cart >> text=apple", NULL, "2");
-    expect_read(LL_OP_COUNT, "#cart >> li >> b", NULL, "1");
-    expect_read(LL_OP_COUNT, "text=send now", NULL, "1");
-    expect_read(LL_OP_INNER_TEXT, ".deep", NULL, "in the shadow");
-    expect_read(LL_OP_COUNT, "text=in the shadow", NULL, "1");
-    expect_read(LL_OP_COUNT, "#host >> i", NULL, "1");
-    expect_ok(LL_OP_CLICK, "#inner", NULL);
-    expect_read(LL_OP_INNER_TEXT, "#inner", NULL, "hit");
+    driven_reads(&page, LL_OP_INNER_TEXT, "text=What's new >> b", NULL, "in town");
+    driven_reads(&page, LL_OP_COUNT, "text=apple", NULL, "3");
+    driven_reads(&page, LL_OP_COUNT, "text=red apple (BIG)", NULL, "1");
+    driven_reads(&page, LL_OP_COUNT, "text=\"Apple pie\"", NULL, "1");
+    driven_reads(&page, LL_OP_COUNT, "text=\"apple pie\"", NULL, "0");
+    driven_reads(&page, LL_OP_COUNT, "#cart >> text=apple", NULL, "2");
+    driven_reads(&page, LL_OP_COUNT, "#cart >> li >> b", NULL, "1");
+    driven_reads(&page, LL_OP_COUNT, "text=send now", NULL, "1");
+    driven_reads(&page, LL_OP_INNER_TEXT, ".deep", NULL, "in the shadow");
+    driven_reads(&page, LL_OP_COUNT, "text=in the shadow", NULL, "1");
+    driven_reads(&page, LL_OP_COUNT, "#host >> i", NULL, "1");
+    driven_ok(&page, LL_OP_CLICK, "#inner", NULL);
+    driven_reads(&page, LL_OP_INNER_TEXT, "#inner", NULL, "hit");
 }
 
 Test(element, a_wait_sees_what_changes) {
@@ -274,14 +255,14 @@ Test(element, a_wait_sees_what_changes) {
          "s"},
     };
     driven_visit(&page, "/cover");
-    expect_read(LL_OP_EVALUATE, NULL,
-                "document.body.insertAdjacentHTML('beforeend',"
-                "'<p id=late style=\"display:none\">l</p>')",
-                "nil");
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "document.body.insertAdjacentHTML('beforeend',"
+                 "'<p id=late style=\"display:none\">l</p>')",
+                 "nil");
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
         char script[512];
         snprintf(script, sizeof script, "later(50, () => { %s }); null", waits[i].change);
-        expect_read(LL_OP_EVALUATE, NULL, script, "nil");
+        driven_reads(&page, LL_OP_EVALUATE, NULL, script, "nil");
         struct ll_action wait = {.operation = LL_OP_WAIT_FOR_SELECTOR,
                                  .selector = waits[i].selector,
                                  .state = waits[i].state,
@@ -289,50 +270,50 @@ Test(element, a_wait_sees_what_changes) {
         ll_err err = driven_act(&page, &wait);
         cr_expect_eq(err.status, LL_OK, "%s: %s", waits[i].change, err.text);
     }
-    expect_failure(LL_OP_WAIT_FOR_SELECTOR, "#never", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
+    driven_fails(&page, LL_OP_WAIT_FOR_SELECTOR, "#never", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
 }
 
 Test(element, scripts_are_evaluated) {
     driven_visit(&page, "/text");
-    expect_read(LL_OP_EVALUATE, NULL, "1 + 1", "2");
-    expect_read(LL_OP_EVALUATE, NULL, "const a = 2; a * 3", "6");
-    expect_read(LL_OP_EVALUATE, NULL, "undefined", "nil");
-    expect_read(LL_OP_EVALUATE, NULL, "document.body", "object");
-    expect_read(LL_OP_EVALUATE, NULL, "() => new Promise(r => setTimeout(() => r('late'), 20))", "late");
-    expect_read(LL_OP_EVALUATE, NULL, "// a comment\n'after it'", "after it");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "1 + 1", "2");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "const a = 2; a * 3", "6");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "undefined", "nil");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "document.body", "object");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "() => new Promise(r => setTimeout(() => r('late'), 20))", "late");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "// a comment\n'after it'", "after it");
     struct ll_action action = {
         .operation = LL_OP_EVALUATE, .text = "x => x.n + 1", .argument = "{\"n\":41}", .timeout_ms = 3000};
     driven_act(&page, &action);
     cr_expect_str_eq(page.value, "42");
-    expect_failure(LL_OP_EVALUATE, NULL, "throw new Error('no luck')", LL_UNKNOWN, "no luck");
-    expect_failure(LL_OP_EVALUATE, NULL, "missing.thing", LL_UNKNOWN, "missing is not defined");
-    expect_failure(LL_OP_EVALUATE, NULL, "1 +", LL_INVALID_ARGUMENT, "is no JavaScript");
-    expect_failure(LL_OP_EVALUATE, NULL, "new Promise(() => 0)", LL_DEADLINE_EXCEEDED, "did not end");
-    expect_failure(LL_OP_EVALUATE, NULL, "'x'.repeat(5000000)", LL_RESOURCE_EXHAUSTED, "4 MB");
-    expect_read(LL_OP_EVALUATE, NULL, "'x'.repeat(4000000).length", "4000000");
+    driven_fails(&page, LL_OP_EVALUATE, NULL, "throw new Error('no luck')", LL_UNKNOWN, "no luck");
+    driven_fails(&page, LL_OP_EVALUATE, NULL, "missing.thing", LL_UNKNOWN, "missing is not defined");
+    driven_fails(&page, LL_OP_EVALUATE, NULL, "1 +", LL_INVALID_ARGUMENT, "is no JavaScript");
+    driven_fails(&page, LL_OP_EVALUATE, NULL, "new Promise(() => 0)", LL_DEADLINE_EXCEEDED, "did not end");
+    driven_fails(&page, LL_OP_EVALUATE, NULL, "'x'.repeat(5000000)", LL_RESOURCE_EXHAUSTED, "4 MB");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "'x'.repeat(4000000).length", "4000000");
 }
 
 Test(element, a_script_that_never_ends_is_ended) {
     driven_visit(&page, "/text");
-    expect_failure(LL_OP_EVALUATE, NULL, "for (;;) {}", LL_DEADLINE_EXCEEDED, "busy");
-    expect_read(LL_OP_EVALUATE, NULL, "'alive'", "alive");
+    driven_fails(&page, LL_OP_EVALUATE, NULL, "for (;;) {}", LL_DEADLINE_EXCEEDED, "busy");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "'alive'", "alive");
 }
 
 Test(element, readings_read) {
     driven_visit(&page, "/cover");
-    expect_read(LL_OP_INNER_TEXT, "#plain", NULL, "plain");
-    expect_read(LL_OP_TEXT_CONTENT, "button", NULL, "plain");
-    expect_read(LL_OP_GET_ATTRIBUTE, "#far", "class", "far");
-    expect_read(LL_OP_GET_ATTRIBUTE, "#far", "title", "nil");
-    expect_read(LL_OP_IS_VISIBLE, "#plain", NULL, "true");
-    expect_read(LL_OP_IS_VISIBLE, "#gone", NULL, "false");
-    expect_read(LL_OP_IS_VISIBLE, "#nothing", NULL, "false");
-    expect_read(LL_OP_COUNT, "button", NULL, "7");
-    expect_failure(LL_OP_INNER_TEXT, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
+    driven_reads(&page, LL_OP_INNER_TEXT, "#plain", NULL, "plain");
+    driven_reads(&page, LL_OP_TEXT_CONTENT, "button", NULL, "plain");
+    driven_reads(&page, LL_OP_GET_ATTRIBUTE, "#far", "class", "far");
+    driven_reads(&page, LL_OP_GET_ATTRIBUTE, "#far", "title", "nil");
+    driven_reads(&page, LL_OP_IS_VISIBLE, "#plain", NULL, "true");
+    driven_reads(&page, LL_OP_IS_VISIBLE, "#gone", NULL, "false");
+    driven_reads(&page, LL_OP_IS_VISIBLE, "#nothing", NULL, "false");
+    driven_reads(&page, LL_OP_COUNT, "button", NULL, "7");
+    driven_fails(&page, LL_OP_INNER_TEXT, "#nothing", NULL, LL_DEADLINE_EXCEEDED, "matches nothing");
 }
 
 Test(element, dialogs_are_dismissed) {
     driven_visit(&page, "/dialogs");
-    expect_ok(LL_OP_CLICK, "#b", NULL);
-    expect_read(LL_OP_INNER_TEXT, "#out", NULL, "false null");
+    driven_ok(&page, LL_OP_CLICK, "#b", NULL);
+    driven_reads(&page, LL_OP_INNER_TEXT, "#out", NULL, "false null");
 }

@@ -88,7 +88,7 @@ Test(frame, everything_works_within) {
 Test(frame, what_covers_the_frame_is_waited_for_and_named) {
     driven_read(&page, LL_OP_EVALUATE, NULL, "lid();1");
     expect_failure(act("#same", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED,
-                   "the frame is covered by <div class=\"lid\">");
+                   "the frame is covered by div.lid");
     driven_read(&page, LL_OP_EVALUATE, NULL, "setTimeout(()=>document.querySelector('.lid').remove(),300);1");
     expect_done("#same", LL_OP_CLICK, "#b", NULL);
     expect_read("#same", LL_OP_INNER_TEXT, "#out", "true true");
@@ -107,7 +107,7 @@ Test(frame, a_frame_may_come_later_go_elsewhere_and_be_replaced) {
 
 Test(frame, what_is_no_frame_is_said) {
     expect_failure(act("#nothing", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame matches nothing");
-    expect_failure(act("#title", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame is <h1");
+    expect_failure(act("#title", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame is h1#title");
     expect_failure(act("iframe", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "several elements (4 match)");
     expect_failure(act("#same", LL_OP_CLICK, "#gone", NULL), LL_DEADLINE_EXCEEDED, "matches nothing");
     expect_failure(act("p[", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame");

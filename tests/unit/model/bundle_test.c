@@ -127,10 +127,11 @@ static void note_named(void *arg, const struct ll_named *named) {
 }
 
 Test(bundle, what_a_source_names_has_its_line) {
-    static const char source[] = "require 'a'\n\n--[[\n]]\nll.secret(\n  'b') x.require 'no' y:json 'no'\ncsv \"c\"";
+    static const char source[] = "require 'a'\n\n--[[\n]]\nll.secret(\n  'b') x.require 'no' y:json 'no'\ncsv \"c\" "
+                                 "ll.file 'd' file 'no' file('no')";
     struct named_list all = {""};
     ll_requires_scan(source, strlen(source), note_named, &all);
-    cr_expect(eq(str, all.text, "require a:1, secret b:6, csv c:7"));
+    cr_expect(eq(str, all.text, "require a:1, secret b:6, csv c:7, file d:7"));
 }
 
 Test(bundle, what_cannot_be_read_says_why) {

@@ -41,6 +41,11 @@ Test(api, every_operation_becomes_its_action) {
         {RUN("ctx:get_attribute('#n', 'href')"), LL_OP_GET_ATTRIBUTE, "#n", "href", LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:is_visible('#n')"), LL_OP_IS_VISIBLE, "#n", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:count('.row')"), LL_OP_COUNT, ".row", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:drag_and_drop('#n', '#m')"), LL_OP_DRAG_AND_DROP, "#n", NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:type('#n', 'abc')"), LL_OP_TYPE, "#n", "abc", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:title()"), LL_OP_TITLE, NULL, NULL, LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:wait_for_function('x', { timeout = 1 })"), LL_OP_WAIT_FOR_FUNCTION, NULL, "x", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:wait_for_function('x', nil, { timeout = 1 })"), LL_OP_WAIT_FOR_FUNCTION, NULL, "x", 1000},
         {RUN("ctx:evaluate('1 + 1')"), LL_OP_EVALUATE, NULL, "1 + 1", LL_ACTION_TIMEOUT_MS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -111,6 +116,53 @@ Test(api, evaluate_takes_an_argument_as_json) {
     }
 }
 
+Test(api, options_come_into_the_action) {
+    struct world world;
+    world_open(
+        &world,
+        RUN("ctx:click('#a', { button = 'middle', modifiers = { 'Shift', 'Control' }, click_count = 2, force = true, "
+            "position = { x = 3, y = 4.5 }, delay = '30ms' })\n"
+            "ctx:drag_and_drop('#a', '#b', { source_position = { 1, 2 }, force = false })"),
+        NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    const struct ll_action *action = &world.request.action;
+    cr_expect(eq(u32, action->button, LL_BUTTON_MIDDLE));
+    cr_expect(eq(u32, action->modifiers, 2 | 8));
+    cr_expect(eq(u32, action->click_count, 2));
+    cr_expect(eq(u32, action->delay_ms, 30));
+    cr_expect(action->force && action->position.is_given);
+    cr_expect(eq(dbl, action->position.x, 3));
+    cr_expect(eq(dbl, action->position.y, 4.5));
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_ACTION));
+    cr_expect(eq(str, (char *)action->target, "#b"));
+    cr_expect(action->source_position.is_given && !action->target_position.is_given && !action->force);
+    cr_expect(eq(dbl, action->source_position.y, 2));
+    world_close(&world);
+}
+
+Test(api, lists_and_files_are_json) {
+    static const struct {
+        const char *source, *json;
+    } cases[] = {
+        {RUN("ctx:select_multiple_options('#a', { 'x', 2 })"), "[\"x\",\"2\"]"},
+        {RUN("ctx:select_multiple_options('#a', 'x')"), "[\"x\"]"},
+        {RUN("ctx:select_multiple_options('#a', {})"), "[]"},
+        {RUN("ctx:set_input_files('#a', {})"), "[]"},
+        {RUN("ctx:set_input_files('#a', { name = 'a.TXT', content = 'hello' })"),
+         "[{\"name\":\"a.TXT\",\"type\":\"text/plain\",\"content\":\"aGVsbG8=\"}]"},
+        {RUN("ctx:set_input_files('#a', { 'lib/prices.lua', { name = 'b', content = '', type = 'x/y' } })"),
+         "[{\"name\":\"prices.lua\",\"type\":\"\",\"content\":\"cmV0dXJuIDE=\"},"
+         "{\"name\":\"b\",\"type\":\"x/y\",\"content\":\"\"}]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        world_open(&world, cases[i].source, "return 1");
+        cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION), "%s", cases[i].source);
+        cr_expect(eq(str, (char *)world.request.action.argument, (char *)cases[i].json));
+        world_close(&world);
+    }
+}
+
 Test(api, states_of_wait_for_selector) {
     static const struct {
         const char *source;
@@ -145,7 +197,51 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
          "shop.lua:2: wait_for_phx_loading_completion: argument 1 must be \"click\", \"submit\", \"change\", "
          "\"focus\", "
          "\"blur\", \"keydown\" or \"keyup\", not a table"},
-        {RUN("ctx:double_click('#a')"), "shop.lua:2: ctx:double_click is not offered in this version"},
+        {RUN("ctx:click('#a', { buton = 'left' })"),
+         "shop.lua:2: click has no option \"buton\": did you mean \"button\"?"},
+        {RUN("ctx:click('#a', { button = 'top' })"),
+         "shop.lua:2: click: button must be \"left\", \"right\" or \"middle\", not \"top\""},
+        {RUN("ctx:click('#a', { modifiers = 'Ctrl' })"),
+         "shop.lua:2: click: modifiers must be \"Alt\", \"Control\", \"Meta\" or \"Shift\", not \"Ctrl\""},
+        {RUN("ctx:click('#a', { modifiers = { 'Alt', 3 } })"),
+         "shop.lua:2: click: modifiers must be a list of \"Alt\", \"Control\", \"Meta\" or \"Shift\", not 3"},
+        {RUN("ctx:click('#a', { click_count = 4 })"),
+         "shop.lua:2: click: click_count must be a whole number from 1 to 3, not 4"},
+        {RUN("ctx:click('#a', { click_count = 1.5 })"),
+         "shop.lua:2: click: click_count must be a whole number from 1 to 3, not 1.5"},
+        {RUN("ctx:click('#a', { position = { 1 } })"), "shop.lua:2: click: position must be two numbers of pixels, as "
+                                                       "{ x = 10, y = 5 } is, not a table"},
+        {RUN("ctx:click('#a', { force = 1 })"), "shop.lua:2: click: force must be true or false, not 1"},
+        {RUN("ctx:click('#a', { delay = 'long' })"),
+         "shop.lua:2: click: delay: \"long\" is not a duration: write it like 500ms, 2s, 3m or 1h"},
+        {RUN("ctx:drag_and_drop('#a')"),
+         "shop.lua:2: drag_and_drop: argument 2 must be a selector such as \"#buy\", not nothing"},
+        {RUN("ctx:select_multiple_options('#a', { 'a', {} })"),
+         "shop.lua:2: select_multiple_options: argument 2 must be a list of texts such as { \"a\", \"b\" }, not a "
+         "table"},
+        {RUN("ctx:select_multiple_options('#a', { a = 'a' })"),
+         "shop.lua:2: select_multiple_options: argument 2 must be a list of texts such as { \"a\", \"b\" }, not a "
+         "table"},
+        {RUN("ctx:set_input_files('#a')"),
+         "shop.lua:2: set_input_files: argument 2 must be a file or a list of files, not nothing"},
+        {RUN("ctx:set_input_files('#a', 'cv.pdf')"), "shop.lua:2: set_input_files: no file \"cv.pdf\" came with the "
+                                                     "scenario: it must be beside it, and be named in "
+                                                     "ll.file(\"cv.pdf\") to travel to the agents"},
+        {RUN("ctx:set_input_files('#a', { { nam = 'x' } })"),
+         "shop.lua:2: a file has no field \"nam\": did you mean \"name\"?"},
+        {RUN("ctx:set_input_files('#a', { name = 'x' })"),
+         "shop.lua:2: set_input_files: the content of a file must be a text, not nil"},
+        {RUN("ctx:set_input_files('#a', { name = 'a/b', content = '' })"),
+         "shop.lua:2: set_input_files: the name of a file must be one such as \"cv.txt\", without a folder"},
+        {RUN("ctx:set_input_files('#a', { name = 'a', content = '', type = 3 })"),
+         "shop.lua:2: set_input_files: the type of a file must be a text, not 3"},
+        {RUN("local f = { name = 'a', content = ('x'):rep(3 * 1024 * 1024) }\nctx:set_input_files('#a', { f, f })"),
+         "shop.lua:3: set_input_files: the files of argument 2 are larger than 4 MB together"},
+        {RUN("local f = { name = 'a', content = '' } local l = {}\nfor i = 1, 21 do l[i] = f end\n"
+             "ctx:set_input_files('#a', l)"),
+         "shop.lua:4: set_input_files: argument 2 is a list of more than 20 files"},
+        {RUN("require('liveload').file(3)"),
+         "shop.lua:2: ll.file takes the name of a file beside the scenario, as \"cv.pdf\", not 3"},
         {RUN("ctx.click('#a')"), "shop.lua:2: ctx.click is called with a dot: write ctx:click(...)"},
         {RUN("ctx.step('#a')"), "shop.lua:2: ctx.step is called with a dot: write ctx:step(...)"},
         {RUN("ctx.think()"), "shop.lua:2: ctx.think is called with a dot: write ctx:think(...)"},
@@ -165,7 +261,9 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
         {RUN("ctx:click('#a', { 'x' })"), "shop.lua:2: click: the table of options has the key 1: options have names"},
         {RUN("ctx:navigate('/cart')"), "shop.lua:2: navigate: argument 1 must be a URL with its scheme, such as "
                                        "\"http://127.0.0.1:8089/\", not \"/cart\""},
-        {RUN("ctx:click('#a', { state = 'hidden' })"), "shop.lua:2: click has no option \"state\": it takes timeout"},
+        {RUN("ctx:click('#a', { state = 'hidden' })"),
+         "shop.lua:2: click has no option \"state\": it takes timeout, button, modifiers, click_count, delay, position "
+         "and force"},
         {RUN("ctx:wait_for_selector('#a', { stat = 1 })"),
          "shop.lua:2: wait_for_selector has no option \"stat\": did you mean \"state\"?"},
         {RUN("ctx:wait_for_selector('#a', { button = 1 })"),
@@ -234,6 +332,15 @@ Test(api, a_failed_action_has_a_signature_without_what_varies) {
         {RUN("ctx:wait_for_selector('#a', { state = 'hidden' })"),
          "wait_for_selector(\"#a\", { state = \"hidden\" }): no",
          "shop.lua:2, operation 1: wait_for_selector(\"#a\", { state = \"hidden\" }): no"},
+        {RUN("ctx:click('#a', { button = 'right', modifiers = 'Alt', click_count = 2, force = true, delay = 2, "
+             "position = { 1, 2 } })"),
+         "click(\"#a\", { button = \"right\", modifiers = { \"Alt\" }, click_count = 2, force = true }): no",
+         "shop.lua:2, operation 1: click(\"#a\", { button = \"right\", modifiers = { \"Alt\" }, click_count = 2, delay "
+         "= \"2000ms\", position = { x = 1, y = 2 }, force = true }): no"},
+        {RUN("ctx:drag_and_drop('#a', '#b')"), "drag_and_drop(\"#a\", \"#b\"): no",
+         "shop.lua:2, operation 1: drag_and_drop(\"#a\", \"#b\"): no"},
+        {RUN("ctx:select_multiple_options('#a', { 'u7' })"), "select_multiple_options(\"#a\"): no",
+         "shop.lua:2, operation 1: select_multiple_options(\"#a\", [\"u7\"]): no"},
         {RUN("ctx:evaluate('f(7)', { 1 })"), "evaluate(...): no",
          "shop.lua:2, operation 1: evaluate(\"f(7)\", [1]): no"},
         {RUN("ctx:reload()"), "reload(): no", "shop.lua:2, operation 1: reload(): no"},

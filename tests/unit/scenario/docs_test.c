@@ -19,6 +19,7 @@ static void open_example(struct world *world, const char *source) {
     world_bundle(world, source, NULL);
     world->secrets = &secrets;
     world_add(world, "users.csv", "email,password\nanna@example.com,secret\n");
+    world_add(world, "cv.pdf", "%PDF-1.4");
     world_add(world, "products.json", "[{\"name\": \"mug\"}]");
 }
 
@@ -45,10 +46,10 @@ static void try_body(const char *example) {
         else if (world.request.status != LL_SCRIPT_ACTION)
             world_go_on(&world);
         else
-            world_answer(&world, operation == LL_OP_COUNT                      ? "0"
-                                 : operation == LL_OP_INNER_TEXT               ? "\"5\""
-                                 : operation == LL_OP_CONTEXT_STORAGE_SNAPSHOT ? "{}"
-                                                                               : NULL);
+            world_answer(&world, operation == LL_OP_COUNT                                  ? "0"
+                                 : operation == LL_OP_INNER_TEXT || operation == LL_OP_URL ? "\"5\""
+                                 : operation == LL_OP_CONTEXT_STORAGE_SNAPSHOT             ? "{}"
+                                                                                           : NULL);
     }
     cr_expect(world.request.status == LL_SCRIPT_FINISHED || world.request.status == LL_SCRIPT_HALTED, "%s\n%s", example,
               world.request.detail);

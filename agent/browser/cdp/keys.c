@@ -1,5 +1,3 @@
-// Real input events, through the browser's own input path (the DevTools Input domain). The events of one action are
-// sent at once, and the page is done with them when the last is answered.
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/text.h"
 
@@ -7,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODIFIERS_MAX = 4, KEY_CHARS_MAX = 64 };
+enum { MODIFIERS_MAX = 4, KEY_CHARS_MAX = 64, KEYS_AT_ONCE = 25 };
 
 struct key {
     char name[16];   // the DOM's `key`
@@ -32,27 +30,8 @@ static const struct {
     int bit; // of Input.dispatchKeyEvent's modifiers
 } modifiers[] = {{"Alt", 1}, {"Control", 2}, {"Meta", 4}, {"Shift", 8}};
 
-static void mouse(struct ll_cdp_page *page, const char *type, double x, double y, const char *button) {
-    ll_buf_printf(ll_cdp_page_begin(page, "Input.dispatchMouseEvent"), "{\"type\":\"%s\",\"x\":%g,\"y\":%g%s}", type, x,
-                  y, button);
-}
-
 static void send(struct ll_cdp_page *page) {
     ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
-}
-
-void ll_cdp_input_hover(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered) {
-    mouse(page, "mouseMoved", x, y, "");
-    ll_cdp_page_end(page, answered);
-}
-
-void ll_cdp_input_click(struct ll_cdp_page *page, double x, double y, ll_cdp_answered *answered) {
-    mouse(page, "mouseMoved", x, y, "");
-    send(page);
-    mouse(page, "mousePressed", x, y, ",\"button\":\"left\",\"buttons\":1,\"clickCount\":1");
-    send(page);
-    mouse(page, "mouseReleased", x, y, ",\"button\":\"left\",\"clickCount\":1");
-    ll_cdp_page_end(page, answered);
 }
 
 // The key of the US layout that types `c`.
@@ -135,7 +114,11 @@ static ll_err split(const char *keys, struct key held[MODIFIERS_MAX], size_t *ou
         find_key(name, &held[(*out_held)++]);
         name = plus + 1;
     }
-    if (find_key(name, out)) return LL_SUCCESS;
+    if (find_key(name, out)) {
+        if (*out_bits & 8 && isalpha((unsigned char)out->text[0]) && !out->text[1]) // Shift+a types A
+            out->name[0] = out->text[0] = (char)toupper((unsigned char)out->text[0]);
+        return LL_SUCCESS;
+    }
     const char *names[NAMED_KEYS + 1] = {NULL};
     for (size_t i = 0; i < NAMED_KEYS; i++) names[i] = named_keys[i].name;
     const char *nearest = ll_text_nearest(name, names);
@@ -143,7 +126,7 @@ static ll_err split(const char *keys, struct key held[MODIFIERS_MAX], size_t *ou
                        nearest ? nearest : "Enter, a or Control+A");
 }
 
-ll_err ll_cdp_input_check_key(const char *keys) {
+ll_err ll_cdp_keys_check(const char *keys) {
     struct key held[MODIFIERS_MAX], key;
     size_t count;
     int bits;
@@ -167,25 +150,18 @@ static void key_event(struct ll_cdp_page *page, const char *type, const struct k
     ll_json_end_object(&writer);
 }
 
-void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered) {
+static void key_down(struct ll_cdp_page *page, const struct key *key, int bits) {
+    bool types = key->text[0] && !(bits & ~8); // with Control, Alt or Meta it is a shortcut
+    key_event(page, types ? "keyDown" : "rawKeyDown", key, bits, types);
+    send(page);
+}
+
+// All at once, but for the delay of the action, which a hand takes between the two.
+static void release_keys(struct ll_cdp_page *page) {
     struct key held[MODIFIERS_MAX], key;
     size_t count;
-    int bits, down = 0;
-    ll_err err = split(keys, held, &count, &bits, &key);
-    if (err.status != LL_OK) { // it was checked before
-        ll_cdp_page_finish_soon(page, err);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        down |= modifier_bit(held[i].name);
-        key_event(page, "rawKeyDown", &held[i], down, false);
-        send(page);
-    }
-    if (bits & 8 && isalpha((unsigned char)key.text[0]) && !key.text[1]) // Shift+a types A
-        key.name[0] = key.text[0] = (char)toupper((unsigned char)key.text[0]);
-    bool types = key.text[0] && !(bits & ~8); // with Control, Alt or Meta it is a shortcut
-    key_event(page, types ? "keyDown" : "rawKeyDown", &key, bits, types);
-    send(page);
+    int down;
+    split(page->input.keys, held, &count, &down, &key);
     for (size_t i = 0; i <= count; i++) {
         const struct key *up = i ? &held[count - i] : &key;
         if (i) down &= ~modifier_bit(up->name);
@@ -193,18 +169,142 @@ void ll_cdp_input_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answe
         if (i < count)
             send(page);
         else
-            ll_cdp_page_end(page, answered);
+            ll_cdp_page_end(page, page->input.answered);
     }
 }
 
-void ll_cdp_input_insert(struct ll_cdp_page *page, const char *text, ll_cdp_answered *answered) {
-    if (!*text) {
-        ll_cdp_input_press(page, "Delete", answered);
+static void press_keys(struct ll_cdp_page *page, const struct key *held, size_t count, const struct key *key,
+                       int bits) {
+    int down = 0;
+    for (size_t i = 0; i < count; i++) {
+        down |= modifier_bit(held[i].name);
+        key_event(page, "rawKeyDown", &held[i], down, false);
+        send(page);
+    }
+    key_down(page, key, bits);
+}
+
+void ll_cdp_keys_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered) {
+    struct key held[MODIFIERS_MAX], key;
+    size_t count;
+    int bits;
+    ll_err err = split(keys, held, &count, &bits, &key);
+    if (err.status != LL_OK) { // it was checked before
+        ll_cdp_page_finish_soon(page, err);
         return;
     }
+    press_keys(page, held, count, &key, bits);
+    page->input.answered = answered;
+    page->input.keys = keys;
+    if (page->action.delay_ms)
+        ll_cdp_page_pause(page, page->action.delay_ms, release_keys);
+    else
+        release_keys(page);
+}
+
+// The key that types what begins at `text`; false when none does. The length of the character goes to *out_len.
+static bool key_of_text(const char *text, struct key *out, size_t *out_len) {
+    *out_len = 1;
+    while (((unsigned char)text[*out_len] & 0xC0) == 0x80) (*out_len)++;
+    if (*text == '\n' || *text == '\t') return find_key(*text == '\n' ? "Enter" : "Tab", out);
+    memset(out, 0, sizeof *out);
+    return !(*text & 0x80) && key_of_character(*text, out);
+}
+
+static void insert(struct ll_cdp_page *page, const char *text, size_t len) {
     struct ll_buf *out = ll_cdp_page_begin(page, "Input.insertText");
     ll_buf_text(out, "{\"text\":");
-    ll_json_quote(out, text, strlen(text));
+    ll_json_quote(out, text, len);
     ll_buf_text(out, "}");
+}
+
+static void go_on_typing(struct ll_cdp_page *page);
+
+static void on_typed(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer;
+    page->call = 0;
+    go_on_typing(page);
+}
+
+// So many keys are under way at once that a long text does not fill the queue of commands.
+static void go_on_typing(struct ll_cdp_page *page) {
+    struct ll_cdp_input *input = &page->input;
+    const char *text = page->action.text;
+    for (int i = 1; text[input->typed]; i++) {
+        if (page->action.delay_ms && input->typed && !input->has_paused) {
+            input->has_paused = true;
+            ll_cdp_page_pause(page, page->action.delay_ms, go_on_typing);
+            return;
+        }
+        input->has_paused = false;
+        struct key key;
+        size_t len;
+        bool is_key = key_of_text(text + input->typed, &key, &len);
+        if (is_key) {
+            key_down(page, &key, 0);
+            key_event(page, "keyUp", &key, 0, false);
+        } else {
+            insert(page, text + input->typed, len);
+        }
+        input->typed += len;
+        if (!text[input->typed]) {
+            ll_cdp_page_end(page, input->answered);
+            return;
+        }
+        if (i == KEYS_AT_ONCE) {
+            ll_cdp_page_end(page, on_typed);
+            return;
+        }
+        send(page);
+    }
+    ll_cdp_page_finish(page, LL_SUCCESS, NULL); // there is no text
+}
+
+void ll_cdp_keys_type(struct ll_cdp_page *page, ll_cdp_answered *answered) {
+    page->input.typed = 0;
+    page->input.has_paused = false;
+    page->input.answered = answered;
+    go_on_typing(page);
+}
+
+// One modifier goes down or up, with those that are `down` then.
+static void modifier_event(struct ll_cdp_page *page, size_t index, const char *type, int down) {
+    struct key key;
+    find_key(modifiers[index].name, &key);
+    key_event(page, type, &key, down, false);
+}
+
+void ll_cdp_keys_hold(struct ll_cdp_page *page, uint32_t held) {
+    int down = 0;
+    for (size_t i = 0; i < MODIFIERS_MAX; i++) {
+        if (!(held & (uint32_t)modifiers[i].bit)) continue;
+        down |= modifiers[i].bit;
+        modifier_event(page, i, "rawKeyDown", down);
+        send(page);
+    }
+}
+
+void ll_cdp_keys_release(struct ll_cdp_page *page, uint32_t held, ll_cdp_answered *answered) {
+    int down = (int)held;
+    for (size_t i = 0; i < MODIFIERS_MAX; i++) {
+        if (!(down & modifiers[i].bit)) continue;
+        down &= ~modifiers[i].bit;
+        modifier_event(page, i, "keyUp", down);
+        if (down) {
+            send(page);
+        } else {
+            ll_cdp_page_end(page, answered);
+            return;
+        }
+    }
+}
+
+void ll_cdp_keys_insert(struct ll_cdp_page *page, const char *text, ll_cdp_answered *answered) {
+    if (!*text) {
+        ll_cdp_keys_press(page, "Delete", answered);
+        return;
+    }
+    insert(page, text, strlen(text));
     ll_cdp_page_end(page, answered);
 }
