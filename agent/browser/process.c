@@ -155,8 +155,11 @@ uint64_t ll_process_memory_bytes(const struct ll_process *process) {
     return resident > shared ? (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
+// Whoever ends it must not be told any more that it listens; reap sets the timer again.
 void ll_process_kill(struct ll_process *process) {
-    if (process->pid > 0 && !process->reaped) kill(-process->pid, SIGKILL);
+    if (process->pid <= 0 || process->reaped) return;
+    ll_timer_cancel(process->timer);
+    kill(-process->pid, SIGKILL);
 }
 
 void ll_process_give_up(struct ll_process *process) {

@@ -2,6 +2,7 @@
 #include "tests/unit/browser/driver.h"
 
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/process.h"
 #include "agent/browser/profile.h"
 
 #include <criterion/criterion.h>
@@ -88,6 +89,38 @@ Test(crash, two_browsers_that_cannot_start_say_so_once) {
     cr_assert_eq(driver_open(&driver, "pool:/bin/false", site).status, LL_OK);
     driver_start(&driver);
     cr_expect_neq(driver.ready_err.status, LL_OK);
+    driver_end(&driver);
+}
+
+static void say_it_listens(void *owner, const struct ll_devtools_address *address) {
+    (void)owner, (void)address;
+    cr_expect(false, "it is said to listen after it was killed");
+}
+
+static void note_the_end(void *owner, ll_err why) {
+    (void)why;
+    struct driver *driver = owner;
+    driver->stopped = true;
+    ll_loop_wake(driver->loop);
+}
+
+// A pipe is there from the start, so that the news of it is under way when its process is killed.
+Test(crash, a_browser_that_was_killed_does_not_listen) {
+    static const struct lws_protocols protocols[] = {{.name = LL_PROCESS_PROTOCOL, .callback = ll_process_callback},
+                                                     {.name = NULL}};
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .gid = (gid_t)-1, .uid = (uid_t)-1};
+    struct driver driver = {0};
+    cr_assert_eq(ll_loop_new(&driver.loop).status, LL_OK);
+    struct lws_vhost *vhost = lws_create_vhost(ll_loop_lws(driver.loop), &info);
+    struct ll_launch launch = {.transport = LL_TRANSPORT_PIPE};
+    struct ll_process_events events = {.owner = &driver, .on_listening = say_it_listens, .on_end = note_the_end};
+    struct ll_process *process;
+    ll_err err = ll_process_start(driver.loop, vhost, "/bin/false", &launch, events, &process);
+    cr_assert_eq(err.status, LL_OK, "%s", err.text);
+    ll_process_kill(process);
+    driver_serve_until(&driver, &driver.stopped);
+    ll_process_free(&process);
     driver_end(&driver);
 }
 
