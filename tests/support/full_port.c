@@ -12,7 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FILLERS = 2 }; // a backlog of 0 holds one, and some kernels one more
+enum {
+    FILLERS = 2, // a backlog of 0 holds one, and some kernels one more
+    CONNECTIONS_MAX = 16,
+};
 
 struct ll_full_port {
     int listener, fillers[FILLERS], number;
@@ -38,7 +41,7 @@ struct ll_full_port *ll_full_port_new(void) {
 }
 
 void ll_full_port_free(struct ll_full_port **port) {
-    shutdown((*port)->listener, SHUT_RDWR); // ends accept
+    shutdown((*port)->listener, SHUT_RDWR); // ends poll and accept
     if ((*port)->has_thread) pthread_join((*port)->thread, NULL);
     for (int i = 0; i < FILLERS; i++) close((*port)->fillers[i]);
     close((*port)->listener);
@@ -56,15 +59,27 @@ static void answer(int connection) {
     if (read(connection, request, sizeof request) > 0 && write(connection, text, sizeof text - 1) < 0) return;
 }
 
+// Chromium tries a second connection when the first is long in coming, and may use either; the other says nothing.
 static void *serve(void *arg) {
     struct ll_full_port *port = arg;
+    struct pollfd polled[CONNECTIONS_MAX + 1] = {{.fd = port->listener, .events = POLLIN}};
+    nfds_t count = 1;
     poll(NULL, 0, (int)port->delay_ms);
     for (int i = 0; i < FILLERS; i++) close(port->fillers[i]), port->fillers[i] = -1;
-    int connection;
-    while ((connection = accept(port->listener, NULL, NULL)) >= 0) {
-        answer(connection);
-        close(connection);
+    while (poll(polled, count, -1) > 0) {
+        for (nfds_t i = count - 1; i > 0; i--) {
+            if (!polled[i].revents) continue;
+            answer(polled[i].fd);
+            close(polled[i].fd);
+            polled[i] = polled[--count];
+        }
+        if (!polled[0].revents) continue;
+        int connection = accept(port->listener, NULL, NULL);
+        if (connection < 0) break;
+        assert(count <= CONNECTIONS_MAX);
+        polled[count++] = (struct pollfd){.fd = connection, .events = POLLIN};
     }
+    while (count > 1) close(polled[--count].fd);
     return NULL;
 }
 
