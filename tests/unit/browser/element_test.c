@@ -138,8 +138,9 @@ Test(element, enter_in_a_form_submits_it) {
     driven_visit(&page, "/events");
     driven_ok(&page, LL_OP_FILL, "#q", "pears");
     driven_ok(&page, LL_OP_PRESS, "#q", "Enter");
+    driven_ok(&page, LL_OP_WAIT_FOR_SELECTOR, "#sent", NULL);
+    driven_ok(&page, LL_OP_WAIT_FOR_URL, NULL, "**/sent?q=pears"); // a reading before would take what is there by then
     driven_reads(&page, LL_OP_INNER_TEXT, "#sent", NULL, "Sent");
-    driven_ok(&page, LL_OP_WAIT_FOR_URL, NULL, "**/sent?q=pears");
 }
 
 Test(element, a_key_that_is_none_is_refused) {

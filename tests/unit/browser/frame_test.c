@@ -87,8 +87,7 @@ Test(frame, everything_works_within) {
 
 Test(frame, what_covers_the_frame_is_waited_for_and_named) {
     driven_read(&page, LL_OP_EVALUATE, NULL, "lid();1");
-    expect_failure(act("#same", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED,
-                   "the frame is covered by div.lid");
+    expect_failure(act("#same", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame is covered by div.lid");
     driven_read(&page, LL_OP_EVALUATE, NULL, "setTimeout(()=>document.querySelector('.lid').remove(),300);1");
     expect_done("#same", LL_OP_CLICK, "#b", NULL);
     expect_read("#same", LL_OP_INNER_TEXT, "#out", "true true");
