@@ -9,6 +9,7 @@
 #include "agent/scenario/flow.h"
 #include "agent/scenario/http.h"
 #include "agent/scenario/parts.h"
+#include "agent/scenario/response.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/text.h"
 
@@ -29,7 +30,10 @@ static const char *const names[] = {
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
 static const char *const later[] = {
-    "wait_for_response", "wait_for_download", "throttle", "http", NULL,
+    "wait_for_download",
+    "throttle",
+    "http",
+    NULL,
 };
 
 void ll_api_check_self(lua_State *L, const char *method) {
@@ -146,19 +150,25 @@ static int frame(lua_State *L) {
     return 1;
 }
 
-static int call_operation(lua_State *L) {
-    enum ll_operation operation = (enum ll_operation)lua_tointeger(L, lua_upvalueindex(1));
-    const char *name = ll_operation_info(operation)->name;
+void ll_api_read(lua_State *L, enum ll_operation operation, struct ll_action *out) {
+    ll_api_check_self(L, ll_operation_info(operation)->name);
+    ll_arguments_read(L, operation, out);
+    out->frame = frame_of(L);
+    if (out->frame) check_is_for_frames(L, operation);
+}
+
+int ll_api_perform(lua_State *L, const struct ll_action *action) {
     struct ll_script *script = ll_vm_of(L)->script;
+    ll_api_check_can_wait(L, ll_operation_info(action->operation)->name);
+    script->wait = (struct ll_script_request){.status = LL_SCRIPT_ACTION, .action = *action};
+    return lua_yieldk(L, 0, (lua_KContext)action->operation, operation_done);
+}
+
+static int call_operation(lua_State *L) {
     struct ll_action action;
-    ll_api_check_self(L, name);
-    script->step++;
-    ll_arguments_read(L, operation, &action);
-    action.frame = frame_of(L);
-    if (action.frame) check_is_for_frames(L, operation);
-    ll_api_check_can_wait(L, name);
-    script->wait = (struct ll_script_request){.status = LL_SCRIPT_ACTION, .action = action};
-    return lua_yieldk(L, 0, (lua_KContext)operation, operation_done);
+    ll_vm_of(L)->script->step++;
+    ll_api_read(L, (enum ll_operation)lua_tointeger(L, lua_upvalueindex(1)), &action);
+    return ll_api_perform(L, &action);
 }
 
 static void refuse_name(lua_State *L, const char *name) {
@@ -217,6 +227,8 @@ void ll_api_open(lua_State *L) {
     luaL_setfuncs(L, ll_flow_methods, 0);
     lua_pushcfunction(L, frame);
     lua_setfield(L, -2, "frame");
+    lua_pushcfunction(L, ll_response_wait);
+    lua_setfield(L, -2, "wait_for_response");
     lua_pushcclosure(L, ctx_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, ctx_newindex);

@@ -1,5 +1,6 @@
 #include "agent/scenario/arguments.h"
 
+#include "agent/browser/glob.h"
 #include "agent/scenario/api.h"
 #include "agent/scenario/files.h"
 #include "agent/scenario/parts.h"
@@ -47,6 +48,21 @@ static void read_text(lua_State *L, struct reading *reading) {
         ll_api_wants(L, reading->name, index, "a text");
     check_bytes(L, reading->name, index, LL_ACTION_TEXT_BYTES_MAX);
     reading->action->text = lua_tostring(L, index);
+}
+
+static void read_pattern(lua_State *L, struct reading *reading) {
+    int index = reading->index++;
+    if (lua_type(L, index) != LUA_TSTRING || lua_rawlen(L, index) == 0)
+        ll_api_wants(L, reading->name, index, "a pattern of URLs such as \"**/orders/*\"");
+    check_bytes(L, reading->name, index, LL_GLOB_MAX - 1);
+    reading->action->text = lua_tostring(L, index);
+}
+
+// It stays where it stands: the operation itself calls it.
+static void check_function(lua_State *L, struct reading *reading) {
+    int index = reading->index++;
+    if (lua_type(L, index) != LUA_TFUNCTION)
+        ll_api_wants(L, reading->name, index, "a function that does what has it sent");
 }
 
 static void read_whole_number(lua_State *L, struct reading *reading) {
@@ -383,6 +399,10 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             read_selector(L, &reading);
         else if (*letter == 'I')
             read_whole_number(L, &reading);
+        else if (*letter == 'G')
+            read_pattern(L, &reading);
+        else if (*letter == 'C')
+            check_function(L, &reading);
         else if (*letter == 'W')
             read_choice(L, &reading);
         else if (*letter == '{')

@@ -117,6 +117,8 @@ static const char *value_of(const struct ll_action *action, char letter, char ro
     switch (letter) {
     case 'S':
         return action->selector;
+    case 'C':
+        return NULL;
     case 'V':
     case 'L':
     case 'F':

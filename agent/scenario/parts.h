@@ -34,6 +34,7 @@ struct ll_script {
     uint32_t user_id;
     uint64_t iteration;
     uint32_t step;                         // operations begun in this iteration
+    uint32_t expected;                     // responses, in this iteration
     bool is_ready;                         // the file was read: its own prints are told from now on
     struct ll_open_step *open_step;        // the innermost
     struct ll_script_request wait;         // what the script waits for

@@ -142,7 +142,7 @@ void ll_script_start(struct ll_script *script, uint64_t iteration, struct ll_scr
     ll_flow_close_steps(script);
     ll_vm_drop(vm);
     script->iteration = iteration;
-    script->step = 0;
+    script->step = script->expected = 0;
     if (!ll_vm_prepare(vm)) {
         fail(script, out);
         out->step = 0;

@@ -245,6 +245,7 @@ static void begin_shot(struct ll_user *user, const struct ll_script_request *req
 static void begin_acting(struct ll_user *user, const char *operation) {
     user->state = LL_USER_ACTING;
     user->operation = operation;
+    user->is_inner = false;
     user->action_began_us = now_of(user);
     set_alarm(user);
 }
@@ -252,7 +253,7 @@ static void begin_acting(struct ll_user *user, const char *operation) {
 // What succeeded counts; a request beside the browser succeeds with any answer.
 static void end_acting(struct ll_user *user, ll_err err) {
     assert(user->state == LL_USER_ACTING);
-    if (err.status != LL_OK) return;
+    if (err.status != LL_OK || user->is_inner) return;
     ll_recorder_sample(user->env->recorder, LL_METRIC_ACTION_DURATION, user->operation,
                        (double)(now_of(user) - user->action_began_us));
 }
@@ -297,12 +298,18 @@ static void begin_meeting(struct ll_user *user, const struct ll_script_request *
     ll_gate_enter(user->env->gate, user, user->meeting.name, barrier->count);
 }
 
+static void begin_action(struct ll_user *user, const struct ll_action *action) {
+    const struct ll_operation_info *info = ll_operation_info(action->operation);
+    begin_acting(user, info->name);
+    user->is_inner = info->kind == LL_OPKIND_INNER;
+    if (!user->is_inner) ll_trace_call(user->env->trace, action);
+    user->env->connection->ops->perform(user->page, action);
+}
+
 static void act_on(struct ll_user *user, const struct ll_script_request *request) {
     switch (request->status) {
     case LL_SCRIPT_ACTION:
-        begin_acting(user, ll_operation_info(request->action.operation)->name);
-        ll_trace_call(user->env->trace, &request->action);
-        user->env->connection->ops->perform(user->page, &request->action);
+        begin_action(user, &request->action);
         break;
     case LL_SCRIPT_HTTP:
         begin_acting(user, request->http.operation);
@@ -378,7 +385,7 @@ static void on_done(void *owner, const struct ll_action_result *result) {
         ll_http_call_on_done(user->http, result);
         return;
     }
-    ll_trace_done(user->env->trace, result, now_of(user) - user->action_began_us);
+    if (!user->is_inner) ll_trace_done(user->env->trace, result, now_of(user) - user->action_began_us);
     end_acting(user, result->err);
     resume_script(user, result);
 }

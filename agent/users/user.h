@@ -114,6 +114,7 @@ struct ll_user {
     int64_t wait_until_us;     // of RESTING, THINKING and MEETING
     int64_t wait_began_us;     // of THINKING
     const char *operation;     // of ACTING: as results name it
+    bool is_inner;             // of ACTING: not the scenario's own operation, and nobody is told of it
     struct ll_http_call *http; // made with the first request beside the browser
     int64_t action_began_us;
     int64_t failed_us; // when the iteration failed, before its page was looked at

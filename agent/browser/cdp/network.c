@@ -30,7 +30,6 @@
 enum {
     REQUESTS_FIRST = 64, // slots; a power of two
     REQUESTS_MAX = 4096, // likewise
-    TYPE_CHARS = 20,
     LABEL_CHARS = 256,
     NOT_MODIFIED = 304,
 };
@@ -46,7 +45,7 @@ struct request {
     bool is_unmeasured; // it did not go over the wire
     bool is_sizeless;   // nothing is known of its bytes
     bool failed;        // and counted as such
-    char type[TYPE_CHARS];
+    char type[LL_CDP_TYPE_CHARS];
 };
 
 struct ll_cdp_network {
@@ -153,8 +152,8 @@ static bool has_name(struct ll_slice url) {
     return ll_url_has_name(url.at, url.len);
 }
 
-static void read_type(struct ll_slice value, char out[TYPE_CHARS]) {
-    if (!ll_scan_text(value, out, TYPE_CHARS)) snprintf(out, TYPE_CHARS, "other");
+void ll_cdp_read_type(struct ll_slice value, char out[LL_CDP_TYPE_CHARS]) {
+    if (!ll_scan_text(value, out, LL_CDP_TYPE_CHARS)) snprintf(out, LL_CDP_TYPE_CHARS, "other");
     for (char *c = out; *c; c++) *c = (char)tolower((unsigned char)*c);
 }
 
@@ -279,7 +278,7 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
                                 .started_s = now_s,
                                 .wire_status = wire_status,
                                 .is_ignored = ll_cdp_is_ignored(network->filter, url)};
-    read_type(values[4], request->type);
+    ll_cdp_read_type(values[4], request->type);
     // Its response says so too, and may come after its end.
     bool is_preflight = ll_scan_is_string(said[1], "OPTIONS") && strcmp(request->type, "other") == 0;
     if (is_preflight) snprintf(request->type, sizeof request->type, "preflight");
@@ -309,7 +308,7 @@ static void on_response(struct ll_cdp_network *network, struct ll_slice params) 
     ll_cdp_trail_answer(&network->trail, id, response.status);
     if (request->is_ignored || request->is_unmeasured) return;
     if (!known && ll_cdp_is_ignored(network->filter, response.url)) return;
-    read_type(values[1], request->type);
+    ll_cdp_read_type(values[1], request->type);
     request->is_unmeasured = response.cache || !response.is_on_wire;
     if (request->is_unmeasured) {
         if (response.cache && response.is_on_wire) count(network, LL_METRIC_HTTP_CACHED, response.cache);

@@ -9,6 +9,8 @@
 #include "agent/browser/cdp/trail.h"
 #include "agent/browser/connection.h"
 
+enum { LL_CDP_TYPE_CHARS = 20 };
+
 struct ll_cdp_network;
 struct ll_cdp_websockets;
 
@@ -24,6 +26,9 @@ size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network);
 const struct ll_cdp_trail *ll_cdp_network_trail(const struct ll_cdp_network *network);
 // Whether the URL, a JSON string, is one that the filter leaves out.
 bool ll_cdp_is_ignored(const struct ll_request_filter *filter, struct ll_slice url);
+
+// The type of a request as results have it: "document", "fetch", "image".
+void ll_cdp_read_type(struct ll_slice value, char out[LL_CDP_TYPE_CHARS]);
 
 // websocket.c
 struct ll_cdp_websockets *ll_cdp_websockets_new(const struct ll_browser_sink *sink);

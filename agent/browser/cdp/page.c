@@ -18,6 +18,8 @@ static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
     [LL_OP_PUT_COOKIES] = ll_cdp_put_cookies,
     [LL_OP_RELOAD] = ll_cdp_reload,
     [LL_OP_WAIT_FOR_URL] = ll_cdp_wait_for_url,
+    [LL_OP_EXPECT_RESPONSE] = ll_cdp_response_expect,
+    [LL_OP_WAIT_FOR_RESPONSE] = ll_cdp_response_wait,
     [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = ll_cdp_storage_perform_snapshot,
     [LL_OP_RESTORE_CONTEXT_STORAGE] = ll_cdp_storage_perform_restore,
     [LL_OP_RESET_CONTEXT_STORAGE] = ll_cdp_storage_perform_reset,
@@ -45,6 +47,7 @@ void ll_cdp_page_reset(struct ll_cdp_page *page) {
     ll_cdp_evidence_cancel(page->evidence);
     ll_cdp_storage_fini(page);
     ll_cdp_renewal_reset(page);
+    ll_cdp_response_reset(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     page->call = 0;
@@ -61,6 +64,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_renewal_fini(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_dialog_reset(page);
+    ll_cdp_response_reset(page);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_buf_fini(&page->dragged);
     ll_timer_free(&page->timer);
@@ -205,6 +209,9 @@ static void on_timer(void *arg) {
         return;
     case LL_CDP_WAITS_STATE:
         ll_cdp_load_state_timer(page);
+        return;
+    case LL_CDP_WAITS_RESPONSE:
+        ll_cdp_response_timer(page);
         return;
     case LL_CDP_WAITS_TAB:
         ll_cdp_page_finish(page, ll_cdp_tabs_late(page), NULL);

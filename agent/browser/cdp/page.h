@@ -33,15 +33,16 @@ enum ll_cdp_page_state {
 // What an action in flight waits for.
 enum ll_cdp_waiting {
     LL_CDP_IDLE,
-    LL_CDP_WAITS_ANSWER,  // to `call`
-    LL_CDP_WAITS_COMMIT,  // of a navigation under way, to do the action in the new document
-    LL_CDP_WAITS_LOAD,    // of `loader`
-    LL_CDP_WAITS_URL,     // that matches
-    LL_CDP_WAITS_STATE,   // of loading
-    LL_CDP_WAITS_TAB,     // that opens or closes
-    LL_CDP_WAITS_STORAGE, // to be read or written
-    LL_CDP_WAITS_TURN,    // of the loop, to deliver `outcome`
-    LL_CDP_WAITS_PAUSE,   // between two inputs
+    LL_CDP_WAITS_ANSWER,   // to `call`
+    LL_CDP_WAITS_COMMIT,   // of a navigation under way, to do the action in the new document
+    LL_CDP_WAITS_LOAD,     // of `loader`
+    LL_CDP_WAITS_URL,      // that matches
+    LL_CDP_WAITS_STATE,    // of loading
+    LL_CDP_WAITS_RESPONSE, // that matches
+    LL_CDP_WAITS_TAB,      // that opens or closes
+    LL_CDP_WAITS_STORAGE,  // to be read or written
+    LL_CDP_WAITS_TURN,     // of the loop, to deliver `outcome`
+    LL_CDP_WAITS_PAUSE,    // between two inputs
 };
 
 enum ll_cdp_dialog_answer { LL_CDP_DIALOG_UNSAID, LL_CDP_DIALOG_ACCEPT, LL_CDP_DIALOG_DISMISS };
@@ -60,6 +61,8 @@ struct ll_cdp_frame {                                  // where the action in fl
     double x, y;
     char input[LL_CDP_INPUT_WORD_MAX]; // that is to be sent there
 };
+
+struct ll_cdp_expectations; // response.c
 
 struct ll_cdp_page {
     struct ll_page base;
@@ -81,6 +84,7 @@ struct ll_cdp_page {
     uint32_t refused_tabs;       // windows over the limit
 
     struct ll_cdp_dialog dialog;
+    struct ll_cdp_expectations *expectations; // of responses; NULL: none
     struct ll_cdp_frame frame;
 
     struct ll_action action;
@@ -185,6 +189,15 @@ void ll_cdp_load_state_wait(struct ll_cdp_page *page);
 // Something that it waits for may have come; it may finish the action, and then the page may be gone.
 void ll_cdp_load_state_changed(struct ll_cdp_page *page);
 void ll_cdp_load_state_timer(struct ll_cdp_page *page);
+
+// response.c
+void ll_cdp_response_expect(struct ll_cdp_page *page);
+void ll_cdp_response_wait(struct ll_cdp_page *page);
+void ll_cdp_response_timer(struct ll_cdp_page *page);
+void ll_cdp_response_reset(struct ll_cdp_page *page);
+// One of the page's tabs got a Network.Response, if it is one, to a request of this type. It may finish the action in
+// flight, and then the page may be gone.
+void ll_cdp_response_came(struct ll_cdp_page *page, struct ll_slice response, struct ll_slice type);
 
 // dialog.c
 void ll_cdp_dialog_set(struct ll_cdp_page *page);

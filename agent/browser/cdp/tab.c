@@ -97,11 +97,23 @@ void ll_cdp_tab_interrupt_again(struct ll_cdp_tab *tab, int64_t now_us) {
     ll_cdp_tab_interrupt(tab);
 }
 
+// A response stands in the event by this name.
+static void on_response(struct ll_cdp_tab *tab, struct ll_slice params, const char *name) {
+    const char *const keys[] = {name, "type"};
+    struct ll_slice values[2];
+    if (!tab->page->expectations) return;
+    ll_scan_members(params, keys, values, 2);
+    ll_cdp_response_came(tab->page, values[0], values[1]);
+}
+
 static void on_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
     struct ll_cdp_page *page = tab->page;
     ll_cdp_network_event(tab->network, event, params);
     tab->requested_us = ll_clock_us();
-    if (page->waiting == LL_CDP_WAITS_STATE && page->tab == tab) ll_cdp_load_state_changed(page);
+    if (page->waiting == LL_CDP_WAITS_STATE && page->tab == tab)
+        ll_cdp_load_state_changed(page);
+    else if (event == LL_CDP_REQUEST_WILL_BE_SENT)
+        on_response(tab, params, "redirectResponse");
 }
 
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
@@ -143,6 +155,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_RESPONSE_RECEIVED:
         ll_cdp_auth_event(tab, event, params);
         ll_cdp_network_event(tab->network, event, params);
+        on_response(tab, params, "response");
         return;
     case LL_CDP_BINDING_CALLED:
         ll_cdp_observer_called(tab, params);

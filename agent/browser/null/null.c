@@ -47,10 +47,19 @@ struct null_connection {
 static const struct ll_connection_ops null_ops;
 
 static const char *const reading_values[LL_OPERATIONS_COUNT] = {
-    [LL_OP_INNER_TEXT] = "\"\"",     [LL_OP_TEXT_CONTENT] = "\"\"", [LL_OP_INPUT_VALUE] = "\"\"",
-    [LL_OP_PAGE_CONTENT] = "\"\"",   [LL_OP_INNER_HTML] = "\"\"",   [LL_OP_TITLE] = "\"\"",
-    [LL_OP_URL] = "\"about:blank\"", [LL_OP_IS_CHECKED] = "true",   [LL_OP_IS_ENABLED] = "true",
-    [LL_OP_IS_VISIBLE] = "true",     [LL_OP_COUNT] = "0",           [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = "{}",
+    [LL_OP_INNER_TEXT] = "\"\"",
+    [LL_OP_TEXT_CONTENT] = "\"\"",
+    [LL_OP_INPUT_VALUE] = "\"\"",
+    [LL_OP_PAGE_CONTENT] = "\"\"",
+    [LL_OP_INNER_HTML] = "\"\"",
+    [LL_OP_TITLE] = "\"\"",
+    [LL_OP_WAIT_FOR_RESPONSE] = "{\"url\":\"about:blank\",\"status\":200,\"ok\":true,\"type\":\"fetch\"}",
+    [LL_OP_URL] = "\"about:blank\"",
+    [LL_OP_IS_CHECKED] = "true",
+    [LL_OP_IS_ENABLED] = "true",
+    [LL_OP_IS_VISIBLE] = "true",
+    [LL_OP_COUNT] = "0",
+    [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = "{}",
 };
 
 static struct null_connection *of(struct ll_connection *connection) {

@@ -103,6 +103,8 @@ static const struct ll_action calls[LL_OPERATIONS_COUNT] = {
     [LL_OP_HOVER] = {.selector = "#button"},
     [LL_OP_WAIT_FOR_SELECTOR] = {.selector = "#text"},
     [LL_OP_WAIT_FOR_URL] = {.text = "**"},
+    [LL_OP_EXPECT_RESPONSE] = {.text = "**", .number = 1}, // in this order; the visits between them are responses
+    [LL_OP_WAIT_FOR_RESPONSE] = {.text = "**", .number = 1},
     [LL_OP_INNER_TEXT] = {.selector = "#text"},
     [LL_OP_TEXT_CONTENT] = {.selector = "#text"},
     [LL_OP_INPUT_VALUE] = {.selector = "#input"},

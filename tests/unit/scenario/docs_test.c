@@ -48,8 +48,9 @@ static void try_body(const char *example) {
         else
             world_answer(&world, operation == LL_OP_COUNT                                  ? "0"
                                  : operation == LL_OP_INNER_TEXT || operation == LL_OP_URL ? "\"5\""
-                                 : operation == LL_OP_CONTEXT_STORAGE_SNAPSHOT             ? "{}"
-                                                                                           : NULL);
+                                 : operation == LL_OP_WAIT_FOR_RESPONSE        ? "{\"status\":200,\"ok\":true}"
+                                 : operation == LL_OP_CONTEXT_STORAGE_SNAPSHOT ? "{}"
+                                                                               : NULL);
     }
     cr_expect(world.request.status == LL_SCRIPT_FINISHED || world.request.status == LL_SCRIPT_HALTED, "%s\n%s", example,
               world.request.detail);
