@@ -19,8 +19,10 @@ const scenarios = {
     if (answer !== `Hello, user ${userId}`) throw new Error(`the page answered "${answer}"`);
   },
   async shop(page, url, userId) {
-    await page.goto(url);
-    await page.click("#enter");
+    await page.goto(`${url}login`);
+    await page.fill("#email", `user${userId}@example.com`);
+    await page.fill("#password", "secret");
+    await page.click("#login-form button");
     await page.waitForSelector("#products .product");
     await page.fill("#q", "mug");
     await page.press("#q", "Enter");

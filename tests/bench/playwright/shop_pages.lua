@@ -1,4 +1,5 @@
--- The same iteration as in playwright.js: a customer of the demo shop who searches, fills the cart and checks out.
+-- The same iteration as in playwright.js: a customer of the demo shop who logs in, searches, fills the cart and checks
+-- out.
 return {
   name = "shop's pages",
 
@@ -7,8 +8,10 @@ return {
   end,
 
   run = function(ctx, user_id, config)
-    ctx:navigate(config.url)
-       :click("#enter")
+    ctx:navigate(config.url .. "login")
+       :fill("#email", "user" .. user_id .. "@example.com")
+       :fill("#password", "secret")
+       :click("#login-form button")
        :wait_for_selector("#products .product")
        :fill("#q", "mug")
        :press("#q", "Enter")
