@@ -404,13 +404,28 @@ void ll_cdp_storage_perform_restore(struct ll_cdp_page *page) {
     ll_cdp_storage_give(page, page->action.argument, on_restored);
 }
 
-static void on_reset(void *arg, const struct ll_cdp_answer *answer) {
+static void on_databases_answer(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer; // a failed one is of a document that has gone: the next one has its own connection
+    page->call = 0;
+    ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+}
+
+// The document that is shown may not know yet that its databases are gone; see page/storage.js.
+static void on_emptied(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     page->call = 0;
-    ll_cdp_page_finish(page, answer->failed ? ll_err_make(LL_UNAVAILABLE, "the browser refuses") : LL_SUCCESS, NULL);
+    if (answer->failed) {
+        ll_cdp_page_finish(page, ll_err_make(LL_UNAVAILABLE, "the browser refuses"), NULL);
+        return;
+    }
+    ll_buf_printf(ll_cdp_page_begin(page, "Runtime.evaluate"),
+                  "{\"expression\":\"__liveload('reset_context_storage',%u)\",\"awaitPromise\":true}",
+                  ll_cdp_page_remaining_ms(page));
+    ll_cdp_page_end(page, on_databases_answer);
 }
 
 void ll_cdp_storage_perform_reset(struct ll_cdp_page *page) {
     ll_cdp_storage_clear(page);
-    ll_cdp_page_end(page, on_reset);
+    ll_cdp_page_end(page, on_emptied);
 }

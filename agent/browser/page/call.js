@@ -79,6 +79,7 @@ function liveload(operation, timeout, selector, text, argument, options = {}) {
     liveview.called(operation);
   }
   hasJumped = false;
+  if (operation === "reset_context_storage") return databasesAnswer(timeout);
   if (operation === "evaluate") return evaluateUntil(text, argument, timeout);
   if (operation === "wait_for_function") return waitForFunction(text, argument, timeout);
   const call = { selector, text, argument, options };

@@ -67,6 +67,29 @@ Test(storage, a_reset_empties_the_context_of_every_site) {
     expect_evaluated(what_is_there, ",0,0,false,0");
 }
 
+static ll_err reset_within(uint32_t timeout_ms) {
+    struct ll_action action = {.operation = LL_OP_RESET_CONTEXT_STORAGE, .timeout_ms = timeout_ms};
+    return driven_act(&page, &action);
+}
+
+Test(storage, a_reset_needs_neither_databases_nor_the_pages_own_timers) {
+    static const char break_timers[] = "setTimeout = setInterval = Promise = () => { throw 0 }, 1";
+    ll_err err = reset_within(5 * 1000); // of about:blank
+    cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
+    driven_visit(&page, "/");
+    expect_evaluated(break_timers, "1");
+    err = reset_within(5 * 1000);
+    cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
+}
+
+Test(storage, a_reset_of_a_page_whose_databases_never_answer_ends) {
+    driven_visit(&page, "/");
+    expect_evaluated("IDBFactory.prototype.databases = () => new Promise(() => 0), 1", "1");
+    ll_err err = reset_within(200);
+    cr_expect(eq(int, err.status, LL_DEADLINE_EXCEEDED), "%s", err.text);
+    driven_visit(&page, "/"); // the page can be used
+}
+
 Test(storage, a_reset_leaves_other_users_alone) {
     struct driven_page neighbour;
     driven_open(&driver, &neighbour);
