@@ -1,7 +1,8 @@
 // Everything that is done to or read from elements. The page's own half (page/) finds, waits and judges; one
 // Runtime.evaluate asks it and stays unanswered until it has decided. What then needs real events, a pointer or
 // keys, is done by pointer.c and keys.c. A press is confirmed: the page's half looks whether it comes to the element,
-// and keeps it from the page if not; then it is made again.
+// and keeps it from the page if not; then it is made again. It tells that by itself (cdp/observer.c), and is asked when
+// nothing was heard by the time that Chromium answers the press.
 //
 // A navigation that takes the document away under the question is no failure: the question is asked again in the new
 // one, until the action's deadline. A scenario's own script is not run twice.
@@ -71,6 +72,12 @@ static void append_options(struct ll_buf *out, const struct ll_action *action) {
     if (has_any) ll_json_end_object(&writer);
 }
 
+// Equal questions have equal texts, which Chromium compiles once; LL_ANSWER_GRACE_MS covers what is added.
+static uint32_t rounded(uint32_t remaining_ms) {
+    enum { STEP_MS = 100 };
+    return remaining_ms > 10 * STEP_MS ? (remaining_ms + STEP_MS - 1) / STEP_MS * STEP_MS : remaining_ms;
+}
+
 // __liveload(operation, timeout, selector, text or target, argument, options), as an expression that is itself a JSON
 // string. What stands at the end and is not given is left out.
 static void ask(struct ll_cdp_page *page, const char *operation) {
@@ -78,7 +85,7 @@ static void ask(struct ll_cdp_page *page, const char *operation) {
     const char *text = action->text ? action->text : action->target;
     struct ll_buf code = ll_buf_make(CODE_BYTES_MAX);
     if (page->frame.depth) ll_buf_text(&code, "typeof __liveload===\"undefined\"?[\"absent\"]:");
-    ll_buf_printf(&code, "__liveload(\"%s\",%u,", operation, ll_cdp_page_remaining_ms(page));
+    ll_buf_printf(&code, "__liveload(\"%s\",%u,", operation, rounded(ll_cdp_page_remaining_ms(page)));
     append_quoted(&code, action->selector);
     ll_buf_text(&code, ",");
     append_quoted(&code, text);
@@ -141,12 +148,34 @@ static void on_input_done(void *arg, const struct ll_cdp_answer *answer) {
     ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
+// Something came between the pointer and the element, and the page was told nothing of the press.
+static void press_again(struct ll_cdp_page *page) {
+    if (page->action.operation == LL_OP_DRAG_AND_DROP) ll_cdp_pointer_let_go(page);
+    page->acted = page->confirming = false;
+    if (ll_clock_us() < page->deadline_us)
+        ll_cdp_element(page);
+    else
+        ll_cdp_page_finish(
+            page, ll_err_make(LL_DEADLINE_EXCEEDED, "is covered by %s when it is pressed", page->press.by), NULL);
+}
+
 static void on_pressed(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
-    if (page->action.force)
-        on_input_done(arg, answer); // what it has come to is right, whatever it is
+    if (page->press.by[0])
+        press_again(page);
+    else if (page->action.force || page->press.is_told) // with force, whatever it has come to is right
+        on_input_done(arg, answer);
     else
         confirm(page, "pressed");
+}
+
+void ll_cdp_element_pressed(struct ll_cdp_page *page, const char *word) {
+    char *name;
+    uint64_t number = strtoull(word, &name, 10);
+    struct ll_cdp_press *press = &page->press;
+    if (!number || number != press->number || *name != ' ') return;
+    press->is_told = true;
+    snprintf(press->by, sizeof press->by, "%s", name + 1);
 }
 
 static void on_toggled(void *arg, const struct ll_cdp_answer *answer) {
@@ -160,18 +189,6 @@ static void on_taken_up(void *arg, const struct ll_cdp_answer *answer) {
     (void)answer;
     page->call = 0;
     ask(page, "drop");
-}
-
-// Something came between the pointer and the element, and the page was told nothing of the press.
-static void press_again(struct ll_cdp_page *page, struct ll_slice by) {
-    char name[100];
-    ll_scan_text(by, name, sizeof name);
-    if (page->action.operation == LL_OP_DRAG_AND_DROP) ll_cdp_pointer_let_go(page);
-    page->acted = page->confirming = false;
-    if (ll_clock_us() < page->deadline_us)
-        ll_cdp_element(page);
-    else
-        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "is covered by %s when it is pressed", name), NULL);
 }
 
 static void finish_reading(struct ll_cdp_page *page, struct ll_slice value) {
@@ -235,6 +252,8 @@ static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         if (!ll_scan_is_string(word, inputs[i].word)) continue;
         struct ll_slice x = ll_scan_item(decision, 3), y = ll_scan_item(decision, 4);
+        double number = ll_scan_number(ll_scan_item(decision, 5), 0);
+        page->press = (struct ll_cdp_press){.number = number > 0 && number < 0x1p53 ? (uint64_t)number : 0};
         if (page->frame.depth && x.len)
             ll_cdp_frame_send(page, word, ll_scan_number(x, 0), ll_scan_number(y, 0));
         else
@@ -308,6 +327,11 @@ static bool came_from_the_old(const struct ll_cdp_page *page, bool after_input, 
     return after_input && at_once && page->tab->navigating && ll_cdp_element_can_ask_again(page);
 }
 
+static void on_missed(struct ll_cdp_page *page, struct ll_slice by) {
+    ll_scan_text(by, page->press.by, sizeof page->press.by);
+    press_again(page);
+}
+
 static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     bool after_input = page->tab->after_input;
@@ -335,7 +359,7 @@ static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
         return;
     }
     if (ll_scan_is_string(word, "missed"))
-        press_again(page, ll_scan_item(decision, 1));
+        on_missed(page, ll_scan_item(decision, 1));
     else if (!page->confirming && came_from_the_old(page, after_input, decision))
         ll_cdp_element(page);
     else if (ll_scan_is_string(word, "ok") || ll_scan_is_string(word, "came"))

@@ -240,11 +240,22 @@ bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payl
     return true;
 }
 
+// "pressed NUMBER NAME"
+static bool take_press(struct ll_cdp_tab *tab, struct ll_slice payload) {
+    static const char start[] = "\"pressed ";
+    char text[LL_CDP_PRESS_WORD_MAX];
+    if (payload.len < sizeof start || memcmp(payload.at, start, sizeof start - 1) != 0) return false;
+    ll_scan_text(payload, text, sizeof text);
+    if (tab->page->tab == tab) ll_cdp_element_pressed(tab->page, text + strlen("pressed "));
+    return true;
+}
+
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
     static const char *const keys[] = {"name", "payload"};
     struct ll_slice values[2];
     ll_scan_members(params, keys, values, 2);
     if (tab->observer->is_deaf || !ll_scan_is_string(values[0], BINDING)) return;
+    if (take_press(tab, values[1])) return;
     if (ll_cdp_observer_hear(tab->observer, values[1], ll_clock_us())) return;
     ll_warn("a page calls LiveLoad over %d times a second, and is not listened to: %.200s", LL_OBSERVER_CALLS_MAX,
             tab->url);

@@ -19,6 +19,7 @@
 
 enum {
     LL_ANSWER_GRACE_MS = 1000, // the page keeps the deadline itself; this much later it is taken for stuck
+    LL_CDP_PRESS_WORD_MAX = 128,
 };
 
 struct ll_cdp_connection;
@@ -62,6 +63,12 @@ struct ll_cdp_frame {                                  // where the action in fl
     char input[LL_CDP_INPUT_WORD_MAX]; // that is to be sent there
 };
 
+struct ll_cdp_press { // of the action in flight, as page/judge.js tells of it
+    uint64_t number;  // 0: it does not
+    bool is_told;
+    char by[LL_CDP_PRESS_WORD_MAX]; // the element that was pressed instead, or ""
+};
+
 struct ll_cdp_expectations; // response.c
 
 struct ll_cdp_page {
@@ -94,7 +101,8 @@ struct ll_cdp_page {
     bool moved_within; // by going back or forward: the same document has another URL
     uint32_t reruns;   // of the action, because its document went away
     bool acted;        // its input was sent
-    bool confirming;   // its press was made, and the page is asked whether it has come to the element
+    struct ll_cdp_press press;
+    bool confirming; // its press was made, and the page is asked whether it has come to the element
     struct ll_cdp_input input;
     struct ll_buf dragged; // what the page has put into a drag that is under way, as JSON
     int64_t deadline_us;
@@ -211,6 +219,8 @@ void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error);
 void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, double y);
 // Whether asking twice does no more than asking once.
 bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page);
+// "NUMBER NAME": what a press has come to.
+void ll_cdp_element_pressed(struct ll_cdp_page *page, const char *word);
 // Goes on with one that waited for another document.
 void ll_cdp_element_resume(struct ll_cdp_page *page);
 

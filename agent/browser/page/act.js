@@ -57,8 +57,8 @@ const point = (input) => (element, { selector, options }) => {
     const wanted = spots(element, position)[0], hit = wanted && hitAt(wanted[0], wanted[1]);
     return hit ? `is covered by ${name(hit)}` : "is out of view";
   }
-  if (!force && input !== "hover") watchPress(element, selector, input === "tap");
-  return ["ok", null, input, round(at[0]), round(at[1])];
+  const number = force || input === "hover" ? 0 : watchPress(element, selector, input === "tap");
+  return ["ok", null, input, round(at[0]), round(at[1]), number];
 };
 
 function checkState(element) {

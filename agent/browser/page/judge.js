@@ -106,7 +106,10 @@ const round = (number) => Math.round(number * 100) / 100;
 // Between the moment that a point is chosen and the moment that the pointer is pressed there, a page can put something
 // else in its place. So the press is looked at as it arrives, before the page sees it: one that would not reach the
 // element is kept from the page, with what follows from it, and then made again.
-let aim = null; // { element, selector, by } of the press that is to come; by: what it has come to instead, or null
+//
+// What it has come to is told at once, as "pressed NUMBER NAME", without a name when it was the element. Where nobody
+// hears that (observer.js), and where no press is seen, LiveLoad asks (act.js, "pressed").
+let aim = null; // { element, selector, number, by } of the press that is to come; by: what it comes to instead, or null
 const PRESSES = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick", "dblclick", "contextmenu"];
 const TOUCHES = ["touchstart", "touchend"]; // listened to when a tap comes: they would slow the page's scrolling
 
@@ -121,15 +124,18 @@ function onPress(event) {
   if (aim.by === undefined) {
     const hit = event.composedPath()[0];
     aim.by = reaches(hit) ? null : name(hit);
+    if (aim.number) observer.say(`pressed ${aim.number} ${aim.by || ""}`);
   }
   if (aim.by === null) return;
   if (event.cancelable) event.preventDefault();
   event.stopImmediatePropagation();
 }
 
+// Returns the press's number, or 0 when it will have to be asked for.
 function watchPress(element, selector, isTap) {
-  aim = { element, selector, by: undefined };
+  aim = { element, selector, number: observer.isHeard() ? observer.newNumber() : 0, by: undefined };
   if (isTap) for (const type of TOUCHES) addEventListener(type, onPress, { capture: true, passive: false, once: true });
+  return aim.number;
 }
 
 for (const type of PRESSES) addEventListener(type, onPress, true);

@@ -5,7 +5,8 @@
 // end (the vitals) waits longer, and all goes when the page does (pagehide). The text is lines: the document's number,
 // whether it is its last, and how often the observer failed in it and had no room, and then
 //     METRIC VALUE LABEL
-// for each sample or count. cdp/observer.c reads it, and trusts none of it.
+// for each sample or count. Beside that goes a word about a press (judge.js). cdp/observer.c reads it all, and trusts none
+// of it.
 //
 // It goes through a function that the browser provides (Runtime.addBinding), which does not come before the document
 // but soon after it: it is taken as it is set, so that the page never sees it. Nothing in here may disturb the page: what
@@ -91,6 +92,13 @@ const observer = (() => {
     soon();
   }
 
+  // A word about an operation, at once. Whether it would be heard can be asked before.
+  const isHeard = () => send !== null && !isOver;
+  const say = guarded((word) => send(word));
+
+  // Another one each time, in other documents too.
+  const newNumber = () => Math.round((performance.timeOrigin + now()) * 1000);
+
   // The page's URL, without query and fragment.
   const url = () => location.origin + location.pathname;
 
@@ -110,5 +118,5 @@ const observer = (() => {
     if (text && send) send(text);
   }), true);
 
-  return { now, guarded, tell, add, later, flush, finish, url, isWanted, lastWords };
+  return { now, guarded, tell, isHeard, say, newNumber, add, later, flush, finish, url, isWanted, lastWords };
 })();
