@@ -51,8 +51,29 @@ struct ll_process {
 
 static void look(void *arg);
 
+// Ours, but that temporary files are made in the profile, to go with it: Chromium names what it downloads later than it
+// writes it. To be freed; its texts are not, but for the last.
+static char **make_environment(const char *profile) {
+    static const char name[] = "TMPDIR=";
+    size_t count = 0, kept = 0;
+    while (environ[count]) count++;
+    char **environment = ll_alloc(count + 2, sizeof *environment);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], name, strlen(name)) != 0) environment[kept++] = environ[i];
+    environment[kept] = ll_format("%s%s", name, profile);
+    return environment;
+}
+
+static void free_environment(char **environment) {
+    size_t last = 0;
+    while (environment[last + 1]) last++;
+    free(environment[last]);
+    free(environment);
+}
+
 // In the child: only calls that are safe after fork. Chromium reads its pipe at descriptor 3 and writes it at 4.
-__attribute__((noreturn)) static void become(const char *const *flags, int output_fd, int devtools_fd, pid_t parent) {
+__attribute__((noreturn)) static void become(const char *const *flags, char *const *environment, int output_fd,
+                                             int devtools_fd, pid_t parent) {
     enum { DEVTOOLS_IN = 3, DEVTOOLS_OUT = 4, FIRST_OTHER = 5, OUT_OF_THE_WAY = 10 };
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
@@ -71,7 +92,7 @@ __attribute__((noreturn)) static void become(const char *const *flags, int outpu
         dup2(kept, DEVTOOLS_OUT);
     }
     close_range(devtools_fd >= 0 ? FIRST_OTHER : DEVTOOLS_IN, ~0u, 0);
-    execv(flags[0], (char *const *)flags);
+    execve(flags[0], (char *const *)flags, environment);
     static const char words[] = "it cannot be executed\n";
     (void)!write(2, words, sizeof words - 1);
     _exit(127);
@@ -97,9 +118,11 @@ static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, 
     }
     struct ll_flags flags;
     ll_flags_init(&flags, program, launch, process->profile);
+    char **environment = make_environment(process->profile);
     pid_t parent = getpid();
     process->pid = fork();
-    if (process->pid == 0) become(flags.list, pipe_fds[1], devtools[1], parent);
+    if (process->pid == 0) become(flags.list, environment, pipe_fds[1], devtools[1], parent);
+    free_environment(environment);
     ll_flags_fini(&flags);
     close(pipe_fds[1]);
     if (devtools[1] >= 0) close(devtools[1]);
