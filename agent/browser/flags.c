@@ -47,9 +47,11 @@ static const char *const always[] = {
 
 static const char features_flag[] = "--disable-features=";
 
-// RenderDocument makes a new frame host for each navigation, for a quarter of all processor time.
+// RenderDocument makes a new frame host for each navigation, for a quarter of all processor time. IgnoreDuplicateNavs
+// drops a click on a link whose URL was gone to just before, also when that became a download and no page.
 static const char features[] = "RenderDocument,IsolateOrigins,site-per-process,BackForwardCache,PaintHolding,Translate,"
-                               "OptimizationHints,MediaRouter,DialMediaRouteProvider,AcceptCHFrame,HttpsUpgrades";
+                               "OptimizationHints,MediaRouter,DialMediaRouteProvider,AcceptCHFrame,HttpsUpgrades,"
+                               "IgnoreDuplicateNavs";
 // Where frames come rarely, tasks are not held back after input until the next one.
 static const char features_with_rare_frames[] = ",DeferRendererTasksAfterInput";
 
