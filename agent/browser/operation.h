@@ -120,11 +120,11 @@ bool ll_action_has(const struct ll_action *action, enum ll_action_option option)
 // `err` is LL_OK, or:
 //   LL_DEADLINE_EXCEEDED    what was waited for did not come; the sentence says what was missing last
 //   LL_INVALID_ARGUMENT     a selector, URL or script that cannot be: waiting would not help
-//   LL_FAILED_PRECONDITION  several elements match an action, or the element is of the wrong kind
-//   LL_UNAVAILABLE          the site could not be reached; the sentence has Chromium's net:: error
+//   LL_FAILED_PRECONDITION  several elements match an action, or the element is of the wrong kind, or a URL no page
+//   LL_UNAVAILABLE          the site could not be reached; the sentence has Chromium's net:: error; or it broke off
 //   LL_ABORTED              the page or browser died under it
 //   LL_UNKNOWN              the page's own script threw
-//   LL_RESOURCE_EXHAUSTED   the reading is over its limit
+//   LL_RESOURCE_EXHAUSTED   the reading is over its limit, or downloads are over theirs
 // Sentences hold no timings and no per-user values, so that equal failures have equal texts; but for a number that is
 // worth telling, at the end and in brackets, " (3 match)", which error signatures leave out.
 struct ll_action_result {

@@ -162,6 +162,10 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     return LL_SUCCESS;
 }
 
+const char *ll_process_profile(const struct ll_process *process) {
+    return process->profile;
+}
+
 // https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html: pages in all, resident, shared
 uint64_t ll_process_memory_bytes(const struct ll_process *process) {
     char path[64], text[128];

@@ -43,6 +43,8 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
                         const struct ll_launch *launch, struct ll_process_events events, struct ll_process **out);
 // As ll_process_kill, because it has not answered: on_end says so.
 void ll_process_give_up(struct ll_process *process);
+// The folder that all it keeps is in, for as long as it runs.
+const char *ll_process_profile(const struct ll_process *process);
 // What the process itself holds alone, without its children; 0 when that is not known.
 uint64_t ll_process_memory_bytes(const struct ll_process *process);
 // Kills it and its children at once; on_end comes. Can be called again.

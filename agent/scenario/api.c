@@ -30,7 +30,6 @@ static const char *const names[] = {
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
 static const char *const later[] = {
-    "wait_for_download",
     "throttle",
     "http",
     NULL,

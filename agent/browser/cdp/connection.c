@@ -89,6 +89,10 @@ struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *c
     return connection->client;
 }
 
+const char *ll_cdp_connection_profile(const struct ll_cdp_connection *connection) {
+    return ll_process_profile(connection->process);
+}
+
 const struct ll_launch *ll_cdp_connection_launch(const struct ll_cdp_connection *connection) {
     return &connection->launch;
 }
@@ -307,11 +311,23 @@ static void on_attached(struct ll_cdp_connection *connection, struct ll_slice pa
     }
 }
 
+static void on_download(struct ll_cdp_connection *connection, struct ll_slice params) {
+    struct ll_cdp_page *page;
+    ll_cdp_download_clear_up(connection, params);
+    DL_FOREACH(connection->pages, page) {
+        if (ll_cdp_download_went_on(page, params)) return;
+    }
+}
+
 static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice session, struct ll_slice params) {
     struct ll_cdp_connection *connection = owner;
     struct ll_cdp_tab *tab = NULL;
     if (event == LL_CDP_ATTACHED_TO_TARGET) {
         on_attached(connection, params);
+        return;
+    }
+    if (event == LL_CDP_DOWNLOAD_PROGRESS) {
+        on_download(connection, params);
         return;
     }
     if (event == LL_CDP_DETACHED_FROM_TARGET) session = ll_scan_get(params, "sessionId");

@@ -20,6 +20,7 @@ static void (*const performers[LL_OPERATIONS_COUNT])(struct ll_cdp_page *) = {
     [LL_OP_WAIT_FOR_URL] = ll_cdp_wait_for_url,
     [LL_OP_EXPECT_RESPONSE] = ll_cdp_response_expect,
     [LL_OP_WAIT_FOR_RESPONSE] = ll_cdp_response_wait,
+    [LL_OP_WAIT_FOR_DOWNLOAD] = ll_cdp_download_wait,
     [LL_OP_CONTEXT_STORAGE_SNAPSHOT] = ll_cdp_storage_perform_snapshot,
     [LL_OP_RESTORE_CONTEXT_STORAGE] = ll_cdp_storage_perform_restore,
     [LL_OP_RESET_CONTEXT_STORAGE] = ll_cdp_storage_perform_reset,
@@ -48,6 +49,7 @@ void ll_cdp_page_reset(struct ll_cdp_page *page) {
     ll_cdp_storage_fini(page);
     ll_cdp_renewal_reset(page);
     ll_cdp_response_reset(page);
+    ll_cdp_download_reset(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     page->call = 0;
@@ -65,6 +67,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     while (page->tabs) ll_cdp_tab_free(page->tabs);
     ll_cdp_dialog_reset(page);
     ll_cdp_response_reset(page);
+    ll_cdp_download_reset(page);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     ll_buf_fini(&page->dragged);
     ll_timer_free(&page->timer);
@@ -212,6 +215,9 @@ static void on_timer(void *arg) {
         return;
     case LL_CDP_WAITS_RESPONSE:
         ll_cdp_response_timer(page);
+        return;
+    case LL_CDP_WAITS_DOWNLOAD:
+        ll_cdp_download_timer(page);
         return;
     case LL_CDP_WAITS_TAB:
         ll_cdp_page_finish(page, ll_cdp_tabs_late(page), NULL);

@@ -40,6 +40,7 @@ enum ll_cdp_waiting {
     LL_CDP_WAITS_URL,      // that matches
     LL_CDP_WAITS_STATE,    // of loading
     LL_CDP_WAITS_RESPONSE, // that matches
+    LL_CDP_WAITS_DOWNLOAD, // to end
     LL_CDP_WAITS_TAB,      // that opens or closes
     LL_CDP_WAITS_STORAGE,  // to be read or written
     LL_CDP_WAITS_TURN,     // of the loop, to deliver `outcome`
@@ -70,6 +71,7 @@ struct ll_cdp_press { // of the action in flight, as page/judge.js tells of it
 };
 
 struct ll_cdp_expectations; // response.c
+struct ll_cdp_downloads;    // download.c
 
 struct ll_cdp_page {
     struct ll_page base;
@@ -92,6 +94,7 @@ struct ll_cdp_page {
 
     struct ll_cdp_dialog dialog;
     struct ll_cdp_expectations *expectations; // of responses; NULL: none
+    struct ll_cdp_downloads *downloads;       // NULL: none
     struct ll_cdp_frame frame;
 
     struct ll_action action;
@@ -207,6 +210,26 @@ void ll_cdp_response_reset(struct ll_cdp_page *page);
 // flight, and then the page may be gone.
 void ll_cdp_response_came(struct ll_cdp_page *page, struct ll_slice response, struct ll_slice type);
 
+// download.c
+#define LL_CDP_DOWNLOADS_FOLDER "downloads" // in the browser's profile
+enum {
+    LL_CDP_DOWNLOADS_MAX = 8,                      // of one user, that are under way or not asked for yet
+    LL_CDP_DOWNLOAD_BYTES_MAX = 100 * 1000 * 1000, // of those of one user that are under way, together
+};
+// To be sent for each context.
+void ll_cdp_download_allow(struct ll_cdp_page *page);
+void ll_cdp_download_wait(struct ll_cdp_page *page);
+void ll_cdp_download_timer(struct ll_cdp_page *page);
+// Cancels those under way, and forgets all.
+void ll_cdp_download_reset(struct ll_cdp_page *page);
+// Page.downloadWillBegin, of one of the page's tabs.
+void ll_cdp_download_began(struct ll_cdp_page *page, struct ll_slice params);
+// Browser.downloadProgress. Removes the file of a download that is over, whosever it was.
+void ll_cdp_download_clear_up(const struct ll_cdp_connection *connection, struct ll_slice params);
+// The same event; whether the download is the page's. It may finish the action in flight, and then the page may be
+// gone.
+bool ll_cdp_download_went_on(struct ll_cdp_page *page, struct ll_slice params);
+
 // dialog.c
 void ll_cdp_dialog_set(struct ll_cdp_page *page);
 void ll_cdp_dialog_reset(struct ll_cdp_page *page);
@@ -245,6 +268,7 @@ void ll_cdp_connection_page_hangs(struct ll_cdp_page *page);
 void ll_cdp_connection_page_lost(struct ll_cdp_page *page, ll_err why);
 void ll_cdp_connection_count_crash(const struct ll_cdp_connection *connection);
 struct ll_cdp_client *ll_cdp_connection_client(const struct ll_cdp_connection *connection);
+const char *ll_cdp_connection_profile(const struct ll_cdp_connection *connection); // while there is a client
 const struct ll_launch *ll_cdp_connection_launch(const struct ll_cdp_connection *connection);
 struct ll_cdp_painter *ll_cdp_connection_painter(const struct ll_cdp_connection *connection); // NULL: not needed
 struct ll_loop *ll_cdp_connection_loop(const struct ll_cdp_connection *connection);

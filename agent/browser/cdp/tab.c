@@ -137,6 +137,9 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_WINDOW_OPEN:
         on_window(tab, params);
         return;
+    case LL_CDP_DOWNLOAD_WILL_BEGIN:
+        ll_cdp_download_began(tab->page, params);
+        return;
     case LL_CDP_DRAG_INTERCEPTED:
         ll_cdp_pointer_drag_began(tab->page, params);
         return;
@@ -146,7 +149,8 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_DETACHED_FROM_TARGET:
         ll_cdp_tabs_closed(tab);
         return;
-    case LL_CDP_ATTACHED_TO_TARGET: // is told to the connection
+    case LL_CDP_ATTACHED_TO_TARGET: // is told to the connection, as the next
+    case LL_CDP_DOWNLOAD_PROGRESS:
         return;
     case LL_CDP_FETCH_REQUEST_PAUSED:
     case LL_CDP_FETCH_AUTH_REQUIRED:

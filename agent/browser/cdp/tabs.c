@@ -78,7 +78,8 @@ static bool acts_in_tab(const struct ll_cdp_page *page) {
     enum ll_operation operation = page->action.operation;
     return page->waiting != LL_CDP_IDLE && page->waiting != LL_CDP_WAITS_TURN &&
            page->waiting != LL_CDP_WAITS_STORAGE && operation != LL_OP_NEW_PAGE && operation != LL_OP_SWITCH_PAGE &&
-           operation != LL_OP_CLOSE_PAGE && operation != LL_OP_WAIT_FOR_RESPONSE;
+           operation != LL_OP_CLOSE_PAGE && operation != LL_OP_WAIT_FOR_RESPONSE &&
+           operation != LL_OP_WAIT_FOR_DOWNLOAD;
 }
 
 void ll_cdp_tabs_closed(struct ll_cdp_tab *tab) {
@@ -207,6 +208,7 @@ void ll_cdp_tabs_rest(struct ll_cdp_page *page) {
     struct ll_cdp_tab *first = NULL, *tab;
     ll_cdp_dialog_reset(page);
     ll_cdp_response_reset(page);
+    ll_cdp_download_reset(page);
     DL_FOREACH(page->tabs, tab) {
         if (tab->state == LL_CDP_TAB_CLOSING) continue;
         if (!first && tab->state == LL_CDP_TAB_OPEN)

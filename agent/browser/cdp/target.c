@@ -10,7 +10,7 @@
 // give back, so such a page is told that it is not opened, and is closed as one that its user closes early.
 //
 // Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
-// every console message. Downloads are denied, so that nothing piles up.
+// every console message.
 #include "agent/browser/cdp/emulate.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/clock.h"
@@ -75,9 +75,7 @@ static void on_context(void *arg, const struct ll_cdp_answer *answer) {
         refuse_opening(page, answer->error);
         return;
     }
-    ll_buf_printf(ll_cdp_begin(ll_cdp_page_client(page), "", "Browser.setDownloadBehavior"),
-                  "{\"behavior\":\"deny\",\"browserContextId\":\"%s\"}", page->context);
-    ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+    ll_cdp_download_allow(page);
     if (ll_cdp_emulate_permissions(page))
         end_step(page, on_permissions);
     else

@@ -54,6 +54,7 @@ static const char *const reading_values[LL_OPERATIONS_COUNT] = {
     [LL_OP_INNER_HTML] = "\"\"",
     [LL_OP_TITLE] = "\"\"",
     [LL_OP_WAIT_FOR_RESPONSE] = "{\"url\":\"about:blank\",\"status\":200,\"ok\":true,\"type\":\"fetch\"}",
+    [LL_OP_WAIT_FOR_DOWNLOAD] = "{\"name\":\"download\",\"bytes\":0,\"url\":\"about:blank\"}",
     [LL_OP_URL] = "\"about:blank\"",
     [LL_OP_IS_CHECKED] = "true",
     [LL_OP_IS_ENABLED] = "true",

@@ -13,7 +13,8 @@ static const struct ll_site_page site[] = {
      .body = "<p id=text>some text</p><button id=button>press</button><input id=input value=v title=t>"
              "<form id=form onsubmit='return false'></form><input type=file id=file><input type=checkbox "
              "id=box><select id=select><option "
-             "value=one>One<option value=two>Two</select>"},
+             "value=one>One<option value=two>Two</select><a id=download href=/file download>file</a>"},
+    {.path = "/file", .body = "a,b", .type = "text/csv"},
     {.path = "/never", .never_answers = true},
     {.path = NULL},
 };
@@ -105,6 +106,7 @@ static const struct ll_action calls[LL_OPERATIONS_COUNT] = {
     [LL_OP_WAIT_FOR_URL] = {.text = "**"},
     [LL_OP_EXPECT_RESPONSE] = {.text = "**", .number = 1}, // in this order; the visits between them are responses
     [LL_OP_WAIT_FOR_RESPONSE] = {.text = "**", .number = 1},
+    [LL_OP_WAIT_FOR_DOWNLOAD] = {.selector = NULL},
     [LL_OP_INNER_TEXT] = {.selector = "#text"},
     [LL_OP_TEXT_CONTENT] = {.selector = "#text"},
     [LL_OP_INPUT_VALUE] = {.selector = "#input"},
@@ -122,12 +124,13 @@ static const struct ll_action calls[LL_OPERATIONS_COUNT] = {
     [LL_OP_PUT_COOKIES] = {.argument = "[{\"name\":\"a\",\"value\":\"b\",\"domain\":\"127.0.0.1\",\"path\":\"/\"}]"},
 };
 
-// What must be done before a call so that it can be: an earlier page, and for going forward a later one.
+// What must be done before a call so that it can be: an earlier page, and for going forward a later one; a download.
 static void prepare(struct driven_page *page, enum ll_operation operation) {
     bool goes_back = operation == LL_OP_GO_BACK || operation == LL_OP_GO_FORWARD;
     if (goes_back) driven_visit(page, "/?before");
     driven_visit(page, "/");
     if (operation == LL_OP_GO_FORWARD) driven_do(page, LL_OP_GO_BACK, NULL, NULL);
+    if (operation == LL_OP_WAIT_FOR_DOWNLOAD) driven_do(page, LL_OP_CLICK, "#download", NULL);
 }
 
 // Those that need a page of their own have tests of their own, which name the kinds they are for.

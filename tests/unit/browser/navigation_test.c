@@ -102,7 +102,7 @@ Test(navigation, a_site_that_is_down_is_unavailable) {
 
 Test(navigation, what_is_no_page_says_so) {
     expect_failure(visit("/none", 5000), LL_UNAVAILABLE, "there is no page");
-    expect_failure(visit("/file", 5000), LL_UNAVAILABLE, "a download");
+    expect_failure(visit("/file", 5000), LL_FAILED_PRECONDITION, "is a download and no page");
     expect_failure(visit("no url?token=abc", 5000), LL_INVALID_ARGUMENT, "invalid URL");
     cr_expect(strstr(page.err.text, "token") == NULL, "%s", page.err.text);
     driven_visit(&page, "/");

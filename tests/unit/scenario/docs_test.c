@@ -49,6 +49,7 @@ static void try_body(const char *example) {
             world_answer(&world, operation == LL_OP_COUNT                                  ? "0"
                                  : operation == LL_OP_INNER_TEXT || operation == LL_OP_URL ? "\"5\""
                                  : operation == LL_OP_WAIT_FOR_RESPONSE        ? "{\"status\":200,\"ok\":true}"
+                                 : operation == LL_OP_WAIT_FOR_DOWNLOAD        ? "{\"name\":\"a.pdf\",\"bytes\":1001}"
                                  : operation == LL_OP_CONTEXT_STORAGE_SNAPSHOT ? "{}"
                                                                                : NULL);
     }

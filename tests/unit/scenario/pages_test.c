@@ -73,3 +73,40 @@ Test(pages, a_word_is_chosen_and_the_first_goes_without_saying) {
                    "shop.lua:2: wait_for_load_state: argument 1 must be \"load\", \"domcontentloaded\" or "
                    "\"networkidle\", not \"done\"");
 }
+
+Test(pages, a_download_is_a_table) {
+    struct world world;
+    world_open(&world,
+               RUN("local d = ctx:click('#a'):wait_for_download({ timeout = '9s' }) ctx:log(d.name, d.bytes, d.url)"),
+               NULL);
+    world_start(&world, 1);
+    world_answer(&world, NULL);
+    cr_expect(eq(int, world.request.action.operation, LL_OP_WAIT_FOR_DOWNLOAD));
+    cr_expect(eq(u32, world.request.action.timeout_ms, 9000));
+    const char *download = "{\"name\":\"a.csv\",\"bytes\":5,\"url\":\"http://a/b\"}";
+    cr_expect(eq(int, world_answer(&world, download), LL_SCRIPT_FINISHED));
+    cr_expect(eq(str, (char *)(uintptr_t)ll_buf_str(&world.told), "log a.csv\t5\thttp://a/b\n"));
+    world_close(&world);
+}
+
+Test(pages, a_late_download_is_one_signature_however_much_came) {
+    struct world world;
+    world_open(&world, RUN("ctx:wait_for_download()"), NULL);
+    world_start(&world, 1);
+    world_answer_failure(&world, LL_DEADLINE_EXCEEDED, "the download did not end (7 of 9 bytes came)");
+    cr_expect(eq(str, world.request.signature, "wait_for_download(): the download did not end"));
+    world_close(&world);
+}
+
+Test(pages, a_download_is_waited_for_without_arguments) {
+    expect_refused(RUN("ctx:wait_for_download('#a')"),
+                   "shop.lua:2: wait_for_download: argument 1 must be a table of options such as { timeout = \"5s\" }, "
+                   "not \"#a\"");
+    expect_refused(RUN("ctx:wait_for_download(function() end)"),
+                   "shop.lua:2: wait_for_download: argument 1 must be a table of options such as { timeout = \"5s\" }, "
+                   "not a function");
+    expect_refused(RUN("ctx:wait_for_download({ name = 'a' })"),
+                   "shop.lua:2: wait_for_download has no option \"name\": it takes timeout");
+    expect_refused(RUN("ctx:frame('#f'):wait_for_download()"),
+                   "shop.lua:2: wait_for_download is the page's, not a frame's: write ctx:wait_for_download(...)");
+}
