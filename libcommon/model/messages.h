@@ -12,6 +12,7 @@
 #include "libcommon/model/coverage.h"
 #include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
+#include "libcommon/model/throttle.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,9 +21,10 @@
 enum {
     LL_PROTOCOL_VERSION = 1,
     LL_AGENT_NAME_MAX = 64,
-    LL_CHUNK_BYTES = 1024 * 1024,      // of a bundle or result in one reply
-    LL_EXCHANGE_SNAPSHOTS_MAX = 16,    // in one call
-    LL_BARRIER_WAITS_MAX = 100 * 1000, // in one call: as many as a run has users
+    LL_CHUNK_BYTES = 1024 * 1024,       // of a bundle or result in one reply
+    LL_EXCHANGE_SNAPSHOTS_MAX = 16,     // in one call
+    LL_BARRIER_WAITS_MAX = 100 * 1000,  // in one call: as many as a run has users
+    LL_THROTTLE_WANTS_MAX = 500 * 1000, // in one call: a user may hold several permits
 };
 
 struct ll_bytes { // borrowed
@@ -82,6 +84,28 @@ struct ll_barrier_answers {
     bool nobody_comes; // whoever still waits, waits in vain
 };
 
+// A user that wants to pass a throttle, or holds a permit of one. Tickets are as at barriers.
+struct ll_throttle_want {
+    uint64_t ticket;
+    uint32_t throttle; // which of the list's
+    bool is_held;      // the permit came; listed until it is given back
+};
+struct ll_throttle_wants {
+    uint64_t round; // of this list, rising; 0: the message says nothing of throttles
+    struct ll_throttle *throttles;
+    size_t throttle_count;
+    struct ll_throttle_want *items;
+    size_t count;
+};
+struct ll_throttle_grant {
+    uint64_t ticket;
+    uint64_t in_us; // the permit is valid so long from now
+};
+struct ll_throttle_grants {
+    struct ll_throttle_grant *items; // owned
+    size_t count;
+};
+
 struct ll_exchange_request {
     uint32_t agent_id;
     uint64_t epoch;
@@ -93,6 +117,7 @@ struct ll_exchange_request {
     size_t snapshot_count;
     bool first_iteration_started;
     struct ll_barrier_waits barriers;
+    struct ll_throttle_wants throttles;
 };
 
 enum ll_directive {
@@ -119,9 +144,10 @@ struct ll_exchange_reply {
     uint64_t acknowledged; // every snapshot up to this sequence is kept
     uint32_t exchange_ms;
     enum ll_directive directive;
-    struct ll_assignment assignment;    // of LL_DIRECTIVE_PREPARE; fini with the reply
-    struct ll_barrier_answers barriers; // likewise
-    uint64_t in_us;                     // of LL_DIRECTIVE_START and _STOP, from now
+    struct ll_assignment assignment;     // of LL_DIRECTIVE_PREPARE; fini with the reply
+    struct ll_barrier_answers barriers;  // likewise
+    struct ll_throttle_grants throttles; // likewise
+    uint64_t in_us;                      // of LL_DIRECTIVE_START and _STOP, from now
 };
 
 struct ll_fetch_request { // FetchBundle: by hash; FetchResult: by run_id

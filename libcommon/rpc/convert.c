@@ -4,6 +4,7 @@
 #include "libcommon/base/text.h"
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/snapshot.h"
+#include "libcommon/rpc/convert_throttle.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -138,6 +139,7 @@ void ll_pb_write_exchange_request(const struct ll_exchange_request *in, struct l
         out->snapshots[i] = borrow_bytes(in->snapshots[i].data, in->snapshots[i].len);
     out->first_iteration_started = in->first_iteration_started;
     if (in->barriers.round) out->barriers = write_barriers(&in->barriers, arena);
+    if (in->throttles.round) out->throttles = ll_pb_write_throttle_wants(&in->throttles, arena);
 }
 
 static ll_err read_snapshots(const Liveload__V1__ExchangeRequest *in, struct ll_exchange_request *out) {
@@ -182,6 +184,8 @@ static ll_err read_barriers(const Liveload__V1__BarrierWaits *in, struct ll_barr
 
 void ll_pb_release_exchange_request(struct ll_exchange_request *request) {
     free(request->barriers.items);
+    free(request->throttles.throttles);
+    free(request->throttles.items);
 }
 
 ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, struct ll_exchange_request *out) {
@@ -194,7 +198,10 @@ ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, stru
     out->error = read_error(out->state == LL_AGENT_FAILED || in->error_status != 0, in->error_status, in->error);
     out->active_users = in->active_users;
     out->first_iteration_started = in->first_iteration_started;
-    return read_barriers(in->barriers, &out->barriers);
+    LL_TRY(read_barriers(in->barriers, &out->barriers));
+    ll_err err = ll_pb_read_throttle_wants(in->throttles, &out->throttles);
+    if (err.status != LL_OK) ll_pb_release_exchange_request(out);
+    return err;
 }
 
 static Liveload__V1__Secret **write_secrets(const struct ll_secrets *in, struct ll_wire_arena *arena) {
@@ -281,6 +288,7 @@ void ll_pb_write_exchange_reply(const struct ll_exchange_reply *in, struct ll_wi
     out->directive = (Liveload__V1__Directive)in->directive;
     if (in->directive == LL_DIRECTIVE_PREPARE) out->assignment = write_assignment(&in->assignment, arena);
     if (in->barriers.count || in->barriers.nobody_comes) out->barriers = write_answers(&in->barriers, arena);
+    if (in->throttles.count) out->throttles = ll_pb_write_throttle_grants(&in->throttles, arena);
     out->in_us = in->in_us;
 }
 
@@ -293,12 +301,14 @@ ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct l
         LL_TRY(read_assignment(in->assignment, &out->assignment));
     out->directive = (enum ll_directive)in->directive;
     read_answers(in->barriers, &out->barriers);
+    ll_pb_read_throttle_grants(in->throttles, &out->throttles);
     return LL_SUCCESS;
 }
 
 void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply) {
     if (reply->directive == LL_DIRECTIVE_PREPARE) ll_assignment_fini(&reply->assignment);
     free(reply->barriers.items);
+    free(reply->throttles.items);
 }
 
 // ---- FetchBundle, FetchResult and FetchArtifact

@@ -153,6 +153,64 @@ Test(server, refuses_fields_that_do_not_fit) {
     expect_status(&request, LL_INVALID_ARGUMENT, "hash");
 }
 
+enum { CROWD = 50000 };
+
+// A list of CROWD tickets, all right; packed into memory of its own.
+static Liveload__V1__ThrottleWants crowd_at_throttles(Liveload__V1__Throttle **throttles, size_t count) {
+    static uint64_t tickets[CROWD];
+    static uint32_t of[CROWD];
+    static protobuf_c_boolean held[CROWD];
+    for (size_t i = 0; i < CROWD; i++) tickets[i] = i + 1;
+    memset(of, 0, sizeof of);
+    Liveload__V1__ThrottleWants wants = LIVELOAD__V1__THROTTLE_WANTS__INIT;
+    wants.round = 1;
+    wants.throttles = throttles;
+    wants.n_throttles = count;
+    wants.tickets = tickets;
+    wants.of = of;
+    wants.held = held;
+    wants.n_tickets = wants.n_of = wants.n_held = CROWD;
+    return wants;
+}
+
+static void expect_throttles(const Liveload__V1__ThrottleWants *wants, enum ll_status status, const char *text) {
+    static uint64_t call_id;
+    Liveload__V1__ExchangeRequest exchange = LIVELOAD__V1__EXCHANGE_REQUEST__INIT;
+    exchange.throttles = (Liveload__V1__ThrottleWants *)(uintptr_t)wants;
+    uint8_t *bytes = malloc(liveload__v1__exchange_request__get_packed_size(&exchange));
+    Liveload__V1__Request request = good_request(++call_id);
+    request.payload.data = bytes;
+    request.payload.len = liveload__v1__exchange_request__pack(&exchange, bytes);
+    expect_status(&request, status, text);
+    free(bytes);
+}
+
+Test(server, a_crowd_at_throttles_is_taken_and_nonsense_refused) {
+    Liveload__V1__Throttle rate = LIVELOAD__V1__THROTTLE__INIT, *throttles[] = {&rate};
+    rate.name = "browsing";
+    rate.from_per_s = rate.to_per_s = 10;
+    Liveload__V1__ThrottleWants wants = crowd_at_throttles(throttles, 1);
+    expect_throttles(&wants, LL_OK, "");
+    wants.of[CROWD - 1] = 1;
+    expect_throttles(&wants, LL_INVALID_ARGUMENT, "a ticket is for throttle 1, of 1");
+    wants = crowd_at_throttles(throttles, 1);
+    wants.tickets[9] = 9;
+    expect_throttles(&wants, LL_INVALID_ARGUMENT, "tickets at throttles do not ascend");
+    wants = crowd_at_throttles(throttles, 1);
+    wants.n_held--;
+    expect_throttles(&wants, LL_INVALID_ARGUMENT, "differ in length");
+    wants = crowd_at_throttles(throttles, 1);
+    rate.to_per_s = 0;
+    expect_throttles(&wants, LL_INVALID_ARGUMENT, "throttle \"browsing\": a rate is from 1 in 24 hours");
+    rate.to_per_s = 10;
+    rate.kind = (Liveload__V1__ThrottleKind)7;
+    expect_throttles(&wants, LL_INVALID_ARGUMENT, "is of a kind that is unknown here");
+    Liveload__V1__Throttle *many[LL_THROTTLES_MAX + 1];
+    for (size_t i = 0; i <= LL_THROTTLES_MAX; i++) many[i] = &rate;
+    wants = crowd_at_throttles(many, LL_THROTTLES_MAX + 1);
+    expect_throttles(&wants, LL_INVALID_ARGUMENT, "51 throttles are more than the 50 of any scenario");
+}
+
 Test(server, a_repeated_call_gets_the_same_bytes_and_runs_once) {
     Liveload__V1__Request request = good_request(7);
     request.method = "liveload.v1.Control/Submit";
