@@ -90,6 +90,10 @@ static void put_content(struct ll_buf *out, const struct ll_journal_record *reco
         put_u32(out, (uint32_t)record->part);
         put_u64(out, record->ticket);
         break;
+    case LL_JOURNAL_PERMITTED:
+        put_u64(out, (uint64_t)record->at_us);
+        put(out, record->name, strlen(record->name));
+        break;
     case LL_JOURNAL_OVER:
         put_u64(out, (uint64_t)(record->at_us + unix_us_at_zero));
         break;
@@ -226,6 +230,16 @@ static ll_err apply_artifact(struct reader *reader, ll_err (*apply)(void *arg, c
     return is_sane ? apply(arg, &record) : nonsense();
 }
 
+// The throttle's name is what is left.
+static ll_err apply_permit(struct reader *reader, ll_err (*apply)(void *arg, const struct ll_journal_record *record),
+                           void *arg) {
+    char name[LL_NAME_MAX + 1] = "";
+    struct ll_journal_record record = {LL_JOURNAL_PERMITTED, .at_us = (int64_t)get_u64(reader), .name = name};
+    if (reader->is_short || reader->left > LL_NAME_MAX) return nonsense();
+    get(reader, name, reader->left);
+    return apply(arg, &record);
+}
+
 static ll_err apply_content(struct reader *reader, int64_t unix_us_at_zero,
                             ll_err (*apply)(void *arg, const struct ll_journal_record *record), void *arg) {
     uint32_t kind = get_u32(reader);
@@ -233,6 +247,7 @@ static ll_err apply_content(struct reader *reader, int64_t unix_us_at_zero,
     struct ll_journal_record record = {.kind = (enum ll_journal_kind)kind};
     if (record.kind == LL_JOURNAL_STARTED) return apply_start(reader, unix_us_at_zero, apply, arg);
     if (record.kind == LL_JOURNAL_ARTIFACT) return apply_artifact(reader, apply, arg);
+    if (record.kind == LL_JOURNAL_PERMITTED) return apply_permit(reader, apply, arg);
     if (record.kind == LL_JOURNAL_FRAME) {
         record.part = get_u32(reader);
         record.frame = (struct ll_bytes){reader->data, reader->left};

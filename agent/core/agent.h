@@ -66,7 +66,7 @@ enum ll_agent_event_kind {
     LL_AGENT_PREPARED,        // every page is open, or (err) the run cannot be prepared
     LL_AGENT_FIRST_ITERATION, // the first iteration of the run has started
     LL_AGENT_SEALED,          // a snapshot is ready to be shipped
-    LL_AGENT_WANTS,           // users came to a barrier or left one
+    LL_AGENT_WANTS,           // users came to a barrier or throttle, or left one
     LL_AGENT_USERS_ENDED,     // the final snapshot is sealed too
     LL_AGENT_LEAVE_WANTED,    // someone asked the program to end
     LL_AGENT_LEFT,            // Leave was answered, whatever the answer

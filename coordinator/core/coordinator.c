@@ -402,6 +402,9 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
     case LL_JOURNAL_RELEASED:
         ll_barriers_restore(run->barriers, record->part, record->ticket);
         break;
+    case LL_JOURNAL_PERMITTED:
+        ll_throttles_restore(run->throttles, record->name, record->at_us);
+        break;
     case LL_JOURNAL_STOPPED:
         ll_run_stop(run, now_us);
         break;

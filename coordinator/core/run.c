@@ -106,6 +106,8 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     memcpy(run->parts, journaled->parts, run->part_count * sizeof *run->parts);
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
     run->barriers = ll_barriers_new(run->part_count);
+    run->throttles = ll_throttles_new(run->part_count);
+    ll_throttles_ask_all(run->throttles);
     run->start_us = journaled->start_us;
     run->end_us = INT64_MAX;
     run->deadline_us = after_ms(run->start_us, longest_run_ms(run));
@@ -118,6 +120,7 @@ void ll_run_free(struct ll_run **run) {
     ll_secrets_fini(&(*run)->secrets);
     ll_collect_free(&(*run)->collect);
     ll_barriers_free(&(*run)->barriers);
+    ll_throttles_free(&(*run)->throttles);
     ll_artifacts_fini(&(*run)->artifacts);
     free((*run)->bundle);
     free((*run)->parts);
@@ -153,10 +156,16 @@ static void journal_loss(const struct ll_run *run, const struct ll_part *part) {
     journal(run, &(struct ll_journal_record){LL_JOURNAL_LOST, .part = index_of(run, part), .why = part->error});
 }
 
+// Its users wait for nobody and hold nothing any more.
+static void leave(struct ll_run *run, const struct ll_part *part) {
+    ll_barriers_leave(run->barriers, index_of(run, part));
+    ll_throttles_leave(run->throttles, index_of(run, part));
+}
+
 // Marks a part lost without looking at what that means for the run.
 static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
     part->state = LL_PART_LOST;
-    ll_barriers_leave(run->barriers, index_of(run, part));
+    leave(run, part);
     part->active_users = 0;
     part->error = run->last_loss = why;
     ll_collect_count_loss(run->collect);
@@ -278,6 +287,7 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
     }
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
     run->barriers = ll_barriers_new(run->part_count);
+    run->throttles = ll_throttles_new(run->part_count);
 }
 
 static ll_err deal(struct ll_run *run, const struct ll_roster *roster) {
@@ -319,7 +329,7 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
     }
     if (ll_collect_is_final(run->collect, node)) {
         part->state = LL_PART_DONE;
-        ll_barriers_leave(run->barriers, node);
+        leave(run, part);
     }
     return LL_SUCCESS;
 }
@@ -327,6 +337,19 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
 // Kept before it is answered: of a group that was released nobody may be left waiting by a restart.
 static void on_released(void *arg, size_t part, uint64_t ticket) {
     journal(arg, &(struct ll_journal_record){LL_JOURNAL_RELEASED, .part = part, .ticket = ticket});
+}
+
+// A coordinator that is started anew goes on from there.
+static void on_permitted(void *arg, const char *name, int64_t at_us) {
+    journal(arg, &(struct ll_journal_record){LL_JOURNAL_PERMITTED, .name = name, .at_us = at_us});
+}
+
+static ll_err hear_users(struct ll_run *run, int64_t now_us, const struct ll_part *part,
+                         const struct ll_exchange_request *request) {
+    ll_barriers_hear(run->barriers, index_of(run, part), &request->barriers, on_released, run);
+    if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return LL_SUCCESS;
+    return ll_throttles_hear(run->throttles, index_of(run, part), now_us - run->start_us, &request->throttles,
+                             on_permitted, run);
 }
 
 // The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone, if its
@@ -353,8 +376,7 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
         part->active_users = request->active_users;
         part->first_iteration_started |= request->first_iteration_started;
         LL_TRY(take_snapshots(run, part, request));
-        if (part->state == LL_PART_ACTIVE)
-            ll_barriers_hear(run->barriers, index_of(run, part), &request->barriers, on_released, run);
+        if (part->state == LL_PART_ACTIVE) LL_TRY(hear_users(run, now_us, part, request));
         if (request->state == LL_AGENT_FAILED) {
             part->error = request->error.status != LL_OK
                               ? request->error
@@ -390,7 +412,8 @@ ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_
 }
 
 bool ll_run_has_waiting(const struct ll_run *run, const struct ll_part *part) {
-    return ll_barriers_has_waiting(run->barriers, index_of(run, part));
+    return ll_barriers_has_waiting(run->barriers, index_of(run, part)) ||
+           ll_throttles_has_waiting(run->throttles, index_of(run, part));
 }
 
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part) {
@@ -494,4 +517,7 @@ void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_par
     if (out_reply->directive == LL_DIRECTIVE_PREPARE) fill_assignment(run, part, &out_reply->assignment);
     if (out_reply->directive == LL_DIRECTIVE_START) out_reply->in_us = until_us(run->start_us, now_us);
     if (run->barriers) ll_barriers_answer(run->barriers, index_of(run, part), &request->barriers, &out_reply->barriers);
+    if (run->throttles)
+        ll_throttles_answer(run->throttles, index_of(run, part), now_us - run->start_us, &request->throttles,
+                            &out_reply->throttles);
 }

@@ -35,6 +35,7 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/core/plan.h"
 #include "coordinator/core/roster.h"
+#include "coordinator/core/throttle.h"
 #include "libcommon/model/messages.h"
 
 #include <stdbool.h>
@@ -87,6 +88,7 @@ struct ll_run {
     size_t part_count;
     struct ll_collect *collect;   // NULL before PREPARING, as are
     struct ll_barriers *barriers; // these
+    struct ll_throttles *throttles;
     struct ll_artifacts artifacts;
     ll_err last_loss;        // of the part that was lost last
     bool stopped_early, cut; // by Stop; by the end of the coordinator
@@ -117,10 +119,10 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part, con
 // ll_artifacts_take says.
 ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_part *part,
                             const struct ll_send_artifact_request *request, uint64_t *out_received_bytes);
-// What its agent should do now; fills directive, assignment, in_us and the answers at barriers.
+// What its agent should do now; fills directive, assignment, in_us and the answers at barriers and throttles.
 void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_part *part,
                    const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);
-// Whether users of the part wait at barriers.
+// Whether users of the part wait at barriers or throttles.
 bool ll_run_has_waiting(const struct ll_run *run, const struct ll_part *part);
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part);
 

@@ -16,6 +16,7 @@ static bool is_running(const struct sim_agent *agent) {
 
 static void forget_run(struct sim_agent *agent) {
     crowd_fini(&agent->crowd);
+    passers_fini(&agent->passers);
     ll_snapshotter_free(&agent->snapshotter);
     ll_outbox_free(&agent->outbox);
     agent->prepared_at_us = agent->iteration_at_us = agent->users_end_us = agent->start_us = INT64_MAX;
@@ -48,6 +49,7 @@ static void seal_due(struct sim_agent *agent) {
 static void end_users(struct sim_agent *agent) {
     seal_due(agent);
     if (!is_running(agent)) return;
+    passers_end(&agent->passers);
     if (agent->crowd.gate && !crowd_is_gone(&agent->crowd)) { // its last users wait at a barrier
         crowd_end(&agent->crowd);
         agent->iteration_at_us = agent->users_end_us = INT64_MAX;
@@ -93,6 +95,7 @@ static void on_exchanged(void *arg, ll_err err, const struct ll_exchange_reply *
         event.unacknowledged = ll_outbox_count(agent->outbox);
         event.more = took && event.unacknowledged > 0;
         crowd_hear(&agent->crowd, &reply->barriers, agent->now_us);
+        passers_hear(&agent->passers, &reply->throttles, agent->now_us);
     }
     step(agent, &event);
 }
@@ -125,6 +128,7 @@ static void do_exchange(struct sim_agent *agent) {
     request.active_users = is_running(agent) ? agent->users : 0;
     if (agent->outbox) request.snapshot_count = ll_outbox_oldest(agent->outbox, request.snapshots);
     crowd_describe(&agent->crowd, &request.barriers);
+    passers_describe(&agent->passers, &request.throttles);
     ll_rpc_exchange(agent->client, agent->now_us, &request, on_exchanged, agent);
 }
 
@@ -161,6 +165,9 @@ static void do_start(struct sim_agent *agent, int64_t at_us) {
     plan_iteration(agent, agent->now_us);
     crowd_begin(&agent->crowd, agent->options.meetings, ll_rand_next(&agent->rand), agent->options.meeting,
                 agent->now_us);
+    if (agent->options.passing)
+        passers_begin(&agent->passers, agent->options.passes, ll_rand_next(&agent->rand), agent->options.passing,
+                      agent->now_us);
 }
 
 static void do_stop(struct sim_agent *agent) {
@@ -265,11 +272,12 @@ void sim_agent_poll(struct sim_agent *agent, int64_t now_us) {
     if (is_running(agent)) {
         seal_due(agent);
         crowd_poll(&agent->crowd, now_us);
+        passers_poll(&agent->passers, now_us);
         if (is_running(agent) && now_us >= agent->users_end_us) end_users(agent);
         if (is_running(agent) && agent->crowd.gate && crowd_is_gone(&agent->crowd)) end_users(agent);
     }
-    if (agent->crowd.has_news) {
-        agent->crowd.has_news = false;
+    if (agent->crowd.has_news || agent->passers.has_news) {
+        agent->crowd.has_news = agent->passers.has_news = false;
         step(agent, &(struct ll_agent_event){.kind = LL_AGENT_WANTS});
     }
     if (now_us >= ll_agent_next_us(&agent->core)) step(agent, &(struct ll_agent_event){.kind = LL_AGENT_TICK});
@@ -285,6 +293,7 @@ int64_t sim_agent_next_us(const struct sim_agent *agent) {
     at = earlier(at, earlier(agent->prepared_at_us, earlier(agent->iteration_at_us, agent->users_end_us)));
     if (is_running(agent)) at = earlier(at, ll_snapshotter_next_us(agent->snapshotter));
     if (is_running(agent)) at = earlier(at, crowd_next_us(&agent->crowd));
-    if (agent->crowd.has_news) at = agent->now_us;
+    if (is_running(agent)) at = earlier(at, passers_next_us(&agent->passers));
+    if (agent->crowd.has_news || agent->passers.has_news) at = agent->now_us;
     return at;
 }

@@ -14,6 +14,7 @@
 #include "libcommon/rpc/transport_mem.h"
 #include "tests/sim/crowd.h"
 #include "tests/sim/ledger.h"
+#include "tests/sim/passers.h"
 
 struct sim_agent_options {
     struct ll_mem_network *network;
@@ -26,6 +27,8 @@ struct sim_agent_options {
     bool fails_to_prepare;
     size_t meeting; // users that meet others at a barrier, beside those that iterate
     struct crowd_totals *meetings;
+    size_t passing; // users at throttles, likewise
+    struct pass_totals *passes;
 };
 
 struct sim_agent {
@@ -50,6 +53,7 @@ struct sim_agent {
     int64_t prepared_at_us, iteration_at_us, users_end_us; // INT64_MAX: not set
     int64_t start_us;
     struct crowd crowd;
+    struct passers passers;
     uint64_t pending; // iterations in the bucket that fills
 };
 
