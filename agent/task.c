@@ -308,11 +308,16 @@ uint32_t ll_task_active_users(const struct ll_task *task) {
 void ll_task_describe(struct ll_task *task, struct ll_exchange_request *request) {
     request->active_users = task->active_users;
     request->snapshot_count = ll_outbox_oldest(task->outbox, request->snapshots);
-    if (task->crew) ll_crew_describe(task->crew, &request->barriers);
+    if (task->crew) {
+        ll_crew_describe(task->crew, &request->barriers);
+        ll_crew_describe_throttles(task->crew, &request->throttles);
+    }
 }
 
 void ll_task_hear(struct ll_task *task, const struct ll_exchange_reply *reply) {
-    if (task->crew) ll_crew_hear(task->crew, &reply->barriers);
+    if (!task->crew) return;
+    ll_crew_hear(task->crew, &reply->barriers);
+    ll_crew_hear_throttles(task->crew, &reply->throttles);
 }
 
 struct ll_outbox *ll_task_outbox(struct ll_task *task) {

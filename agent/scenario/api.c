@@ -24,13 +24,12 @@ static const char *const names[] = {
 #define LL_OPERATION(id, name, kind, arguments, options) name,
 #include "agent/browser/operations.def"
 #undef LL_OPERATION
-    "frame",   "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot",
-    "barrier", "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
+    "frame",    "step", "expect",        "think",   "halt",      "fail",    "is_halted", "screenshot", "barrier",
+    "throttle", "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
 };
 
 // Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
 static const char *const later[] = {
-    "throttle",
     "http",
     NULL,
 };

@@ -8,6 +8,7 @@
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/secret.h"
+#include "agent/scenario/throttle.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/text.h"
@@ -19,16 +20,16 @@
 
 enum { WHAT_MAX = LL_FIELD_NAME_MAX };
 
-static const char *const scenario_fields[] = {"name",    "config",   "load", "thresholds", "on_failure",
-                                              "context", "timeouts", "run",  "requests",   NULL};
-static const char *const scenario_later[] = {"throttles", "setup", "teardown", NULL};
+static const char *const scenario_fields[] = {"name",     "config", "load",     "thresholds", "on_failure", "context",
+                                              "timeouts", "run",    "requests", "throttles",  NULL};
+static const char *const scenario_later[] = {"setup", "teardown", NULL};
 static const char *const load_fields[] = {"users",         "duration", "iterations", "stages", "iteration_timeout",
                                           "graceful_stop", NULL};
 static const char *const load_later[] = {"arrivals", "max_users", NULL};
 static const char *const request_fields[] = {"ignore", "block", NULL};
 static const char *const stage_fields[] = {"users", "over", NULL};
-static const char *const liveload_names[] = {"scenario", "csv", "json", "secret", "file", "counter", "histogram", NULL};
-static const char *const liveload_later[] = {"rate", "interarrival", "parallelism", NULL};
+static const char *const liveload_names[] = {"scenario",  "csv",  "json",         "secret",      "file", "counter",
+                                             "histogram", "rate", "interarrival", "parallelism", NULL};
 
 static bool is_in(const char *name, const char *const *names) {
     for (; names && *names; names++)
@@ -195,6 +196,8 @@ static void read_scenario(lua_State *L, int table, struct ll_spec *spec) {
     ll_declare_check_keys(L, table, "ll.scenario", scenario_fields, scenario_later);
     ll_field_text(L, table, "", "name", LL_NAME_MAX, &spec->name);
     check_function(L, table, "config", "a function(options) that returns a table");
+    check_function(L, table, "throttles",
+                   "a function(config) that returns a list such as { ll.rate(\"browsing\", 50) }");
     check_function(L, table, "run", "a function(ctx, user_id, config)");
     if (ll_field_push(L, table, "run") == LUA_TNIL)
         ll_vm_raise(L, "ll.scenario needs run = function(ctx, user_id, config) ... end");
@@ -244,7 +247,6 @@ void ll_declare_check_returned(lua_State *L, int index) {
 static int missing_member(lua_State *L) {
     char words[LL_VALUE_WORDS_MAX];
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : ll_value_words(L, 2, words);
-    if (is_in(name, liveload_later)) ll_vm_raise(L, "ll.%s is not offered in this version", name);
     const char *nearest = ll_text_nearest(name, liveload_names);
     if (nearest) ll_vm_raise(L, "liveload has no \"%s\": did you mean \"%s\"?", name, nearest);
     ll_vm_raise(L, "liveload has no \"%s\"", name);
@@ -258,6 +260,7 @@ void ll_module_push_liveload(lua_State *L) {
     luaL_setfuncs(L, ll_files_functions, 0);
     luaL_setfuncs(L, ll_secret_functions, 0);
     luaL_setfuncs(L, ll_measure_functions, 0);
+    luaL_setfuncs(L, ll_throttle_functions, 0);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, missing_member);
     lua_setfield(L, -2, "__index");

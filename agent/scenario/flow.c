@@ -4,6 +4,7 @@
 #include "agent/scenario/declare.h"
 #include "agent/scenario/failure.h"
 #include "agent/scenario/parts.h"
+#include "agent/scenario/throttle.h"
 #include "agent/scenario/value.h"
 
 #include <stdio.h>
@@ -255,6 +256,7 @@ const luaL_Reg ll_flow_methods[] = {
     {"expect", expect},
     {"think", think},
     {"barrier", barrier},
+    {"throttle", ll_throttle_pass},
     {"halt", halt},
     {"fail", fail},
     {"is_halted", is_halted},

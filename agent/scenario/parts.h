@@ -23,6 +23,8 @@ struct ll_scenario {
     struct ll_compiled *compiled;
     size_t compiled_count;
     struct ll_data data;
+    struct ll_throttle *throttles; // owned
+    size_t throttle_count;
 };
 
 struct ll_open_step; // flow.c
@@ -33,6 +35,7 @@ struct ll_script {
     struct ll_rand rand; // of think
     uint32_t user_id;
     uint64_t iteration;
+    uint64_t held;                         // permits of parallelism, a bit for each of the throttles
     uint32_t step;                         // operations begun in this iteration
     uint32_t expected;                     // responses, in this iteration
     bool is_ready;                         // the file was read: its own prints are told from now on

@@ -7,6 +7,7 @@
 #include "agent/scenario/module.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/sandbox.h"
+#include "agent/scenario/throttle.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/log.h"
@@ -104,6 +105,7 @@ void ll_scenario_free(struct ll_scenario **scenario) {
     ll_buf_fini(&gone->scratch);
     for (size_t i = 0; i < gone->compiled_count; i++) ll_buf_fini(&gone->compiled[i].code);
     free(gone->compiled);
+    free(gone->throttles);
     ll_data_fini(&gone->data);
     free(gone);
 }
@@ -115,6 +117,11 @@ void ll_scenario_deal(struct ll_scenario *scenario, struct ll_share share, uint3
 
 const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario) {
     return &scenario->spec;
+}
+
+const struct ll_throttle *ll_scenario_throttles(const struct ll_scenario *scenario, size_t *out_count) {
+    *out_count = scenario->throttle_count;
+    return scenario->throttles;
 }
 
 struct options {
@@ -161,5 +168,6 @@ static int call_context(lua_State *L) {
 ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_option *options, size_t option_count) {
     struct options given = {.options = options, .count = option_count};
     LL_TRY(run_body(scenario, call_config, &given));
-    return scenario->spec.context.is_computed ? run_body(scenario, call_context, NULL) : LL_SUCCESS;
+    if (scenario->spec.context.is_computed) LL_TRY(run_body(scenario, call_context, NULL));
+    return run_body(scenario, ll_throttle_declare, NULL);
 }

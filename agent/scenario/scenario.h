@@ -14,6 +14,7 @@
 #include "libcommon/model/bundle.h"
 #include "libcommon/model/secret.h"
 #include "libcommon/model/spec.h"
+#include "libcommon/model/throttle.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,8 +35,11 @@ void ll_scenario_free(struct ll_scenario **scenario);
 const struct ll_spec *ll_scenario_spec(const struct ll_scenario *scenario);
 // Calls the scenario's config(options), once per agent; what it returns is given to every user. Then its
 // context(config), if context is a function: ll_scenario_spec has the context from then on. Errors have file and line.
-// Without a config function it is an empty table.
+// Without a config function it is an empty table. Then its throttles(config).
 ll_err ll_scenario_configure(struct ll_scenario *scenario, const struct ll_option *options, size_t option_count);
+
+// What throttles(config) returned. Borrowed.
+const struct ll_throttle *ll_scenario_throttles(const struct ll_scenario *scenario, size_t *out_count);
 
 // Says which of the run's users are this agent's, before the first of them is made: rows of data files are dealt by
 // it. Without it the scenario is that of a single user.
@@ -50,6 +54,8 @@ struct ll_script_host {
     // A metric of the scenario's own: a sample of a histogram, or a whole number to count.
     void (*measure)(void *owner, enum ll_metric family, const char *name, double value);
     void (*log)(void *owner, const char *text);
+    // The permit of throttle number `throttle` that it holds is over; those it never gives back are with the iteration.
+    void (*give_back)(void *owner, uint32_t throttle);
 };
 
 enum ll_script_status {
@@ -57,6 +63,7 @@ enum ll_script_status {
     LL_SCRIPT_THINK,      // waits for think_ms
     LL_SCRIPT_HTTP,       // waits for the answer to `http`
     LL_SCRIPT_BARRIER,    // waits at `barrier`; resumed like a think, or with the error of a result
+    LL_SCRIPT_THROTTLE,   // waits at `throttle`; resumed like a think
     LL_SCRIPT_SCREENSHOT, // waits for one, called `label`; resumed like a think
     LL_SCRIPT_FINISHED,   // the iteration reached its end
     LL_SCRIPT_FAILED,     // an error ended it: `signature` and `detail`
@@ -69,14 +76,20 @@ struct ll_script_barrier {
     uint64_t timeout_ms;
 };
 
+struct ll_script_throttle {
+    const char *name; // borrowed from the scenario
+    uint32_t index;   // of ll_scenario_throttles
+};
+
 struct ll_script_request {
     enum ll_script_status status;
     struct ll_action action; // of LL_SCRIPT_ACTION; its texts live until the script is resumed, started anew or freed
-    struct ll_http_request http;      // of LL_SCRIPT_HTTP; its texts live likewise
-    struct ll_script_barrier barrier; // of LL_SCRIPT_BARRIER
-    uint64_t think_ms;                // of LL_SCRIPT_THINK; drawn evenly between the two durations
-    const char *label;                // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
-    uint32_t step;                    // number of the operation within the iteration, from 1
+    struct ll_http_request http;        // of LL_SCRIPT_HTTP; its texts live likewise
+    struct ll_script_barrier barrier;   // of LL_SCRIPT_BARRIER
+    struct ll_script_throttle throttle; // of LL_SCRIPT_THROTTLE
+    uint64_t think_ms;                  // of LL_SCRIPT_THINK; drawn evenly between the two durations
+    const char *label;                  // of LL_SCRIPT_SCREENSHOT; lives as the action's texts do
+    uint32_t step;                      // number of the operation within the iteration, from 1
     char *signature; // of LL_SCRIPT_FAILED; equal failures have equal ones: `click("#buy"): matches nothing`;
                      // owned by the script, valid until it is used again
     char *detail;    // of LL_SCRIPT_FAILED: with the values and file:line; owned likewise

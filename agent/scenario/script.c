@@ -143,6 +143,7 @@ void ll_script_start(struct ll_script *script, uint64_t iteration, struct ll_scr
     ll_vm_drop(vm);
     script->iteration = iteration;
     script->step = script->expected = 0;
+    script->held = 0; // given back with the iteration before
     if (!ll_vm_prepare(vm)) {
         fail(script, out);
         out->step = 0;

@@ -1,6 +1,7 @@
 #include "agent/users/crew.h"
 
 #include "agent/core/gate.h"
+#include "agent/core/permits.h"
 #include "agent/users/agenda.h"
 #include "agent/users/user.h"
 #include "libcommon/base/alloc.h"
@@ -154,7 +155,7 @@ static void begin_user(struct ll_crew *crew, struct ll_user *user) {
     ll_user_begin(user);
 }
 
-static void on_gate_wants(void *arg) {
+static void on_wants(void *arg) {
     struct ll_crew *crew = arg;
     if (crew->options.host.on_wants) crew->options.host.on_wants(crew->options.host.owner);
 }
@@ -162,6 +163,18 @@ static void on_gate_wants(void *arg) {
 static void on_gate_answer(void *arg, void *waiter, bool is_released, uint32_t others) {
     (void)arg;
     ll_user_met(waiter, is_released, others);
+}
+
+static void on_permit(void *arg, void *waiter, uint64_t in_us) {
+    (void)arg;
+    ll_user_permit(waiter, in_us);
+}
+
+static struct ll_permits *make_permits(struct ll_crew *crew) {
+    size_t count;
+    const struct ll_throttle *throttles = ll_scenario_throttles(crew->options.scenario, &count);
+    struct ll_permits_host host = {.owner = crew, .on_wants = on_wants, .on_permit = on_permit};
+    return ll_permits_new(host, throttles, count);
 }
 
 // ---- The schedule
@@ -227,8 +240,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .recorder = options->recorder,
         .loop = options->loop,
         .agenda = &crew->agenda,
-        .gate =
-            ll_gate_new((struct ll_gate_host){.owner = crew, .on_wants = on_gate_wants, .on_answer = on_gate_answer}),
+        .gate = ll_gate_new((struct ll_gate_host){.owner = crew, .on_wants = on_wants, .on_answer = on_gate_answer}),
         .crew = crew,
         .now_us = user_now_us,
         .on_alarm = on_user_alarm,
@@ -241,6 +253,7 @@ struct ll_crew *ll_crew_new(const struct ll_crew_options *options) {
         .witness = ll_witness_new(options->parcels, options->recorder),
         .on_life_ended = on_user_life_ended,
     };
+    crew->env.permits = make_permits(crew);
     crew->users = ll_alloc(options->share.users, sizeof *crew->users);
     crew->seeds = ll_rand_seed(options->random_seed);
     return crew;
@@ -251,6 +264,7 @@ void ll_crew_free(struct ll_crew **crew) {
     for (uint32_t k = 0; k < user_count(*crew); k++) ll_user_fini(&(*crew)->users[k]); // also those not booted
     ll_witness_free(&(*crew)->env.witness);
     ll_gate_free(&(*crew)->env.gate);
+    ll_permits_free(&(*crew)->env.permits);
     ll_agenda_fini(&(*crew)->agenda);
     free((*crew)->users);
     free(*crew);
@@ -350,6 +364,14 @@ void ll_crew_hear(struct ll_crew *crew, const struct ll_barrier_answers *answers
     for (uint32_t k = 0; k < user_count(crew); k++)
         if (crew->users[k].state == LL_USER_MEETING) ll_user_cut(&crew->users[k]);
     wake_soon(crew);
+}
+
+void ll_crew_describe_throttles(struct ll_crew *crew, struct ll_throttle_wants *out) {
+    ll_permits_describe(crew->env.permits, out);
+}
+
+void ll_crew_hear_throttles(struct ll_crew *crew, const struct ll_throttle_grants *grants) {
+    ll_permits_hear(crew->env.permits, grants);
 }
 
 struct ll_crew_totals ll_crew_totals(const struct ll_crew *crew) {

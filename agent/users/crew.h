@@ -86,6 +86,10 @@ void ll_crew_describe(struct ll_crew *crew, struct ll_barrier_waits *out);
 // What it answered: users that were released go on.
 void ll_crew_hear(struct ll_crew *crew, const struct ll_barrier_answers *answers);
 
+// The same of throttles.
+void ll_crew_describe_throttles(struct ll_crew *crew, struct ll_throttle_wants *out);
+void ll_crew_hear_throttles(struct ll_crew *crew, const struct ll_throttle_grants *grants);
+
 struct ll_crew_totals ll_crew_totals(const struct ll_crew *crew);
 
 #endif

@@ -1,6 +1,7 @@
 #include "agent/users/user.h"
 
 #include "agent/core/gate.h"
+#include "agent/core/permits.h"
 #include "agent/users/http_call.h"
 #include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
@@ -20,7 +21,7 @@ static int64_t now_of(struct ll_user *user) {
 
 static bool is_iterating(const struct ll_user *user) {
     return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING || user->state == LL_USER_MEETING ||
-           user->state == LL_USER_SHOOTING;
+           user->state == LL_USER_THROTTLED || user->state == LL_USER_SHOOTING;
 }
 
 static int64_t earlier(int64_t a, int64_t b) {
@@ -35,7 +36,8 @@ static int64_t iteration_deadline_us(const struct ll_user *user) {
 static void set_alarm(struct ll_user *user) {
     int64_t at_us = INT64_MAX;
     if (is_iterating(user)) at_us = earlier(iteration_deadline_us(user), user->retire_by_us);
-    if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING || user->state == LL_USER_MEETING)
+    if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING || user->state == LL_USER_MEETING ||
+        user->state == LL_USER_THROTTLED)
         at_us = earlier(at_us, user->wait_until_us);
     if (user->state == LL_USER_OPENING) at_us = user->open_by_us;
     if (user->state == LL_USER_CAPTURING) at_us = user->retire_by_us;
@@ -82,6 +84,7 @@ static void give_up_capture(struct ll_user *user) {
 }
 
 static void end_life(struct ll_user *user) {
+    ll_permits_leave(user->env->permits, user);
     bool was_opening = user->state == LL_USER_OPENING;
     close_page(user);
     user->state = LL_USER_ABSENT;
@@ -113,6 +116,7 @@ static void rest(struct ll_user *user, enum ll_pacer_outcome outcome) {
 }
 
 static void complete_iteration(struct ll_user *user) {
+    ll_permits_leave(user->env->permits, user);
     int64_t took_us = now_of(user) - user->iteration_began_us - user->waited_us;
     ll_recorder_sample(user->env->recorder, LL_METRIC_ITERATION_DURATION, NULL, (double)took_us);
     ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 1);
@@ -134,6 +138,7 @@ static void go_on_after_failure(struct ll_user *user) {
 
 // The failure is looked at before anything else happens to the page, which is after the iteration and in nobody's time.
 static void fail_iteration(struct ll_user *user, const char *signature, const char *detail, uint32_t step) {
+    ll_permits_leave(user->env->permits, user);
     user->has_failed = true;
     user->failed_us = now_of(user);
     user->failed = (struct ll_user_failure){ll_strdup(signature), ll_strdup(detail), step};
@@ -177,12 +182,14 @@ static void write_limit(uint64_t ms, char *out, size_t size) {
 static void time_out(struct ll_user *user) {
     cancel_action(user);
     give_up_capture(user);
-    char limit[40], signature[80];
+    char limit[40], signature[80], throttle[sizeof user->throttle + 40];
     write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
     snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
-    const char *place = user->state == LL_USER_ACTING    ? user->operation
-                        : user->state == LL_USER_MEETING ? "it waited at a barrier"
-                                                         : "it was in a think";
+    snprintf(throttle, sizeof throttle, "it waited at throttle \"%s\"", user->throttle);
+    const char *place = user->state == LL_USER_ACTING      ? user->operation
+                        : user->state == LL_USER_MEETING   ? "it waited at a barrier"
+                        : user->state == LL_USER_THROTTLED ? throttle
+                                                           : "it was in a think";
     fail_iteration(user, signature, place, 0);
 }
 
@@ -306,6 +313,23 @@ static void begin_action(struct ll_user *user, const struct ll_action *action) {
     user->env->connection->ops->perform(user->page, action);
 }
 
+// When the load is over for it nobody waits for a permit any more.
+static void begin_throttled(struct ll_user *user, const struct ll_script_request *request) {
+    user->state = LL_USER_THROTTLED;
+    snprintf(user->throttle, sizeof user->throttle, "%s", request->throttle.name);
+    user->wait_began_us = now_of(user);
+    user->wait_until_us = INT64_MAX;
+    if (user->is_retiring) {
+        ll_user_cut(user);
+        return;
+    }
+    char call[LL_NAME_MAX + 32];
+    snprintf(call, sizeof call, "throttle(\"%s\")", request->throttle.name);
+    ll_trace_words(user->env->trace, call);
+    set_alarm(user);
+    ll_permits_want(user->env->permits, user, request->throttle.index);
+}
+
 static void act_on(struct ll_user *user, const struct ll_script_request *request) {
     switch (request->status) {
     case LL_SCRIPT_ACTION:
@@ -325,6 +349,9 @@ static void act_on(struct ll_user *user, const struct ll_script_request *request
         break;
     case LL_SCRIPT_BARRIER:
         begin_meeting(user, request);
+        break;
+    case LL_SCRIPT_THROTTLE:
+        begin_throttled(user, request);
         break;
     case LL_SCRIPT_SCREENSHOT:
         begin_shot(user, request);
@@ -487,6 +514,11 @@ static void log_text(void *owner, const char *text) {
     user->env->on_log(user->env->crew, user, text);
 }
 
+static void give_back(void *owner, uint32_t throttle) {
+    struct ll_user *user = owner;
+    ll_permits_give_back(user->env->permits, user, throttle);
+}
+
 // ---- The face
 
 ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, uint64_t random_seed) {
@@ -496,7 +528,8 @@ ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, 
                                   .step_end = step_end,
                                   .check = check,
                                   .measure = measure,
-                                  .log = log_text};
+                                  .log = log_text,
+                                  .give_back = give_back};
     ll_watchdog_enter();
     ll_err err = ll_script_new(env->scenario, id, random_seed, host, &user->script);
     ll_watchdog_leave();
@@ -507,6 +540,7 @@ void ll_user_fini(struct ll_user *user) {
     if (!user->env) return;
     ll_http_call_free(&user->http);
     leave_gate(user);
+    ll_permits_leave(user->env->permits, user);
     close_page(user);
     forget_failure(user);
     ll_agenda_cancel(user->env->agenda, &user->alarm);
@@ -551,7 +585,9 @@ void ll_user_retire(struct ll_user *user, int64_t by_us) {
     if (!user->is_alive) return;
     user->is_retiring = true;
     user->retire_by_us = earlier(user->retire_by_us, by_us);
-    if (is_iterating(user) || user->state == LL_USER_CAPTURING)
+    if (user->state == LL_USER_THROTTLED)
+        ll_user_cut(user);
+    else if (is_iterating(user) || user->state == LL_USER_CAPTURING)
         set_alarm(user);
     else
         end_life(user);
@@ -593,6 +629,15 @@ void ll_user_met(struct ll_user *user, bool is_released, uint32_t others) {
     resume_script(user, &result);
 }
 
+void ll_user_permit(struct ll_user *user, uint64_t in_us) {
+    assert(user->state == LL_USER_THROTTLED);
+    user->wait_until_us = now_of(user) + (int64_t)in_us;
+    if (in_us == 0)
+        end_think(user);
+    else
+        set_alarm(user);
+}
+
 // The coordinator may have released it a moment ago, and others with it: it says so, or that it has not. When it says
 // nothing the user is not kept for ever.
 static void end_meeting(struct ll_user *user) {
@@ -614,7 +659,7 @@ void ll_user_poll(struct ll_user *user, int64_t now_us) {
         time_out(user);
     else if (user->state == LL_USER_OPENING && now_us >= user->open_by_us)
         give_up_page(user);
-    else if (user->state == LL_USER_THINKING && now_us >= user->wait_until_us)
+    else if ((user->state == LL_USER_THINKING || user->state == LL_USER_THROTTLED) && now_us >= user->wait_until_us)
         end_think(user);
     else if (user->state == LL_USER_MEETING && now_us >= user->wait_until_us)
         end_meeting(user);

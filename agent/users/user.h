@@ -13,8 +13,8 @@
 //                                                                   v   |
 //                                                        THINKING <-> ACTING
 //
-// Off the diagram: SHOOTING is like THINKING, while a screenshot is taken; CAPTURING lies between an iteration that has
-// failed and its rest, while the page is looked at (witness.h).
+// Off the diagram: SHOOTING is like THINKING, while a screenshot is taken, and so are MEETING and THROTTLED; CAPTURING
+// lies between an iteration that has failed and its rest, while the page is looked at (witness.h).
 //
 // What can go wrong, and what comes of it: an action fails - the script is told, and usually fails with it; the
 // iteration takes too long - its action is cancelled, its script abandoned, the iteration failed; the page or browser
@@ -48,6 +48,7 @@ enum ll_user_state {
     LL_USER_ACTING,
     LL_USER_THINKING,
     LL_USER_MEETING,   // waits at a barrier
+    LL_USER_THROTTLED, // waits at a throttle, for the permit and then for its moment
     LL_USER_SHOOTING,  // a screenshot that the scenario wants
     LL_USER_CAPTURING, // the page of an iteration that has failed
 };
@@ -64,6 +65,7 @@ struct ll_user_env { // what the users of a crew share; the calls are the crew's
     struct ll_recorder *recorder;
     struct ll_agenda *agenda;
     struct ll_gate *gate;
+    struct ll_permits *permits;
     struct ll_witness *witness;
     struct ll_loop *loop;   // of requests beside the browser; NULL: there are none
     struct ll_trace *trace; // NULL: nobody watches
@@ -109,13 +111,14 @@ struct ll_user {
         char name[LL_NAME_MAX + 1];
         uint32_t count;
         uint64_t timeout_ms;
-        bool is_leaving;       // asked to be withdrawn
-    } meeting;                 // of MEETING
-    int64_t wait_until_us;     // of RESTING, THINKING and MEETING
-    int64_t wait_began_us;     // of THINKING
-    const char *operation;     // of ACTING: as results name it
-    bool is_inner;             // of ACTING: not the scenario's own operation, and nobody is told of it
-    struct ll_http_call *http; // made with the first request beside the browser
+        bool is_leaving;            // asked to be withdrawn
+    } meeting;                      // of MEETING
+    char throttle[LL_NAME_MAX + 1]; // of THROTTLED
+    int64_t wait_until_us;          // of RESTING, THINKING, MEETING and THROTTLED
+    int64_t wait_began_us;          // of THINKING, MEETING and THROTTLED
+    const char *operation;          // of ACTING: as results name it
+    bool is_inner;                  // of ACTING: not the scenario's own operation, and nobody is told of it
+    struct ll_http_call *http;      // made with the first request beside the browser
     int64_t action_began_us;
     int64_t failed_us; // when the iteration failed, before its page was looked at
     struct ll_user_failure failed;
@@ -148,6 +151,8 @@ void ll_user_unretire(struct ll_user *user);
 void ll_user_cut(struct ll_user *user);
 // What became of its waiting at a barrier: it goes on, or was withdrawn while so many others still wait there.
 void ll_user_met(struct ll_user *user, bool is_released, uint32_t others);
+// It may pass the throttle at which it waits, so long from now.
+void ll_user_permit(struct ll_user *user, uint64_t in_us);
 // Its alarm went off.
 void ll_user_poll(struct ll_user *user, int64_t now_us);
 

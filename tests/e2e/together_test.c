@@ -240,3 +240,46 @@ Test(together, a_barrier_that_too_few_come_to_fails_in_time) {
     ll_result_fini(&result);
     stage_free(&stage);
 }
+
+static uint64_t count_of(const struct ll_scenario_result *scenario, enum ll_metric metric, const char *label) {
+    const struct ll_series *series = ll_series_find(scenario->total, metric, label);
+    return series ? series->count : 0;
+}
+
+// Ten users on two agents that would pass hundreds of times a second pass ten times, and one at a time.
+Test(together, a_throttle_holds_for_all_agents_together) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "return ll.scenario { name = 'slow',\n"
+                                    "  throttles = function(config)\n"
+                                    "    return { ll.rate('pass', 10):interval('1s'), ll.parallelism('in', 1) }\n"
+                                    "  end,\n"
+                                    "  run = function(ctx)\n"
+                                    "    ctx:throttle('pass'):expect('passed', true):throttle('in'):think('30ms')\n"
+                                    "  end }\n");
+    int code = stage_run(&stage, "--users", "10", "--duration", "4s");
+    cr_assert(code == 0 || code == 98, "%d: %s%s", code, stage.run->said, stage.run->complained);
+    struct ll_result result = stage_result(&stage);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(eq(sz, scenario->node_count, 2));
+    uint64_t passed = count_of(scenario, LL_METRIC_CHECKS_PASSED, "passed");
+    cr_expect(ge(u64, passed, 36));
+    cr_expect(le(u64, passed, 42));
+    cr_expect(ge(u64, count_of(scenario, LL_METRIC_ITERATIONS_COMPLETED, ""), 30));
+    cr_expect(eq(u64, count_of(scenario, LL_METRIC_ITERATIONS_FAILED, ""), 0));
+    for (size_t i = 0; i < scenario->node_count; i++)
+        cr_expect(scenario->nodes[i].total &&
+                      ll_series_find(scenario->nodes[i].total, LL_METRIC_CHECKS_PASSED, "passed"),
+                  "both agents' users passed");
+    ll_result_fini(&result);
+    stage_free(&stage);
+}
+
+Test(together, throttles_that_cannot_be_end_the_run_before_it_starts) {
+    struct stage stage = stage_make("local ll = require 'liveload'\n"
+                                    "return ll.scenario { throttles = function(config)\n"
+                                    "  return { ll.rate('pass', -1) } end, run = function() end }\n");
+    cr_expect(eq(int, stage_run(&stage, "--users", "2", "--duration", "4s"), 1));
+    cr_expect(has(stage.run->complained, "together.lua:3: ll.rate: argument 2 must be how many go on in each interval"),
+              "%s", stage.run->complained);
+    stage_free(&stage);
+}

@@ -33,9 +33,18 @@ static void log_text(void *owner, const char *text) {
     (void)owner, (void)text;
 }
 
+static void give_back(void *owner, uint32_t throttle) {
+    (void)owner;
+    assert(throttle < LL_THROTTLES_MAX);
+}
+
 static void drive(struct ll_scenario *scenario) {
-    static const struct ll_script_host host = {
-        .step_begin = step_begin, .step_end = step_end, .check = check, .measure = measure, .log = log_text};
+    static const struct ll_script_host host = {.step_begin = step_begin,
+                                               .step_end = step_end,
+                                               .check = check,
+                                               .measure = measure,
+                                               .log = log_text,
+                                               .give_back = give_back};
     struct ll_script *script;
     struct ll_script_request request;
     open_steps = 0;

@@ -760,3 +760,120 @@ Test(crew, who_waits_in_vain_at_the_end_is_interrupted_at_once) {
     cr_expect(eq(int, bench.failures, 0));
     bench_fini(&bench);
 }
+
+// ---- Throttles: the test is the coordinator
+
+// The body of run ends early, so that the scenario has throttles too.
+#define THROTTLED(body, list) body " end, throttles = function() return { " list " }"
+
+static struct ll_throttle_wants throttled(struct bench *bench) {
+    struct ll_throttle_wants wants;
+    ll_crew_describe_throttles(bench->crew, &wants);
+    return wants;
+}
+
+static void permit(struct bench *bench, uint64_t ticket, uint64_t in_us) {
+    struct ll_throttle_grant item = {.ticket = ticket, .in_us = in_us};
+    ll_crew_hear_throttles(bench->crew, &(struct ll_throttle_grants){.items = &item, .count = 1});
+}
+
+Test(crew, users_at_a_throttle_wait_unmeasured_until_the_permits_moment) {
+    struct bench bench;
+    bench_init(&bench,
+               THROTTLED("ctx:step('s', function() ctx:throttle('x'):click('#a') end) ctx:halt()", "ll.rate('x', 60)"),
+               1);
+    bench.browser.action_takes_us = 10 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 200 * MS);
+    cr_assert(eq(sz, throttled(&bench).count, 1));
+    permit(&bench, throttled(&bench).items[0].ticket, 300 * MS);
+    drive(&bench, START + 450 * MS);
+    cr_expect(eq(int, bench.browser.performed, 0));
+    drive(&bench, START + 600 * MS);
+    cr_expect(eq(int, bench.browser.performed, 1));
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 1));
+    cr_expect(lt(dbl, sketch(&bench, LL_METRIC_ITERATION_DURATION, "").max, 25.0 * MS));
+    cr_expect(lt(dbl, sketch(&bench, LL_METRIC_STEP_DURATION, "s").max, 25.0 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew, a_permit_that_is_held_is_given_back_however_the_iteration_ends) {
+    static const char *const bodies[] = {
+        THROTTLED("ctx:throttle('x'):click('#a') ctx:halt()", "ll.parallelism('x', 1)"),
+        THROTTLED("ctx:throttle('x'):click('#a') ctx:fail('no')", "ll.parallelism('x', 1)"),
+        THROTTLED("ctx:throttle('x'):think('20s')", "ll.parallelism('x', 1)"), // until it times out
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct bench bench;
+        bench_init(&bench, bodies[i], 1);
+        bench.spec.on_failure = LL_ON_FAILURE_STOP_USER;
+        bench.spec.load.duration_ms = 20000;
+        bench.spec.load.iteration_timeout_ms = 500;
+        bench.browser.action_takes_us = 100 * MS;
+        start_crew(&bench);
+        drive(&bench, START + 200 * MS);
+        cr_assert(eq(sz, throttled(&bench).count, 1), "%s", bodies[i]);
+        permit(&bench, throttled(&bench).items[0].ticket, 0);
+        drive(&bench, START + 250 * MS);
+        cr_assert(eq(sz, throttled(&bench).count, 1), "%s", bodies[i]);
+        cr_expect(throttled(&bench).items[0].is_held, "%s", bodies[i]);
+        drive(&bench, START + 700 * MS);
+        cr_expect(eq(sz, throttled(&bench).count, 0), "%s", bodies[i]);
+        finish(&bench);
+        bench_fini(&bench);
+    }
+}
+
+Test(crew, a_permit_of_a_function_is_given_back_with_it) {
+    struct bench bench;
+    bench_init(
+        &bench,
+        THROTTLED("ctx:throttle('x', function() ctx:click('#a') end):click('#b') ctx:halt()", "ll.parallelism('x', 1)"),
+        1);
+    bench.browser.action_takes_us = 100 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 200 * MS);
+    cr_assert(eq(sz, throttled(&bench).count, 1));
+    permit(&bench, throttled(&bench).items[0].ticket, 0);
+    drive(&bench, START + 250 * MS);
+    cr_expect(eq(sz, throttled(&bench).count, 1));
+    drive(&bench, START + 350 * MS);
+    cr_expect(eq(int, bench.browser.performed, 2));
+    cr_expect(eq(sz, throttled(&bench).count, 0)); // while it is at #b
+    finish(&bench);
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 1));
+    bench_fini(&bench);
+}
+
+Test(crew, who_waits_at_a_throttle_when_the_load_is_over_is_interrupted_at_once) {
+    struct bench bench;
+    bench_init(&bench, THROTTLED("ctx:click('#a'):throttle('x')", "ll.rate('x', 60)"), 2);
+    bench.browser.action_takes_us = 100 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 900 * MS);
+    cr_assert(eq(sz, throttled(&bench).count, 2));
+    permit(&bench, throttled(&bench).items[0].ticket, 70 * MS); // the one is in the next iteration when the load ends
+    drive(&bench, START + 1250 * MS);
+    finish(&bench);
+    cr_expect(lt(i64, bench.now_us, START + 1300 * MS));
+    cr_expect(eq(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 1));
+    cr_expect(eq(u64, ll_crew_totals(bench.crew).iterations_interrupted, 2));
+    cr_expect(eq(int, bench.failures, 0));
+    cr_expect(eq(sz, throttled(&bench).count, 0));
+    bench_fini(&bench);
+}
+
+Test(crew, a_wait_at_a_throttle_counts_towards_the_iterations_timeout) {
+    struct bench bench;
+    bench_init(&bench, THROTTLED("ctx:throttle('x')", "ll.rate('x', 60)"), 1);
+    bench.spec.on_failure = LL_ON_FAILURE_STOP_USER;
+    bench.spec.load.duration_ms = 20000;
+    bench.spec.load.iteration_timeout_ms = 300;
+    start_crew(&bench);
+    drive(&bench, START + 400 * MS);
+    cr_expect(eq(int, bench.failures, 1));
+    cr_expect(eq(sz, throttled(&bench).count, 0));
+    finish(&bench);
+    bench_fini(&bench);
+}

@@ -83,7 +83,6 @@ Test(declare, fields_that_are_not_there) {
         {FIELDS("treshold = {}"), "shop.lua:1: ll.scenario has no field \"treshold\": did you mean \"thresholds\"?"},
         {FIELDS("colour = 'red'"), "shop.lua:1: ll.scenario has no field \"colour\""},
         {FIELDS("'red'"), "shop.lua:1: ll.scenario has the key 1: its fields have names"},
-        {FIELDS("throttles = {}"), "shop.lua:1: ll.scenario: \"throttles\" is not offered in this version"},
         {FIELDS("setup = print"), "shop.lua:1: ll.scenario: \"setup\" is not offered in this version"},
         {FIELDS("teardown = print"), "shop.lua:1: ll.scenario: \"teardown\" is not offered in this version"},
         {FIELDS("load = { arrivals = {} }"), "shop.lua:1: load: \"arrivals\" is not offered in this version"},

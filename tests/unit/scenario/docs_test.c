@@ -28,13 +28,17 @@ static void try_file(const char *example) {
     open_example(&world, example);
     ll_err err = ll_scenario_load(&world.bundle, world.secrets, &world.scenario);
     cr_expect(eq(str, err.text, ""), "%s", example);
+    if (err.status == LL_OK) err = ll_scenario_configure(world.scenario, NULL, 0);
+    cr_expect(eq(str, err.text, ""), "%s", example);
     world_close(&world);
 }
 
 static void try_body(const char *example) {
     struct world world;
-    char *source =
-        ll_format("return require('liveload').scenario { run = function(ctx, user_id, config)\n%s\nend }", example);
+    char *source = ll_format("local ll = require('liveload') return ll.scenario { throttles = function()\n"
+                             "return { ll.rate('browsing', 50), ll.parallelism('checkout', 5) } end,\n"
+                             "run = function(ctx, user_id, config)\n%s\nend }",
+                             example);
     open_example(&world, source);
     world_boot(&world);
     ll_scenario_deal(world.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 2}, 2);

@@ -35,7 +35,6 @@ Test(sandbox, what_is_taken_away_says_what_to_use) {
         {RUN("load(function() end)"), "shop.lua:2: load takes a text in scenarios, not a function"},
         {RUN("assert(load('\\27Lua'))"), "shop.lua:2: attempt to load a binary chunk (mode is 't')"},
         {RUN("require('liveload').scenari()"), "shop.lua:2: liveload has no \"scenari\": did you mean \"scenario\"?"},
-        {RUN("require('liveload').rate('x', 1)"), "shop.lua:2: ll.rate is not offered in this version"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect(eq(str, (char *)world_run_error(cases[i].source), (char *)cases[i].sentence), "%s", cases[i].source);

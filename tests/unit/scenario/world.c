@@ -28,6 +28,10 @@ static void log_text(void *owner, const char *text) {
     ll_buf_printf(owner, "log %s\n", text);
 }
 
+static void give_back(void *owner, uint32_t throttle) {
+    ll_buf_printf(owner, "back %u\n", throttle);
+}
+
 void world_bundle(struct world *world, const char *main, const char *module) {
     *world = (struct world){.told = ll_buf_make(TOLD_MAX)};
     world->files[0] = (struct ll_bundle_file){.path = "shop.lua", .content = (void *)main, .len = strlen(main)};
@@ -53,7 +57,8 @@ void world_boot(struct world *world) {
                                   .step_end = step_end,
                                   .check = check,
                                   .measure = measure,
-                                  .log = log_text};
+                                  .log = log_text,
+                                  .give_back = give_back};
     err = ll_script_new(world->scenario, 7, 42, host, &world->script);
     cr_assert(err.status == LL_OK, "user: %s", err.text);
 }
