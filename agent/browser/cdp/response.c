@@ -15,10 +15,11 @@
 enum { KEPT = 8, URL_MAX = 8 * 1024, ANSWER_MAX = 64 * 1024 };
 
 struct expectation {
-    uint32_t number; // by its script; 0: none
-    char *pattern;   // owned, as the next
-    char *answer;    // JSON; NULL: it has not come
-    uint32_t others; // responses that came meanwhile and do not match
+    uint32_t number;      // by its script; 0: none
+    char *pattern;        // owned, as the next
+    char *answer;         // JSON; NULL: it has not come
+    uint32_t others;      // responses that came meanwhile and do not match
+    bool has_other_query; // one of them matches but for its query
 };
 
 struct ll_cdp_expectations {
@@ -79,9 +80,12 @@ void ll_cdp_response_timer(struct ll_cdp_page *page) {
         finish(page, expectation);
         return;
     }
-    uint32_t others = expectation->others;
+    const char *hint = expectation->has_other_query
+                           ? ", but for a query: a pattern is for the whole URL, which \"**\" at its end lets have one"
+                           : "";
+    ll_err err = ll_err_make(LL_DEADLINE_EXCEEDED, "no response matched%s (%u came)", hint, expectation->others);
     clear(expectation);
-    ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "no response matched (%u came)", others), NULL);
+    ll_cdp_page_finish(page, err, NULL);
 }
 
 static char *make_answer(const char *url, int status, struct ll_slice type) {
@@ -100,6 +104,15 @@ static char *make_answer(const char *url, int status, struct ll_slice type) {
     return answer;
 }
 
+static bool matches_without_query(const char *pattern, const char *url) {
+    char path[URL_MAX];
+    size_t len = strcspn(url, "?");
+    if (!url[len]) return false;
+    memcpy(path, url, len);
+    path[len] = '\0';
+    return ll_glob_matches(pattern, path);
+}
+
 void ll_cdp_response_came(struct ll_cdp_page *page, struct ll_slice response, struct ll_slice type) {
     static const char *const keys[] = {"url", "status"};
     struct ll_slice values[2];
@@ -111,10 +124,12 @@ void ll_cdp_response_came(struct ll_cdp_page *page, struct ll_slice response, st
     for (size_t i = 0; i < KEPT; i++) {
         struct expectation *expectation = &page->expectations->ring[i];
         if (!expectation->number || expectation->answer) continue;
-        if (ll_glob_matches(expectation->pattern, url))
+        if (ll_glob_matches(expectation->pattern, url)) {
             expectation->answer = make_answer(url, (int)ll_scan_number(values[1], 0), type);
-        else
-            expectation->others++;
+            continue;
+        }
+        expectation->others++;
+        expectation->has_other_query |= matches_without_query(expectation->pattern, url);
     }
     if (page->waiting != LL_CDP_WAITS_RESPONSE) return;
     struct expectation *awaited = find(page, page->action.number);

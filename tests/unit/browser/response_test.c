@@ -107,6 +107,18 @@ Test(response, what_a_cache_has_counts) {
     expect_response(1, "/api/kept", "\"status\":200,\"ok\":true,\"type\":\"fetch\"");
 }
 
+Test(response, one_that_matches_but_for_its_query_is_told_so) {
+    expect("/api/fast", 1);
+    run("fetch('/api/fast?user=7').then(r => r.text())");
+    driven_act_fails(
+        &page, wait_of(1, 200), LL_DEADLINE_EXCEEDED,
+        "no response matched, but for a query: a pattern is for the whole URL, which \"**\" at its end lets "
+        "have one (1 came)");
+    expect("/api/fast**", 2);
+    run("fetch('/api/fast?user=7').then(r => r.text())");
+    expect_response(2, "/api/fast?user=7", "\"status\":200,\"ok\":true,\"type\":\"fetch\"");
+}
+
 Test(response, a_preflight_is_none) {
     char script[200];
     snprintf(script, sizeof script, "fetch('%s/api/other', {headers: {'x-own': '1'}}).then(r => r.status)",
