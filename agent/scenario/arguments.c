@@ -62,7 +62,7 @@ static void read_pattern(lua_State *L, struct reading *reading) {
 static void check_function(lua_State *L, struct reading *reading) {
     int index = reading->index++;
     if (lua_type(L, index) != LUA_TFUNCTION)
-        ll_api_wants(L, reading->name, index, "a function that does what has it sent");
+        ll_api_wants(L, reading->name, index, "function() … end around what has it sent");
 }
 
 static void read_whole_number(lua_State *L, struct reading *reading) {

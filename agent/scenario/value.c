@@ -169,6 +169,13 @@ const char *ll_value_words(lua_State *L, int index, char out[LL_VALUE_WORDS_MAX]
         snprintf(out, LL_VALUE_WORDS_MAX, "\"%.*s\"%s", (int)shown, text, shown < len ? "…" : "");
         return out;
     }
+    case LUA_TUSERDATA: // a ctx in place of what its operation has led to, mostly
+        if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) {
+            snprintf(out, LL_VALUE_WORDS_MAX, "%s", lua_tostring(L, -1));
+            lua_pop(L, 1);
+            return out;
+        }
+        break;
     }
     snprintf(out, LL_VALUE_WORDS_MAX, "a %s", lua_typename(L, lua_type(L, index)));
     return out;

@@ -91,10 +91,13 @@ Test(response, wrong_calls_are_refused) {
     expect_refused(RUN("ctx:wait_for_response(('a'):rep(1024), print)"),
                    "shop.lua:2: wait_for_response: argument 1 is longer than 1023 bytes");
     expect_refused(RUN("ctx:wait_for_response('**')"),
-                   "shop.lua:2: wait_for_response: argument 2 must be a function that does what has it sent, not "
+                   "shop.lua:2: wait_for_response: argument 2 must be function() … end around what has it sent, not "
                    "nothing");
+    expect_refused(RUN("ctx:wait_for_response('**', ctx)"),
+                   "shop.lua:2: wait_for_response: argument 2 must be function() … end around what has it sent, not "
+                   "ctx");
     expect_refused(RUN("ctx:wait_for_response('**', { timeout = 1 })"),
-                   "shop.lua:2: wait_for_response: argument 2 must be a function that does what has it sent, not a "
+                   "shop.lua:2: wait_for_response: argument 2 must be function() … end around what has it sent, not a "
                    "table");
     expect_refused(RUN("ctx:wait_for_response('**', print, { state = 'x' })"),
                    "shop.lua:2: wait_for_response has no option \"state\": it takes timeout");
