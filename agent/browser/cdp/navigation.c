@@ -34,12 +34,9 @@ static ll_err unreachable(const char *url, const char *reason) {
     return ll_err_make(LL_UNAVAILABLE, "%s at %.*s", reason, (int)strcspn(url, "?#"), url);
 }
 
-static ll_err is_download(const char *url) {
-    return ll_err_make(LL_FAILED_PRECONDITION,
-                       "%.*s is a download and no page: begin it with a click or a script's location = \"...\", and "
-                       "wait for it with ctx:wait_for_download()",
-                       (int)strcspn(url, "?#"), url);
-}
+static const char is_download[] =
+    "is a download and no page: begin it with a click or a script's location = \"...\", and "
+    "wait for it with ctx:wait_for_download()";
 
 static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
@@ -56,7 +53,7 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_slice values[3];
     ll_scan_members(answer->result, keys, values, 3);
     if (ll_scan_is_true(values[2])) {
-        ll_cdp_page_finish(page, is_download(page->action.text), NULL);
+        ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", is_download), NULL);
     } else if (ll_scan_text(values[1], text, sizeof text)) {
         bool aborted = strcmp(text, "net::ERR_ABORTED") == 0;
         ll_cdp_page_finish(page, unreachable(page->action.text, aborted ? "there is no page (net::ERR_ABORTED)" : text),

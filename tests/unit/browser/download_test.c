@@ -210,10 +210,9 @@ Test(download, one_that_breaks_off_or_that_the_site_refuses_fails) {
 Test(download, a_url_that_is_one_cannot_be_navigated_to_but_is_waited_for) {
     char url[128];
     snprintf(url, sizeof url, "%s/file.zip?user=7", driver.base_url);
-    driven_fails(
-        &page, LL_OP_NAVIGATE, NULL, url, LL_FAILED_PRECONDITION,
-        "/file.zip is a download and no page: begin it with a click or a script's location = \"...\", and wait "
-        "for it with ctx:wait_for_download()");
+    driven_fails(&page, LL_OP_NAVIGATE, NULL, url, LL_FAILED_PRECONDITION,
+                 "is a download and no page: begin it with a click or a script's location = \"...\", and wait "
+                 "for it with ctx:wait_for_download()");
     expect_download(&page, "file.zip", 5, "/file.zip?user=7");
     driven_reads(&page, LL_OP_TITLE, NULL, NULL, "Files");
 }
