@@ -92,13 +92,22 @@ static char *copy_text(struct ll_slice value, size_t max) {
     return copy;
 }
 
-void ll_cdp_download_began(struct ll_cdp_page *page, struct ll_slice params) {
+// A click is over before what it asked for begins, and so may be its iteration. What a script saves is no navigation.
+static bool is_of_this_iteration(struct ll_cdp_tab *tab, struct ll_slice url) {
+    bool is_navigation = url.len > 5 && memcmp(url.at, "\"http", 5) == 0;
+    bool is_left_over = tab->left_over && is_navigation;
+    if (is_navigation) tab->left_over = false;
+    return tab->page->state == LL_CDP_PAGE_OPEN && !tab->page->is_resting && !is_left_over;
+}
+
+void ll_cdp_download_began(struct ll_cdp_tab *tab, struct ll_slice params) {
     static const char *const keys[] = {"guid", "url", "suggestedFilename"};
     struct ll_slice values[3];
     struct download download = {.state = UNDER_WAY};
+    struct ll_cdp_page *page = tab->page;
     ll_scan_members(params, keys, values, 3);
     ll_scan_text(values[0], download.guid, sizeof download.guid);
-    if (page->state != LL_CDP_PAGE_OPEN) {
+    if (!is_of_this_iteration(tab, values[1])) {
         cancel(page, download.guid);
         return;
     }

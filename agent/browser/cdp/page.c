@@ -116,6 +116,7 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     assert(page->state == LL_CDP_PAGE_OPEN && page->waiting == LL_CDP_IDLE);
     if (!ll_cdp_page_client(page)) return; // the browser is gone, and the page is about to be told
     page->action = *action;
+    page->is_resting = false;
     page->reruns = 0;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
     ll_cdp_painter_action(ll_cdp_connection_painter(page->connection), page->tab, true);

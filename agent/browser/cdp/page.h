@@ -95,6 +95,7 @@ struct ll_cdp_page {
     struct ll_cdp_dialog dialog;
     struct ll_cdp_expectations *expectations; // of responses; NULL: none
     struct ll_cdp_downloads *downloads;       // NULL: none
+    bool is_resting;                          // no action has begun since the iteration's end
     struct ll_cdp_frame frame;
 
     struct ll_action action;
@@ -222,8 +223,8 @@ void ll_cdp_download_wait(struct ll_cdp_page *page);
 void ll_cdp_download_timer(struct ll_cdp_page *page);
 // Cancels those under way, and forgets all.
 void ll_cdp_download_reset(struct ll_cdp_page *page);
-// Page.downloadWillBegin, of one of the page's tabs.
-void ll_cdp_download_began(struct ll_cdp_page *page, struct ll_slice params);
+// Page.downloadWillBegin.
+void ll_cdp_download_began(struct ll_cdp_tab *tab, struct ll_slice params);
 // Browser.downloadProgress. Removes the file of a download that is over, whosever it was.
 void ll_cdp_download_clear_up(const struct ll_cdp_connection *connection, struct ll_slice params);
 // The same event; whether the download is the page's. It may finish the action in flight, and then the page may be

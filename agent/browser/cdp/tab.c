@@ -138,7 +138,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         on_window(tab, params);
         return;
     case LL_CDP_DOWNLOAD_WILL_BEGIN:
-        ll_cdp_download_began(tab->page, params);
+        ll_cdp_download_began(tab, params);
         return;
     case LL_CDP_DRAG_INTERCEPTED:
         ll_cdp_pointer_drag_began(tab->page, params);

@@ -216,5 +216,8 @@ void ll_cdp_tabs_rest(struct ll_cdp_page *page) {
         else
             close_target(tab);
     }
-    if (first) go_to(page, first);
+    page->is_resting = true;
+    if (!first) return;
+    first->left_over = first->navigating;
+    go_to(page, first);
 }

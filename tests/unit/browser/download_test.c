@@ -269,6 +269,25 @@ Test(download, nothing_of_them_stays_after_an_iteration) {
     expect_download(&page, "file.zip", 5, "/file.zip");
 }
 
+Test(download, one_that_begins_late_is_not_the_next_iterations) {
+    click("#late");
+    driver.connection->ops->page_rest(page.page);
+    click("#header");
+    expect_download(&page, "file.zip", 5, "/file.zip");
+    driven_act_fails(&page, wait_of(100), LL_DEADLINE_EXCEEDED, "no download began");
+}
+
+Test(download, one_that_begins_between_iterations_is_nobodys) {
+    struct driven_page other;
+    driven_open(&driver, &other);
+    driven_visit(&other, "/");
+    run("void setTimeout(() => save(new Blob(['late'])), 50)");
+    driver.connection->ops->page_rest(page.page);
+    driven_ok(&other, LL_OP_EVALUATE, NULL, "fetch('/late.zip').then(r => r.text()).then(() => null)");
+    click("#header");
+    expect_download(&page, "file.zip", 5, "/file.zip");
+}
+
 Test(download, nothing_of_them_stays_when_the_page_closes) {
     struct driven_page other;
     driven_open(&driver, &other);
