@@ -44,7 +44,7 @@ struct ll_process {
     int64_t give_up_us;
     struct lws *output_wsi, *pid_wsi; // NULL once closed
     int output_fd, pid_fd;
-    int devtools_fd; // our end of the pipe until it is handed on; -1 otherwise
+    int in_fd, out_fd; // our ends of the pipe until they are handed on; -1 otherwise
     char output[OUTPUT_KEPT + 1];
     size_t output_len;
 };
@@ -73,7 +73,7 @@ static void free_environment(char **environment) {
 
 // In the child: only calls that are safe after fork. Chromium reads its pipe at descriptor 3 and writes it at 4.
 __attribute__((noreturn)) static void become(const char *const *flags, char *const *environment, int output_fd,
-                                             int devtools_fd, pid_t parent) {
+                                             const int devtools[2], pid_t parent) {
     enum { DEVTOOLS_IN = 3, DEVTOOLS_OUT = 4, FIRST_OTHER = 5, OUT_OF_THE_WAY = 10 };
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
@@ -86,12 +86,12 @@ __attribute__((noreturn)) static void become(const char *const *flags, char *con
     dup2(null_fd, 0);
     dup2(output_fd, 1);
     dup2(output_fd, 2);
-    if (devtools_fd >= 0) {
-        int kept = fcntl(devtools_fd, F_DUPFD, OUT_OF_THE_WAY);
-        dup2(kept, DEVTOOLS_IN);
-        dup2(kept, DEVTOOLS_OUT);
+    if (devtools[0] >= 0) {
+        int in_fd = fcntl(devtools[0], F_DUPFD, OUT_OF_THE_WAY), out_fd = fcntl(devtools[1], F_DUPFD, OUT_OF_THE_WAY);
+        dup2(in_fd, DEVTOOLS_IN);
+        dup2(out_fd, DEVTOOLS_OUT);
     }
-    close_range(devtools_fd >= 0 ? FIRST_OTHER : DEVTOOLS_IN, ~0u, 0);
+    close_range(devtools[0] >= 0 ? FIRST_OTHER : DEVTOOLS_IN, ~0u, 0);
     execve(flags[0], (char *const *)flags, environment);
     static const char words[] = "it cannot be executed\n";
     (void)!write(2, words, sizeof words - 1);
@@ -105,13 +105,33 @@ static struct lws *watch(struct ll_process *process, struct lws_vhost *vhost, in
     return wsi;
 }
 
+static void close_both(const int fds[2]) {
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0) close(fds[i]);
+}
+
+// A pipe for each direction. Only our ends must not block: Chromium waits in threads of its own.
+static bool open_devtools(struct ll_process *process, int theirs[2]) {
+    int in[2], out[2];
+    if (pipe2(in, O_CLOEXEC) != 0) return false;
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        close_both(in);
+        return false;
+    }
+    fcntl(in[0], F_SETFL, O_NONBLOCK);
+    fcntl(out[1], F_SETFL, O_NONBLOCK);
+    process->in_fd = in[0], theirs[1] = in[1];
+    process->out_fd = out[1], theirs[0] = out[0];
+    return true;
+}
+
 static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, const char *program,
                            const struct ll_launch *launch) {
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe for the browser's output: %s", strerror(errno));
-    int devtools[2] = {-1, -1};
-    if (launch->transport == LL_TRANSPORT_PIPE && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, devtools) != 0) {
+    int theirs[2] = {-1, -1}; // what Chromium reads and what it writes
+    if (launch->transport == LL_TRANSPORT_PIPE && !open_devtools(process, theirs)) {
         close(pipe_fds[0]);
         close(pipe_fds[1]);
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "no pipe to the browser: %s", strerror(errno));
@@ -121,12 +141,11 @@ static ll_err fork_browser(struct ll_process *process, struct lws_vhost *vhost, 
     char **environment = make_environment(process->profile);
     pid_t parent = getpid();
     process->pid = fork();
-    if (process->pid == 0) become(flags.list, environment, pipe_fds[1], devtools[1], parent);
+    if (process->pid == 0) become(flags.list, environment, pipe_fds[1], theirs, parent);
     free_environment(environment);
     ll_flags_fini(&flags);
     close(pipe_fds[1]);
-    if (devtools[1] >= 0) close(devtools[1]);
-    process->devtools_fd = devtools[0];
+    close_both(theirs);
     process->output_wsi = watch(process, vhost, process->output_fd = pipe_fds[0]);
     if (process->pid < 0) return ll_err_make(LL_RESOURCE_EXHAUSTED, "no process for the browser: %s", strerror(errno));
     setpgid(process->pid, process->pid); // as the child does, whoever comes first
@@ -146,7 +165,7 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     process->loop = loop;
     process->events = events;
     process->timer = ll_timer_new(loop, look, process);
-    process->devtools_fd = -1;
+    process->in_fd = process->out_fd = -1;
     ll_profile_sweep();
     ll_err err = ll_profile_make(process->profile, &process->profile_lock);
     if (err.status != LL_OK) process->profile[0] = '\0';
@@ -157,7 +176,7 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     }
     process->timeout_ms = ll_launch_timeout_ms(launch);
     process->give_up_us = ll_clock_us() + process->timeout_ms * INT64_C(1000);
-    ll_timer_set(process->timer, process->devtools_fd >= 0 ? 0 : ll_clock_us() + LOOK_US);
+    ll_timer_set(process->timer, process->in_fd >= 0 ? 0 : ll_clock_us() + LOOK_US);
     *out = process;
     return LL_SUCCESS;
 }
@@ -209,7 +228,7 @@ void ll_process_free(struct ll_process **process) {
     unwatch(&(*process)->output_wsi);
     unwatch(&(*process)->pid_wsi);
     ll_timer_free(&(*process)->timer);
-    if ((*process)->devtools_fd >= 0) close((*process)->devtools_fd);
+    close_both((const int[]){(*process)->in_fd, (*process)->out_fd});
     if ((*process)->profile[0]) ll_profile_remove((*process)->profile, (*process)->profile_lock);
     free(*process);
     *process = NULL;
@@ -273,9 +292,9 @@ static void look(void *arg) {
         return;
     }
     char path[LL_DEVTOOLS_PATH_MAX];
-    struct ll_devtools_address address = {.fd = process->devtools_fd, .path = path};
-    if (address.fd >= 0 || read_port(process, &address.port, path)) {
-        process->devtools_fd = -1;
+    struct ll_devtools_address address = {.in_fd = process->in_fd, .out_fd = process->out_fd, .path = path};
+    if (address.in_fd >= 0 || read_port(process, &address.port, path)) {
+        process->in_fd = process->out_fd = -1;
         process->events.on_listening(process->events.owner, &address);
     } else if (ll_clock_us() > process->give_up_us) {
         ll_process_give_up(process);

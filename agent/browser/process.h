@@ -13,9 +13,9 @@ struct ll_launch;
 struct ll_loop;
 struct ll_process;
 
-// Where a Chromium answers: a socket whose other end it holds, or a port on loopback and a path.
+// Where a Chromium answers: a pipe in each direction, or a port on loopback and a path.
 struct ll_devtools_address {
-    int fd; // -1: there is a port
+    int in_fd, out_fd; // a pipe's, to read from and to write to; -1: there is a port
     int port;
     const char *path;
 };
@@ -26,7 +26,7 @@ enum {
 
 struct ll_process_events {
     void *owner;
-    // DevTools can be talked to, or at least be written to: over a pipe the process is perhaps not up yet. The socket
+    // DevTools can be talked to, or at least be written to: over a pipe the process is perhaps not up yet. The pipe
     // is the receiver's from then on.
     void (*on_listening)(void *owner, const struct ll_devtools_address *address);
     // The process and all who hold its output are gone; comes once, unless ll_process_free came first. The sentence

@@ -74,6 +74,11 @@ static bool step(const char **at, const char *end, struct ll_slice *key, struct 
     return true;
 }
 
+// Nearly all differ in their first byte.
+static bool is_text(struct ll_slice slice, const char *text) {
+    return slice.len && slice.at[0] == text[0] && strlen(text) == slice.len && memcmp(text, slice.at, slice.len) == 0;
+}
+
 void ll_scan_members(struct ll_slice object, const char *const *keys, struct ll_slice *out, size_t count) {
     size_t missing = count;
     for (size_t i = 0; i < count; i++) out[i] = nothing;
@@ -82,7 +87,7 @@ void ll_scan_members(struct ll_slice object, const char *const *keys, struct ll_
     struct ll_slice key, value;
     while (missing && step(&at, end, &key, &value)) {
         for (size_t i = 0; i < count; i++) {
-            if (out[i].len || strlen(keys[i]) != key.len || memcmp(keys[i], key.at, key.len) != 0) continue;
+            if (out[i].len || !is_text(key, keys[i])) continue;
             out[i] = value;
             missing--;
             break;

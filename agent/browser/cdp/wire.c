@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 enum { HEADER_MAX = 16 };
 
@@ -18,8 +18,8 @@ struct ll_wire *ll_wire_open(struct lws_context *lws, struct lws_vhost *vhost,
     wire->events = events;
     wire->in = ll_buf_make(LL_WIRE_MESSAGE_MAX);
     wire->out = ll_buf_make(LL_WIRE_QUEUE_MAX);
-    if (address->fd >= 0)
-        ll_wire_pipe_connect(wire, vhost, address->fd);
+    if (address->in_fd >= 0)
+        ll_wire_pipe_connect(wire, vhost, address->in_fd, address->out_fd);
     else
         ll_wire_websocket_connect(wire, lws, vhost, address->port, address->path);
     return wire;
@@ -29,13 +29,18 @@ void ll_wire_break(struct ll_wire *wire) {
     lws_set_timeout(wire->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
+static void drop(struct lws **wsi) {
+    if (!*wsi) return;
+    lws_set_opaque_user_data(*wsi, NULL);
+    lws_set_timeout(*wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    *wsi = NULL;
+}
+
 void ll_wire_free(struct ll_wire **wire) {
     if (!*wire) return;
     if ((*wire)->freed) *(*wire)->freed = true;
-    if ((*wire)->wsi) {
-        lws_set_opaque_user_data((*wire)->wsi, NULL);
-        ll_wire_break(*wire);
-    }
+    drop(&(*wire)->wsi);
+    drop(&(*wire)->out_wsi);
     ll_buf_fini(&(*wire)->in);
     ll_buf_fini(&(*wire)->out);
     free(*wire);
@@ -53,6 +58,10 @@ struct ll_buf *ll_wire_buffer(struct ll_wire *wire) {
     return &wire->out;
 }
 
+static struct lws *outward(const struct ll_wire *wire) {
+    return wire->out_wsi ? wire->out_wsi : wire->wsi;
+}
+
 bool ll_wire_end(struct ll_wire *wire) {
     if (!wire->out.overflowed) wire->kind->frame(wire);
     if (wire->out.overflowed) {
@@ -60,18 +69,17 @@ bool ll_wire_end(struct ll_wire *wire) {
         wire->out.len = wire->begun;
         return false;
     }
-    if (wire->open && !wire->freed) lws_callback_on_writable(wire->wsi); // `freed` is set while a message is handled
+    if (wire->open && !wire->freed) lws_callback_on_writable(outward(wire)); // `freed`: a message is being handled
     return true;
 }
 
 bool ll_wire_flush(struct ll_wire *wire) {
     while (wire->sent < wire->out.len) {
-        ssize_t sent = send(lws_get_socket_fd(wire->wsi), wire->out.data + wire->sent, wire->out.len - wire->sent,
-                            MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = write(lws_get_socket_fd(outward(wire)), wire->out.data + wire->sent, wire->out.len - wire->sent);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && errno != EAGAIN) return false;
         if (sent < 0) {
-            lws_callback_on_writable(wire->wsi);
+            lws_callback_on_writable(outward(wire));
             return true;
         }
         wire->sent += (size_t)sent;
@@ -93,6 +101,7 @@ bool ll_wire_handle(struct ll_wire *wire, const char *text, size_t len) {
 void ll_wire_tell_closed(struct ll_wire *wire) {
     wire->open = false;
     wire->wsi = NULL;
+    drop(&wire->out_wsi);
     if (!wire->told_closed) {
         wire->told_closed = true;
         wire->events.on_closed(wire->events.owner);

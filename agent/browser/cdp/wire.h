@@ -33,7 +33,7 @@ int ll_wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
 #define LL_WIRE_PIPE_PROTOCOL "devtools-pipe"
 int ll_wire_pipe_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
-// Takes the address's socket, if that is what it is. Failure is told by on_closed.
+// Takes the address's pipe, if that is what it is. Failure is told by on_closed.
 struct ll_wire *ll_wire_open(struct lws_context *lws, struct lws_vhost *vhost,
                              const struct ll_devtools_address *address, struct ll_wire_events events);
 void ll_wire_free(struct ll_wire **wire);

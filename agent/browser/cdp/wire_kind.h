@@ -12,7 +12,8 @@ struct ll_wire_kind {
 
 struct ll_wire {
     const struct ll_wire_kind *kind;
-    struct lws *wsi; // NULL once closed
+    struct lws *wsi;     // NULL once closed
+    struct lws *out_wsi; // what is written to, where that is another; or NULL
     struct ll_wire_events events;
     struct ll_buf in, out;
     size_t sent;  // bytes of `out` that have left
@@ -23,7 +24,7 @@ struct ll_wire {
 
 void ll_wire_websocket_connect(struct ll_wire *wire, struct lws_context *lws, struct lws_vhost *vhost, int port,
                                const char *path);
-void ll_wire_pipe_connect(struct ll_wire *wire, struct lws_vhost *vhost, int fd);
+void ll_wire_pipe_connect(struct ll_wire *wire, struct lws_vhost *vhost, int in_fd, int out_fd);
 
 // Tells of one message. False when the wire was freed by that.
 bool ll_wire_handle(struct ll_wire *wire, const char *text, size_t len);

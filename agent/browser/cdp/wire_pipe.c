@@ -1,11 +1,14 @@
-// Chromium's --remote-debugging-pipe: messages follow one another on a socket, each with a NUL behind it. There is no
-// handshake; Chromium reads what was written once it is up. Messages are handed on where they lie; only the part of one
-// that has not all come is kept.
+// Chromium's --remote-debugging-pipe: messages follow one another, each with a NUL behind it. There is no handshake;
+// Chromium reads what was written once it is up. Messages are handed on where they lie; only the part of one that has
+// not all come is kept.
+//
+// Each direction is a pipe: of one socket pair for both, each reading wakes the thread of Chromium's that waits for
+// something to read, since it might have waited for room to write.
 #include "agent/browser/cdp/wire_kind.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 static void frame(struct ll_wire *wire) {
     ll_buf_append(&wire->out, "", 1);
@@ -13,13 +16,19 @@ static void frame(struct ll_wire *wire) {
 
 static const struct ll_wire_kind pipe_kind = {.header_max = 0, .frame = frame};
 
-void ll_wire_pipe_connect(struct ll_wire *wire, struct lws_vhost *vhost, int fd) {
+static struct lws *adopt(struct ll_wire *wire, struct lws_vhost *vhost, int fd) {
     lws_sock_file_fd_type file = {.filefd = fd};
+    struct lws *wsi = lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, file, LL_WIRE_PIPE_PROTOCOL, NULL);
+    if (wsi) lws_set_opaque_user_data(wsi, wire);
+    return wsi;
+}
+
+void ll_wire_pipe_connect(struct ll_wire *wire, struct lws_vhost *vhost, int in_fd, int out_fd) {
     wire->kind = &pipe_kind;
-    wire->wsi = lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, file, LL_WIRE_PIPE_PROTOCOL, NULL);
-    if (!wire->wsi) return; // without memory for it: whoever waits for on_open gives up in time
-    lws_set_opaque_user_data(wire->wsi, wire);
-    lws_callback_on_writable(wire->wsi); // tells, from the loop, that it is open
+    wire->wsi = adopt(wire, vhost, in_fd);
+    wire->out_wsi = adopt(wire, vhost, out_fd);
+    // Without memory for them whoever waits for on_open gives up in time.
+    if (wire->wsi && wire->out_wsi) lws_callback_on_writable(wire->out_wsi); // tells, from the loop, that it is open
 }
 
 // False when the wire was freed while a message was handled.
@@ -43,11 +52,11 @@ enum received { RECEIVED, WIRE_FREED, WIRE_BROKEN };
 
 static enum received receive(struct ll_wire *wire) {
     char chunk[LL_WIRE_CHUNK];
-    ssize_t len = recv(lws_get_socket_fd(wire->wsi), chunk, sizeof chunk, MSG_DONTWAIT);
+    ssize_t len = read(lws_get_socket_fd(wire->wsi), chunk, sizeof chunk);
     if (len < 0 && (errno == EAGAIN || errno == EINTR)) return RECEIVED;
     if (len <= 0) return WIRE_BROKEN;
     if (!take_chunk(wire, chunk, (size_t)len)) return WIRE_FREED;
-    return ll_wire_flush(wire) ? RECEIVED : WIRE_BROKEN;
+    return !wire->out_wsi || ll_wire_flush(wire) ? RECEIVED : WIRE_BROKEN;
 }
 
 int ll_wire_pipe_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
@@ -56,6 +65,7 @@ int ll_wire_pipe_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
     if (!wire) return 0;
     // The other reasons of lws concern its own protocols.
     if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        if (wsi == wire->out_wsi) return -1; // nothing but its end can be read from it
         return receive(wire) == WIRE_BROKEN ? -1 : 0;
     } else if (reason == LWS_CALLBACK_RAW_WRITEABLE_FILE) {
         if (!wire->open) {
@@ -64,7 +74,12 @@ int ll_wire_pipe_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
         }
         return ll_wire_flush(wire) ? 0 : -1;
     } else if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
-        ll_wire_tell_closed(wire);
+        if (wsi != wire->out_wsi) {
+            ll_wire_tell_closed(wire);
+        } else {
+            wire->out_wsi = NULL;
+            if (wire->wsi) ll_wire_break(wire);
+        }
     }
     return 0;
 }
