@@ -126,6 +126,36 @@ static void judge_processors(struct ll_scenario_result *result, const struct ll_
     }
 }
 
+// Whether some threshold is about how iterations end.
+static bool is_failing_judged(const struct ll_scenario_result *result) {
+    for (size_t i = 0; i < result->threshold_count; i++) {
+        struct ll_threshold threshold;
+        if (ll_threshold_parse(result->thresholds[i].expression, &result->spec.metrics, &threshold).status != LL_OK)
+            continue;
+        if (threshold.metric == LL_METRIC_ITERATIONS_FAILED || threshold.metric == LL_METRIC_ITERATIONS_COMPLETED)
+            return true;
+    }
+    return false;
+}
+
+// Failing changes no verdict unless a threshold says so. Who set none must still not take PASSED for good news.
+static void remark_failing(struct ll_scenario_result *result) {
+    unsigned long long completed = ll_series_total(result->total, LL_METRIC_ITERATIONS_COMPLETED);
+    unsigned long long failed = ll_series_total(result->total, LL_METRIC_ITERATIONS_FAILED);
+    if (failed <= completed || result->verdict == LL_VERDICT_FAILED || is_failing_judged(result)) return;
+    char how_many[64];
+    if (completed == 0 && result->iterations_interrupted == 0)
+        snprintf(how_many, sizeof how_many, "every iteration failed (%llu of %llu)", failed, failed);
+    else if (completed == 0)
+        snprintf(how_many, sizeof how_many, "no iteration completed (%llu failed)", failed);
+    else
+        snprintf(how_many, sizeof how_many, "most iterations failed (%llu of %llu)", failed, completed + failed);
+    ll_scenario_result_add_remark(result,
+                                  "%s, and no threshold judges that: with thresholds = { iterations_failed = \"rate < "
+                                  "1%%\" } in the scenario the verdict would be FAILED",
+                                  how_many);
+}
+
 void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
     result->verdict = LL_VERDICT_PASSED;
     judge_thresholds(result);
@@ -133,4 +163,5 @@ void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_verdict
     judge_measurements(result);
     judge_generator(result);
     judge_processors(result, facts);
+    remark_failing(result);
 }

@@ -19,7 +19,8 @@ struct ll_verdict_facts {
 // The generator's share of the reported p95 of iterations, in [0, 1]; 0 when there is nothing to tell from.
 double ll_verdict_generator_share(const struct ll_scenario_result *result);
 
-// Fills `thresholds` from the result's spec, sets `verdict`, and adds a remark for each reason.
+// Fills `thresholds` from the result's spec, sets `verdict`, and adds a remark for each reason, and last one where most
+// iterations failed and no threshold is about that.
 void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_verdict_facts *facts);
 
 #endif

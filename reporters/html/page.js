@@ -4,7 +4,8 @@
 const VERDICT_KIND = { PASSED: "good", DEGRADED: "warn", INVALID: "bad", FAILED: "bad" };
 
 function verdictBanner(scenario) {
-  const kind = scenario.error ? "bad" : VERDICT_KIND[scenario.verdict];
+  const isClean = scenario.verdict !== "PASSED" || scenario.remarks.length === 0; // what passed, with a but, is not green
+  const kind = scenario.error ? "bad" : isClean ? VERDICT_KIND[scenario.verdict] : "warn";
   const remarks = scenario.remarks.filter((remark) => !scenario.reason.includes(remark));
   return h("div", { class: `verdict ${kind}` }, badge(kind, scenario.error ? "NOT RUN" : scenario.verdict),
     h("div", null, h("p", null, scenario.error || scenario.reason),

@@ -96,6 +96,9 @@ Test(run, broken_pages_are_named_by_signature_and_users_go_on) {
     int code = scene_run(&scene, "--duration", "3s");
     cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained); // that is what thresholds are for
     cr_expect(has(scene.run->said, "wait_for_selector(\".notice.added\")"), "%s", scene.run->said);
+    cr_expect(has(scene.run->said, "and no threshold judges that"), "%s", scene.run->said);
+    scene_expect_in(&scene, "report.html", "and no threshold judges that");
+    scene_expect_in(&scene, "report.md", "and no threshold judges that");
     struct ll_result result = scene_result(&scene);
     const struct ll_scenario_result *buy = &result.scenarios[0];
     cr_expect(ge(u64, ll_series_total(buy->total, LL_METRIC_ITERATIONS_FAILED), 2));

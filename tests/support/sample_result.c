@@ -327,6 +327,16 @@ struct ll_result sample_result_unmeasured(void) {
     return result;
 }
 
+struct ll_result sample_result_failing(void) {
+    struct ll_result result = result_of(1);
+    struct ll_scenario_result failing = {
+        .name = ll_strdup("failing"), .total = ll_series_set_new(), .spec = ll_spec_make("failing")};
+    ll_series_count(failing.total, LL_METRIC_ITERATIONS_FAILED, "click(\"#buy\"): matches nothing", 7);
+    ll_scenario_result_add_remark(&failing, "every iteration failed (7 of 7), and no threshold judges that");
+    result.scenarios[0] = failing;
+    return result;
+}
+
 struct ll_result sample_result_hostile(void) {
     struct ll_result result = result_of(1);
     result.scenarios[0] = hostile_scenario();
@@ -349,9 +359,10 @@ bool sample_result_by_name(const char *name, struct ll_result *out) {
     static const struct {
         const char *name;
         struct ll_result (*make)(void);
-    } samples[] = {{"shop", sample_result_shop},         {"empty", sample_result_empty},
-                   {"hostile", sample_result_hostile},   {"unmeasured", sample_result_unmeasured},
-                   {"evidence", sample_result_evidence}, {"several", sample_result_several}};
+    } samples[] = {{"shop", sample_result_shop},       {"empty", sample_result_empty},
+                   {"hostile", sample_result_hostile}, {"unmeasured", sample_result_unmeasured},
+                   {"failing", sample_result_failing}, {"evidence", sample_result_evidence},
+                   {"several", sample_result_several}};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (strcmp(samples[i].name, name) != 0) continue;
         *out = samples[i].make();

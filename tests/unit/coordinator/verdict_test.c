@@ -68,7 +68,7 @@ Test(verdict, failed_iterations_do_not_make_a_generator_slow) {
     ll_series_count(result.total, LL_METRIC_ITERATIONS_FAILED, "boom", 90);
     for (int i = 0; i < 90; i++) ll_series_record(result.total, LL_METRIC_ACTION_DURATION, "navigate", 5000);
     judge(0, 0);
-    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED)); // and not INVALID
 }
 
 Test(verdict, an_idle_loops_timers_are_no_share) {
@@ -145,4 +145,60 @@ Test(verdict, a_threshold_without_data_fails) {
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_FAILED));
     cr_expect(eq(int, result.thresholds[0].has_data, 0));
+}
+
+static void fail(uint64_t completed, uint64_t failed, uint64_t interrupted) {
+    ll_series_set_clear(result.total);
+    if (completed) ll_series_count(result.total, LL_METRIC_ITERATIONS_COMPLETED, NULL, completed);
+    ll_series_count(result.total, LL_METRIC_ITERATIONS_FAILED, "boom", failed);
+    result.iterations_interrupted = interrupted;
+}
+
+Test(verdict, a_run_that_only_failed_says_that_no_threshold_judges_it) {
+    fail(0, 7, 0);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED)); // results.md: failing alone changes nothing
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "every iteration failed (7 of 7), and no threshold judges that") != NULL, "%s",
+              result.remarks[0]);
+    cr_expect(strstr(result.remarks[0], "thresholds = { iterations_failed = \"rate < 1%\" }") != NULL, "%s",
+              result.remarks[0]);
+}
+
+Test(verdict, a_run_that_mostly_failed_says_so_too) {
+    fail(3, 7, 5);
+    judge(0, 0);
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "most iterations failed (7 of 10)") != NULL, "%s", result.remarks[0]);
+}
+
+Test(verdict, interrupted_iterations_are_not_called_failed) {
+    fail(0, 7, 1);
+    judge(0, 0);
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "no iteration completed (7 failed)") != NULL, "%s", result.remarks[0]);
+}
+
+Test(verdict, the_notice_about_failing_comes_after_the_reason_of_the_verdict) {
+    fail(0, 7, 0);
+    mean_cpu[1] = 950;
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_DEGRADED));
+    cr_assert(eq(sz, result.remark_count, 2));
+    cr_expect(strstr(result.remarks[0], "processors of b") != NULL, "%s", result.remarks[0]);
+    cr_expect(strstr(result.remarks[1], "every iteration failed") != NULL, "%s", result.remarks[1]);
+}
+
+Test(verdict, who_judges_failing_is_not_told_how) {
+    fail(0, 7, 0);
+    ll_spec_add_threshold(&result.spec, "iterations_failed: count < 1000");
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+    cr_expect(eq(sz, result.remark_count, 0));
+}
+
+Test(verdict, a_few_failures_need_no_notice) {
+    fail(7, 7, 0);
+    judge(0, 0);
+    cr_expect(eq(sz, result.remark_count, 0));
 }

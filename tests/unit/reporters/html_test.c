@@ -123,7 +123,7 @@ Test(html, hostile_names_cannot_leave_the_data) {
 }
 
 Test(html, is_drawn_by_chromium_without_errors, .timeout = 120) {
-    static const char *const samples[] = {"shop", "empty", "hostile", "several", "evidence", "unmeasured"};
+    static const char *const samples[] = {"shop", "empty", "hostile", "several", "evidence", "unmeasured", "failing"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct ll_buf dom = rendered(samples[i]);
         cr_expect(occurrences(&dom, "data-ready") > 0, "%s was not drawn", samples[i]);
@@ -152,6 +152,14 @@ Test(html, shows_every_section_of_a_run, .timeout = 120) {
     }
     expect_contains(&dom, "0.12 % of 40,228 requests"); // 40,212 were answered, 16 refused
     cr_expect(eq(sz, occurrences(&dom, "<canvas"), 5), "four charts over time and one by percentile");
+    ll_buf_fini(&dom);
+}
+
+// Green would be all that a reader sees of it.
+Test(html, a_run_that_passed_with_a_remark_is_not_green, .timeout = 120) {
+    struct ll_buf dom = rendered("failing");
+    expect_contains(&dom, "class=\"verdict warn\"");
+    expect_contains(&dom, "<li>every iteration failed (7 of 7), and no threshold judges that</li>");
     ll_buf_fini(&dom);
 }
 

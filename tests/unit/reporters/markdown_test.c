@@ -23,6 +23,12 @@ Test(markdown, says_that_nothing_completed) {
     ll_buf_fini(&report);
 }
 
+Test(markdown, says_what_a_run_without_thresholds_hides) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "failing");
+    expect_contains(&report, "## `failing`: PASSED\n\nNo thresholds were set.\n\n- every iteration failed (7 of 7)");
+    ll_buf_fini(&report);
+}
+
 Test(markdown, says_what_was_not_measured) {
     struct ll_buf report = report_of(&ll_reporter_markdown, "unmeasured");
     expect_contains(&report, "| HTTP | not measured by this kind of browser |");
