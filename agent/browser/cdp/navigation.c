@@ -38,6 +38,11 @@ static const char is_download[] =
     "is a download and no page: begin it with a click or a script's location = \"...\", and "
     "wait for it with ctx:wait_for_download()";
 
+// What a click before it has asked for comes to the browser by another way, perhaps after it, and ends it.
+static bool was_overtaken(const struct ll_cdp_page *page) {
+    return page->tab->navigating && page->reruns == 0;
+}
+
 static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     page->call = 0;
@@ -56,6 +61,11 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
         ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", is_download), NULL);
     } else if (ll_scan_text(values[1], text, sizeof text)) {
         bool aborted = strcmp(text, "net::ERR_ABORTED") == 0;
+        if (aborted && was_overtaken(page)) {
+            page->reruns++;
+            ll_cdp_navigate(page);
+            return;
+        }
         ll_cdp_page_finish(page, unreachable(page->action.text, aborted ? "there is no page (net::ERR_ABORTED)" : text),
                            NULL);
     } else if (values[0].len == 0) {

@@ -12,7 +12,7 @@ static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<h1 id=title>Start</h1><a id=slow href=/slow>slow</a> <a id=none href=/none>none</a> "
              "<a id=file href=/file>file</a> <a id=never href=/never>never</a><form action=/slow><button "
-             "id=send>Send</button></form>"
+             "id=send>Send</button></form><a id=late onclick=\"setTimeout(() => location = '/image', 50)\">late</a>"
              "<a id=push onclick=\"history.pushState({}, '', '/pushed?a=1')\">push</a>"},
     {.path = "/slow", .body = "<h1 id=title>Slow</h1>", .delay_ms = 200},
     {.path = "/image", .body = "<h1>With an image</h1><img src=/slow.png>"},
@@ -71,6 +71,14 @@ Test(navigation, returns_at_the_load_event) {
     cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "document.readyState"), "complete");
     for (int i = 0; i < 20; i++) driven_visit(&page, i % 2 ? "/" : "/slow");
     expect_title("Start");
+}
+
+Test(navigation, goes_where_it_is_told_though_a_click_asks_for_another_place_meanwhile) {
+    driven_visit(&page, "/");
+    struct ll_action click = {.operation = LL_OP_CLICK, .selector = "#late", .timeout_ms = 5000};
+    expect_ok(driven_act(&page, &click));
+    expect_ok(visit("/slow", 5000));
+    expect_title("Slow");
 }
 
 Test(navigation, to_another_place_of_the_document_returns_at_once) {
