@@ -41,3 +41,14 @@ void await_live(struct driven_page *page) {
     ll_err err = driven_do(page, LL_OP_WAIT_FOR_SELECTOR, "[data-phx-main].phx-connected", NULL);
     cr_assert_eq(err.status, LL_OK, "%s", err.text);
 }
+
+void watch_pushes(struct driven_page *page) {
+    read_js(page, "{ let began = 0; window.pushedAt = window.seenLate = 0;"
+                  "  const send = WebSocket.prototype.send;"
+                  "  WebSocket.prototype.send = function (frame) {"
+                  "    if (!began) { began = performance.now(); queueMicrotask(() => { began = 0 }) }"
+                  "    send.call(this, frame); };"
+                  "  new MutationObserver(() => { const now = performance.now(); pushedAt = began || now;"
+                  "    seenLate = Math.max(seenLate, now - pushedAt) })"
+                  "  .observe(document, { subtree: true, attributes: true, attributeFilter: ['class'] }) } 0");
+}

@@ -17,5 +17,9 @@ void await_js(struct driven_page *page, const char *condition);
 const char *read_js(struct driven_page *page, const char *expression);
 // Waits until the page's live view is connected.
 void await_live(struct driven_page *page);
+// From now on the page writes down as `pushedAt` when the push began to be sent that a class was last seen for, and as
+// `seenLate` how many milliseconds later classes were seen, at most. Observers of classes are called when the script
+// that pushed has ended: on a busy machine the shop may have the push, and be counting, before that.
+void watch_pushes(struct driven_page *page);
 
 #endif
