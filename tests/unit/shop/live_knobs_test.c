@@ -1,6 +1,8 @@
 // What the knobs make of live pages, seen by LiveView's own client in a real browser: late, lost, broken, cut off.
 #include "tests/unit/browser/shop_driver.h"
 
+#include "libcommon/base/clock.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,11 +183,13 @@ Test(live_knobs, a_cut_connection_comes_back_with_the_page_and_its_form) {
 
 Test(live_knobs, a_cut_lasts_as_long_as_connections_are_refused) {
     open_live("/live/counter");
+    int64_t began_us = ll_clock_us();
     shop_knob(&shop, "path=/live/counter,disconnect=100ms,refuse=600ms");
-    cr_expect_str_eq(read_js(&page, "liveSocket.isConnected()"), "true");
     await_js(&page, "!liveSocket.isConnected()");
-    expect_duration("phx-error", 600);
+    await_js(&page, "'phx-error' in log"); // which begins when the page hears of the cut, be that late
     await_live(&page);
+    int64_t took_us = ll_clock_us() - began_us;
+    cr_expect(took_us >= 700 * 1000, "it was back after %.1f ms", (double)took_us / 1000);
 }
 
 Test(live_knobs, a_cut_of_another_page_is_none_of_this_one) {
