@@ -28,12 +28,6 @@ static const char *const names[] = {
     "throttle", "log",  "reset_assigns", "assigns", "iteration", "user_id", "http",      NULL,
 };
 
-// Planned, and named in talk about LiveLoad: an honest answer is better than a wrong suggestion.
-static const char *const later[] = {
-    "http",
-    NULL,
-};
-
 void ll_api_check_self(lua_State *L, const char *method) {
     int top = lua_gettop(L);
     ll_registry_get(L, &ll_key_ctx); // without arguments, it is what stands at 1
@@ -170,8 +164,6 @@ static int call_operation(lua_State *L) {
 }
 
 static void refuse_name(lua_State *L, const char *name) {
-    for (const char *const *at = later; *at; at++)
-        if (strcmp(*at, name) == 0) ll_vm_raise(L, "ctx:%s is not offered in this version", name);
     const char *nearest = ll_text_nearest(name, names);
     for (int i = 0; nearest && i < LL_OPERATIONS_COUNT; i++) // the inner ones are nobody's to call
         if (names[i] == nearest && ll_operation_info((enum ll_operation)i)->kind == LL_OPKIND_INNER) nearest = NULL;

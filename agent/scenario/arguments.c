@@ -8,10 +8,12 @@
 #include "libcommon/base/text.h"
 #include "libcommon/model/storage.h"
 
+#include <ctype.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { FIRST = 2, SENTENCE_MAX = 300, POINT_MAX = 100 * 1000 }; // the first argument after ctx; bytes; CSS pixels
 
@@ -31,8 +33,8 @@ static void check_bytes(lua_State *L, const char *method, int index, size_t max)
 
 static void read_selector(lua_State *L, struct reading *reading) {
     int index = reading->index++;
-    if (lua_type(L, index) != LUA_TSTRING || lua_rawlen(L, index) == 0)
-        ll_api_wants(L, reading->name, index, "a selector such as \"#buy\"");
+    const char *given = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+    if (!given[strspn(given, " \t\r\n")]) ll_api_wants(L, reading->name, index, "a selector such as \"#buy\"");
     check_bytes(L, reading->name, index, LL_SELECTOR_BYTES_MAX);
     const char *selector = lua_tostring(L, index);
     if (reading->action->selector)
@@ -96,12 +98,19 @@ static void read_choice(lua_State *L, struct reading *reading) {
     ll_api_wants(L, reading->name, index, wanted);
 }
 
-// A URL says where it leads by its scheme: without one it is a mistake that would show much later.
+// A URL says where it leads by its scheme: without one, as in "localhost:8089/cart", it is a mistake that would show
+// much later. What is on an agent's disk is no site's, and not for scenarios to read.
 static void read_url(lua_State *L, struct reading *reading) {
+    static const char *const schemes[] = {"http", "https", "about", "blob", "data", NULL};
     read_text(L, reading);
     const char *url = reading->action->text;
     size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
-    if (scheme > 0 && url[scheme] == ':') return;
+    bool has_scheme = scheme > 0 && url[scheme] == ':' && !isdigit((unsigned char)url[scheme + 1]);
+    for (const char *const *at = schemes; has_scheme && *at; at++)
+        if (strlen(*at) == scheme && strncasecmp(*at, url, scheme) == 0) return;
+    if (has_scheme)
+        ll_vm_raise(L, "%s: argument %d begins with \"%.*s:\": pages are at http:, https:, about:, blob: and data:",
+                    reading->name, reading->index - 2, (int)(scheme < 30 ? scheme : 30), url);
     char words[LL_VALUE_WORDS_MAX];
     ll_vm_raise(L, "%s: argument %d must be a URL with its scheme, such as \"http://127.0.0.1:8089/\", not %s",
                 reading->name, reading->index - 2, ll_value_words(L, reading->index - 1, words));

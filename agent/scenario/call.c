@@ -3,6 +3,7 @@
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
+#include "libcommon/codec/json.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -32,14 +33,35 @@ static void append_json(struct ll_buf *out, const char *json) {
     free(redacted);
 }
 
+// As the script wrote it, { "red", "blue" }; of files only their names, for what they hold would be of no use.
+static void append_list(struct ll_buf *out, const char *json) {
+    ll_json *list = NULL;
+    if (ll_json_parse(json, strlen(json), &list).status != LL_OK) return;
+    size_t begin = out->len;
+    ll_buf_text(out, "{");
+    for (const ll_json *at = ll_json_first(list); at; at = ll_json_next(at)) {
+        const char *text = ll_json_string(ll_json_is_object(at) ? ll_json_get(at, "name") : at, "");
+        ll_buf_text(out, at == ll_json_first(list) ? " " : ", ");
+        if (out->len - begin > SHOWN_MAX) {
+            ll_buf_text(out, "…");
+            break;
+        }
+        append_quoted(out, text, strlen(text));
+    }
+    ll_buf_text(out, ll_json_first(list) ? " }" : "}");
+    ll_json_free(&list);
+}
+
 // One argument, by its letter; false when this form does not show it.
 static bool append_argument(struct ll_buf *out, char letter, const char *value, enum ll_call_form form) {
     size_t len = strlen(value);
     bool is_whole = form == LL_CALL_WHOLE;
     bool is_json = letter == 'V' || letter == 'L' || letter == 'F';
     if (!is_whole && (is_json || letter == 'T' || letter == 'O' || letter == 'Q')) return false;
-    if (is_json)
+    if (letter == 'V')
         append_json(out, value);
+    else if (is_json)
+        append_list(out, value);
     else if (letter == 'I')
         ll_buf_text(out, value);
     else if (letter == 'J' && !is_whole)

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT_MAX = LL_FIELD_NAME_MAX };
+enum { WHAT_MAX = LL_FIELD_NAME_MAX, FIELDS_TEXT_MAX = 300 };
 
 static const char *const scenario_fields[] = {"name",     "config", "load",     "thresholds", "on_failure", "context",
                                               "timeouts", "run",    "requests", "throttles",  NULL};
@@ -37,6 +37,18 @@ static bool is_in(const char *name, const char *const *names) {
     return false;
 }
 
+// With all that there are: where no name is near, the reader looks for another word.
+static void refuse_field(lua_State *L, const char *what, const char *key, const char *const *known) {
+    char all[FIELDS_TEXT_MAX] = "";
+    for (size_t i = 0, len = 0; known[i] && len < sizeof all; i++)
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s",
+                                i == 0         ? ""
+                                : known[i + 1] ? ", "
+                                               : " and ",
+                                known[i]);
+    ll_vm_raise(L, "%s has no field \"%s\": it takes %s", what, key, all);
+}
+
 void ll_declare_check_keys(lua_State *L, int index, const char *what, const char *const *known,
                            const char *const *later) {
     char words[LL_VALUE_WORDS_MAX];
@@ -50,7 +62,7 @@ void ll_declare_check_keys(lua_State *L, int index, const char *what, const char
         if (is_in(key, later)) ll_vm_raise(L, "%s: \"%s\" is not offered in this version", what, key);
         const char *nearest = ll_text_nearest(key, known);
         if (nearest) ll_vm_raise(L, "%s has no field \"%s\": did you mean \"%s\"?", what, key, nearest);
-        ll_vm_raise(L, "%s has no field \"%s\"", what, key);
+        refuse_field(L, what, key, known);
     }
 }
 

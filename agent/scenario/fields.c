@@ -37,8 +37,9 @@ bool ll_field_whole(lua_State *L, int index, const char *what, const char *name,
         lua_Integer value = is_whole ? lua_tointegerx(L, -1, &is_whole) : 0;
         if (!is_whole || value < (lua_Integer)min || value > (lua_Integer)max) {
             snprintf(field, sizeof field, "%s.%s", what, name);
-            snprintf(wanted, sizeof wanted, "a whole number from %llu to %llu", (unsigned long long)min,
-                     (unsigned long long)max);
+            int len = snprintf(wanted, sizeof wanted, "a whole number from %llu", (unsigned long long)min);
+            if (max < INT64_MAX) // which is no limit that anybody would want to read
+                snprintf(wanted + len, sizeof wanted - (size_t)len, " to %llu", (unsigned long long)max);
             ll_field_wants(L, field, wanted);
         }
         *out = (uint64_t)value;

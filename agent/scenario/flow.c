@@ -220,7 +220,8 @@ void ll_flow_place(lua_State *L, char out[LL_FLOW_PLACE_MAX]) {
 static int fail(lua_State *L) {
     char place[LL_VM_PLACE_MAX], whole_place[LL_FLOW_PLACE_MAX];
     ll_api_check_self(L, "fail");
-    if (lua_type(L, 2) != LUA_TSTRING) ll_api_wants(L, "fail", 2, "the reason, a text");
+    if (lua_type(L, 2) != LUA_TSTRING || lua_rawlen(L, 2) == 0)
+        ll_api_wants(L, "fail", 2, "the reason, a text such as \"sold out\"");
     const char *reason = lua_tostring(L, 2);
     ll_vm_place(L, place);
     ll_flow_place(L, whole_place);

@@ -379,6 +379,10 @@ static int read_only(lua_State *L) {
     ll_vm_raise(L, "ctx.http cannot be changed: keep values in ctx.assigns");
 }
 
+static int refuse_call(lua_State *L) {
+    ll_vm_raise(L, "ctx.http is no function: write ctx.http:get(url)");
+}
+
 static void protect(lua_State *L, const char *name) {
     lua_pushstring(L, name);
     lua_setfield(L, -2, "__name");
@@ -410,6 +414,8 @@ void ll_http_api_open(lua_State *L) {
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, read_only);
     lua_setfield(L, -2, "__newindex");
+    lua_pushcfunction(L, refuse_call);
+    lua_setfield(L, -2, "__call");
     protect(L, "ctx.http");
     lua_setmetatable(L, -2);
     ll_registry_set(L, &http_key);

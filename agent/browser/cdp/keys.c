@@ -89,6 +89,24 @@ static bool find_key(const char *name, struct key *out) {
     return true;
 }
 
+// What other systems and tools call a key or a modifier.
+static const char *known_as(const char *name) {
+    static const struct {
+        const char *other, *name;
+    } others[] = {
+        {"cmd", "Meta"},       {"command", "Meta"},   {"ctl", "Control"},      {"ctrl", "Control"},
+        {"del", "Delete"},     {"down", "ArrowDown"}, {"esc", "Escape"},       {"ins", "Insert"},
+        {"left", "ArrowLeft"}, {"option", "Alt"},     {"pagedn", "PageDown"},  {"pgdn", "PageDown"},
+        {"pgup", "PageUp"},    {"return", "Enter"},   {"right", "ArrowRight"}, {"spacebar", "Space"},
+        {"super", "Meta"},     {"up", "ArrowUp"},     {"win", "Meta"},         {"windows", "Meta"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcasecmp(others[i].other, name) == 0) return others[i].name;
+    for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
+        if (strcasecmp(modifiers[i].name, name) == 0) return modifiers[i].name;
+    return NULL;
+}
+
 static int modifier_bit(const char *name) {
     for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
         if (strcmp(modifiers[i].name, name) == 0) return modifiers[i].bit;
@@ -107,6 +125,10 @@ static ll_err split(const char *keys, struct key held[MODIFIERS_MAX], size_t *ou
     while ((plus = strchr(name, '+')) && plus[1]) {
         *plus = '\0';
         int bit = modifier_bit(name);
+        const char *known = known_as(name);
+        if (!bit && known && modifier_bit(known))
+            return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" in \"%s\" is no modifier: did you mean %s", name, keys,
+                               known);
         if (!bit || *out_bits & bit)
             return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" in \"%s\" is no modifier: use Shift, Control, Alt or Meta",
                                name, keys);
@@ -121,9 +143,11 @@ static ll_err split(const char *keys, struct key held[MODIFIERS_MAX], size_t *ou
     }
     const char *names[NAMED_KEYS + 1] = {NULL};
     for (size_t i = 0; i < NAMED_KEYS; i++) names[i] = named_keys[i].name;
-    const char *nearest = ll_text_nearest(name, names);
-    return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" is no key: %s%s", name, nearest ? "is it " : "write it like ",
-                       nearest ? nearest : "Enter, a or Control+A");
+    const char *nearest = known_as(name);
+    bool is_code = name[strspn(name, "0123456789")] == '\0'; // which is near to F1 and the like, and none of them
+    if (!nearest && !is_code) nearest = ll_text_nearest(name, names);
+    return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" is no key: %s%s", name,
+                       nearest ? "did you mean " : "write it like ", nearest ? nearest : "Enter, a or Control+A");
 }
 
 ll_err ll_cdp_keys_check(const char *keys) {

@@ -189,6 +189,7 @@ function fill(element, { text }) {
   const why = holdsNoText(element);
   if (why) return why;
   if (element.localName === "input" && PICKED.test(element.type)) return pick(element, text);
+  if (element.type === "number" && /[^-+0-9.,eE\s]/.test(text)) return failed("precondition", "takes no such number");
   element.focus();
   selectAll(element);
   return ["ok", null, "insert"];

@@ -34,7 +34,7 @@ function evaluateUntil(source, argument, timeout) {
   const late = new Promise((resolve) => {
     deadline = setTimeout(() => resolve(failed("deadline", "the script did not end")), timeout);
   });
-  const run = evaluate(source, argument).catch((error) => failed("script", String(error)));
+  const run = evaluate(source, argument).catch((error) => failed("script", String(error).split("\n", 1)[0]));
   return Promise.race([run, late]).finally(() => clearTimeout(deadline));
 }
 

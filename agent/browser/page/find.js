@@ -122,7 +122,7 @@ function byXpath(scope, path) {
 }
 
 const engines = {
-  css: byCss,
+  css: byWrittenCss,
   text: byText,
   role: byRole,
   label: byLabel,
@@ -131,12 +131,25 @@ const engines = {
   xpath: byXpath,
 };
 
+// What other tools have beside CSS, and what says it here.
+const FOREIGN = /:(has-text|text|text-is|contains)\(/;
+
+function byWrittenCss(scope, css) {
+  try {
+    return byCss(scope, css);
+  } catch (error) {
+    if (error.name !== "SyntaxError") throw error;
+    throw new Unusable(`"${css}" is no CSS selector${FOREIGN.test(css) ? ": text=Buy finds by text" : ""}`);
+  }
+}
+
 function query(scope, part) {
   if (!part) throw new Unusable("has an empty part: \" >> \" stands between two");
   const engine = /^([a-z]+)=/.exec(part);
-  if (!engine) return byCss(scope, part);
+  if (!engine) return byWrittenCss(scope, part);
   const body = part.slice(engine[0].length).trim();
   if (Object.hasOwn(engines, engine[1]) && body) return engines[engine[1]](scope, body);
+  if (Object.hasOwn(engines, engine[1])) throw new Unusable(`"${part}" says nothing behind its "="`);
   throw new Unusable(`"${part}" is no selector: use CSS or one of ${Object.keys(engines).join("=, ")}=`);
 }
 
@@ -144,7 +157,7 @@ let parsed = { selector: null, parts: null };
 
 // Every element that the selector matches, each once.
 function find(selector) {
-  if (parsed.selector !== selector) parsed = { selector, parts: parts(selector) };
+  if (parsed.selector !== selector) parsed = { selector, parts: parts(` ${selector} `) };
   let scopes = [document];
   for (const part of parsed.parts) {
     if (scopes.length === 1) {

@@ -98,6 +98,7 @@ Test(element, what_holds_no_text_cannot_be_filled) {
     driven_visit(&page, "/events");
     driven_fails(&page, LL_OP_FILL, "#p", "x", LL_FAILED_PRECONDITION, "is p#p, which holds no text");
     driven_fails(&page, LL_OP_FILL, "#date", "soon", LL_FAILED_PRECONDITION, "takes no such date");
+    driven_fails(&page, LL_OP_FILL, "#number", "many", LL_FAILED_PRECONDITION, "takes no such number");
     driven_fails(&page, LL_OP_FILL, "#ro", "x", LL_DEADLINE_EXCEEDED, "is read-only");
     driven_fails(&page, LL_OP_INPUT_VALUE, "#p", NULL, LL_FAILED_PRECONDITION, "which has no value");
 }
@@ -145,8 +146,13 @@ Test(element, enter_in_a_form_submits_it) {
 
 Test(element, a_key_that_is_none_is_refused) {
     driven_visit(&page, "/events");
-    driven_fails(&page, LL_OP_PRESS, "#name", "Entr", LL_INVALID_ARGUMENT, "is it Enter");
-    driven_fails(&page, LL_OP_PRESS, "#name", "Ctrl+A", LL_INVALID_ARGUMENT, "no modifier");
+    driven_fails(&page, LL_OP_PRESS, "#name", "Entr", LL_INVALID_ARGUMENT, "did you mean Enter");
+    driven_fails(&page, LL_OP_PRESS, "#name", "Esc", LL_INVALID_ARGUMENT, "did you mean Escape");
+    driven_fails(&page, LL_OP_PRESS, "#name", "up", LL_INVALID_ARGUMENT, "did you mean ArrowUp");
+    driven_fails(&page, LL_OP_PRESS, "#name", "13", LL_INVALID_ARGUMENT, "\"13\" is no key: write it like Enter");
+    driven_fails(&page, LL_OP_PRESS, "#name", "Ctrl+A", LL_INVALID_ARGUMENT, "no modifier: did you mean Control");
+    driven_fails(&page, LL_OP_PRESS, "#name", "control+A", LL_INVALID_ARGUMENT, "no modifier: did you mean Control");
+    driven_fails(&page, LL_OP_PRESS, "#name", "Esc+A", LL_INVALID_ARGUMENT, "no modifier: use Shift");
     driven_fails(&page, LL_OP_PRESS, "#name", "", LL_INVALID_ARGUMENT, "is no key");
 }
 
@@ -217,7 +223,7 @@ Test(element, a_click_that_cannot_be_says_why) {
         "matches several elements, and an action needs one: button#plain, button#glow, button#tint, … (7 match)");
     driven_fails(&page, LL_OP_CLICK, "#off", NULL, LL_DEADLINE_EXCEEDED, "is disabled");
     driven_fails(&page, LL_OP_CLICK, "#gone", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
-    driven_fails(&page, LL_OP_CLICK, "[[", NULL, LL_INVALID_ARGUMENT, "not a valid selector");
+    driven_fails(&page, LL_OP_CLICK, "[[", NULL, LL_INVALID_ARGUMENT, "is no CSS selector");
     driven_reads(&page, LL_OP_EVALUATE, NULL, "lid()", "nil");
     driven_fails(&page, LL_OP_CLICK, "#plain", NULL, LL_DEADLINE_EXCEEDED, "is covered by div#lid");
 }

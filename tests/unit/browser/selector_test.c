@@ -165,9 +165,13 @@ Test(selector, what_is_none_says_why) {
         {"role=button[name=/(/]", "Invalid regular expression"},
         {"xpath=//li[", "is no XPath that gives elements"},
         {"xpath=count(//li)", "is no XPath that gives elements"},
-        {"label=", "is no selector"},
-        {"[[", "not a valid selector"},
+        {"label=", "\"label=\" says nothing behind its \"=\""},
+        {"[[", "\"[[\" is no CSS selector"},
+        {"css=##", "\"##\" is no CSS selector"},
+        {"li:has-text('one')", "is no CSS selector: text=Buy finds by text"},
         {"body >>  >> b", "has an empty part"},
+        {"body >>", "has an empty part"},
+        {">> body", "has an empty part"},
     };
     driven_visit(&page, "/names");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

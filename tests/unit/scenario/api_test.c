@@ -261,6 +261,17 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
         {RUN("ctx:click('#a', { 'x' })"), "shop.lua:2: click: the table of options has the key 1: options have names"},
         {RUN("ctx:navigate('/cart')"), "shop.lua:2: navigate: argument 1 must be a URL with its scheme, such as "
                                        "\"http://127.0.0.1:8089/\", not \"/cart\""},
+        {RUN("ctx:navigate('localhost:8089/cart')"),
+         "shop.lua:2: navigate: argument 1 must be a URL with its scheme, such as \"http://127.0.0.1:8089/\", not "
+         "\"localhost:8089/cart\""},
+        {RUN("ctx:navigate('htp://x/')"), "shop.lua:2: navigate: argument 1 begins with \"htp:\": pages are at http:, "
+                                          "https:, about:, blob: and data:"},
+        {RUN("ctx:navigate('file:///etc/passwd')"),
+         "shop.lua:2: navigate: argument 1 begins with \"file:\": pages are at http:, https:, about:, blob: and "
+         "data:"},
+        {RUN("ctx:click('  ')"), "shop.lua:2: click: argument 1 must be a selector such as \"#buy\", not \"  \""},
+        {RUN("ctx:fail('')"), "shop.lua:2: fail: argument 1 must be the reason, a text such as \"sold out\", not \"\""},
+        {RUN("ctx:http()"), "shop.lua:2: ctx.http is no function: write ctx.http:get(url)"},
         {RUN("ctx:click('#a', { state = 'hidden' })"),
          "shop.lua:2: click has no option \"state\": it takes timeout, button, modifiers, click_count, delay, position "
          "and force"},
@@ -340,7 +351,11 @@ Test(api, a_failed_action_has_a_signature_without_what_varies) {
         {RUN("ctx:drag_and_drop('#a', '#b')"), "drag_and_drop(\"#a\", \"#b\"): no",
          "shop.lua:2, operation 1: drag_and_drop(\"#a\", \"#b\"): no"},
         {RUN("ctx:select_multiple_options('#a', { 'u7' })"), "select_multiple_options(\"#a\"): no",
-         "shop.lua:2, operation 1: select_multiple_options(\"#a\", [\"u7\"]): no"},
+         "shop.lua:2, operation 1: select_multiple_options(\"#a\", { \"u7\" }): no"},
+        {RUN("ctx:select_multiple_options('#a', {})"), "select_multiple_options(\"#a\"): no",
+         "shop.lua:2, operation 1: select_multiple_options(\"#a\", {}): no"},
+        {RUN("ctx:set_input_files('#a', { { name = 'a', content = 'x' }, { name = 'b', content = 'y' } })"),
+         "set_input_files(\"#a\"): no", "shop.lua:2, operation 1: set_input_files(\"#a\", { \"a\", \"b\" }): no"},
         {RUN("ctx:evaluate('f(7)', { 1 })"), "evaluate(...): no",
          "shop.lua:2, operation 1: evaluate(\"f(7)\", [1]): no"},
         {RUN("ctx:reload()"), "reload(): no", "shop.lua:2, operation 1: reload(): no"},

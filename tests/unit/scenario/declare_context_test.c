@@ -141,7 +141,8 @@ Test(declare_context, what_cannot_be_is_refused) {
         {CONTEXT("network = '3gg'"), "shop.lua:1: context.network: there is no \"3gg\": did you mean \"3g\"?"},
         {CONTEXT("network = { download = 'fast' }"),
          "shop.lua:1: context.network.download: \"fast\" is no throughput: write it like 200KB/s or 1.6Mbit/s"},
-        {CONTEXT("network = { speed = 1 }"), "shop.lua:1: context.network has no field \"speed\""},
+        {CONTEXT("network = { speed = 1 }"), "shop.lua:1: context.network has no field \"speed\": it takes offline, "
+                                             "latency, download and upload"},
         {CONTEXT("network = 3"), "shop.lua:1: context.network must be a name such as \"3g\", or { latency = \"150ms\", "
                                  "download = \"1.6Mbit/s\" }, not a number"},
         {CONTEXT("permissions = { 'geolocaton' }"),
@@ -168,6 +169,8 @@ Test(declare_context, what_cannot_be_is_refused) {
          "{ name = \"sid\", value = \"x\", domain = \"shop.example\" }"},
         {CONTEXT("fresh_context = true, clean_context = true"),
          "shop.lua:1: context has both fresh_context and clean_context: give one of them"},
+        {CONTEXT("recycle = { iterations = 0 }"),
+         "shop.lua:1: context.recycle.iterations must be a whole number from 1, not 0"},
         {CONTEXT("recycle = { memory = '1MB' }"),
          "shop.lua:1: context.recycle.memory is less than 16 MB, which a page has at once"},
         {CONTEXT("recycle = { memory = 'much' }"),

@@ -81,7 +81,8 @@ Test(declare, requests_to_ignore_and_to_block) {
 Test(declare, fields_that_are_not_there) {
     static const struct refusal cases[] = {
         {FIELDS("treshold = {}"), "shop.lua:1: ll.scenario has no field \"treshold\": did you mean \"thresholds\"?"},
-        {FIELDS("colour = 'red'"), "shop.lua:1: ll.scenario has no field \"colour\""},
+        {FIELDS("colour = 'red'"), "shop.lua:1: ll.scenario has no field \"colour\": it takes name, config, load, "
+                                   "thresholds, on_failure, context, timeouts, run, requests and throttles"},
         {FIELDS("'red'"), "shop.lua:1: ll.scenario has the key 1: its fields have names"},
         {FIELDS("setup = print"), "shop.lua:1: ll.scenario: \"setup\" is not offered in this version"},
         {FIELDS("teardown = print"), "shop.lua:1: ll.scenario: \"teardown\" is not offered in this version"},
