@@ -1,5 +1,7 @@
 #include "agent/http/errors.h"
 
+#include "libcommon/base/net_error.h"
+
 #include <errno.h>
 #include <stddef.h>
 
@@ -50,5 +52,6 @@ const char *ll_http_error_name(CURLcode code, long os_error) {
 ll_err ll_http_error(CURLcode code, long os_error) {
     if (code == CURLE_OPERATION_TIMEDOUT) return ll_err_make(LL_DEADLINE_EXCEEDED, "the answer did not come in time");
     if (code == CURLE_OUT_OF_MEMORY) return ll_err_make(LL_RESOURCE_EXHAUSTED, "there is no memory left for it");
-    return ll_err_make(LL_UNAVAILABLE, "%s", ll_http_error_name(code, os_error));
+    const char *name = ll_http_error_name(code, os_error), *words = ll_net_error_words(name);
+    return ll_err_make(LL_UNAVAILABLE, "%s%s%s", name, words ? ": " : "", words ? words : "");
 }

@@ -101,7 +101,10 @@ static ll_err parse_metric(const char **at, const struct ll_custom_metrics *cust
     } else if (!ll_metric_by_name(name, &out->metric)) {
         const char *nearest = nearest_name(name, custom);
         if (nearest) return ll_err_make(LL_NOT_FOUND, "there is no metric \"%s\": did you mean \"%s\"?", name, nearest);
-        return ll_err_make(LL_NOT_FOUND, "there is no metric \"%s\": docs/METRICS.md lists them", name);
+        return ll_err_make(LL_NOT_FOUND,
+                           "there is no metric \"%s\": docs/METRICS.md lists them, "
+                           "and ll.counter and ll.histogram declare further ones",
+                           name);
     }
     *at += len;
     return LL_SUCCESS;

@@ -53,23 +53,24 @@ static void send(struct ll_cdp_tab *tab) {
     ll_cdp_end(ll_cdp_page_client(tab->page), NULL, NULL);
 }
 
-static void note_refusal(struct ll_cdp_page *page, const char *option, const struct ll_cdp_answer *answer) {
+static void note_refusal(struct ll_cdp_page *page, const char *option, const struct ll_cdp_answer *answer,
+                         const char *instead) {
     char text[128];
     if (!answer->failed || page->refusal.status != LL_OK) return;
     ll_scan_text(answer->error, text, sizeof text);
-    page->refusal = ll_err_make(LL_INVALID_ARGUMENT, "context.%s: the browser refuses it: %s", option, text);
+    page->refusal = ll_err_make(LL_INVALID_ARGUMENT, "context.%s: the browser refuses it: %s%s", option, text, instead);
 }
 
 static void on_timezone(void *arg, const struct ll_cdp_answer *answer) {
-    note_refusal(arg, "timezone", answer);
+    note_refusal(arg, "timezone", answer, ": write it like \"Europe/Berlin\"");
 }
 
 static void on_locale(void *arg, const struct ll_cdp_answer *answer) {
-    note_refusal(arg, "locale", answer);
+    note_refusal(arg, "locale", answer, ": write it like \"de-DE\"");
 }
 
 static void on_headers(void *arg, const struct ll_cdp_answer *answer) {
-    note_refusal(arg, "extra_headers", answer);
+    note_refusal(arg, "extra_headers", answer, "");
 }
 
 // One text as the only member of the params.

@@ -11,6 +11,7 @@
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/glob.h"
 #include "libcommon/base/clock.h"
+#include "libcommon/base/net_error.h"
 
 #include <string.h>
 
@@ -31,7 +32,9 @@ static void await_load(struct ll_cdp_page *page) {
 
 // The URL for a sentence: without query and fragment, which may differ per user.
 static ll_err unreachable(const char *url, const char *reason) {
-    return ll_err_make(LL_UNAVAILABLE, "%s at %.*s", reason, (int)strcspn(url, "?#"), url);
+    const char *words = ll_net_error_words(reason);
+    return ll_err_make(LL_UNAVAILABLE, "%s at %.*s%s%s", reason, (int)strcspn(url, "?#"), url, words ? ": " : "",
+                       words ? words : "");
 }
 
 static const char is_download[] =

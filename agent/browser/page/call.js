@@ -18,13 +18,25 @@ const compiles = (source) => {
 };
 const isExpression = (source) => compiles(`return (${source}\n)`);
 
+// A window, a BigInt, or what holds itself: often the value of a script that is run for what it does.
+const NO_JSON = Symbol("no JSON");
+function asJson(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return NO_JSON;
+  }
+}
+
 // An expression, a function that gets the argument, or statements, whose last value counts.
 async function evaluate(source, argument) {
   const alone = isExpression(source);
   if (!alone && !compiles(source)) return failed("invalid", "is no JavaScript");
   let result = (0, eval)(alone ? `(${source}\n)` : source);
   if (typeof result === "function") result = result(argument);
-  const text = JSON.stringify(await result);
+  const text = asJson(await result);
+  if (text === NO_JSON)
+    return failed("script", "gives a value that JSON cannot carry: return a part of it, or end the script with null");
   if (text === undefined) return ["ok", null];
   return text.length > READING_MAX ? failed("limit", "the value is over 4 MB as JSON") : ["ok", JSON.parse(text)];
 }

@@ -129,9 +129,9 @@ static void expect_no_page(const char *sentence) {
 
 Test(context, what_the_browser_refuses_is_told_when_the_page_is_opened) {
     driver.context = (struct ll_context_options){.timezone = "Mars/Olympus"};
-    expect_no_page("context.timezone: the browser refuses it: Invalid timezone id");
+    expect_no_page("context.timezone: the browser refuses it: Invalid timezone id: write it like \"Europe/Berlin\"");
     driver.context = (struct ll_context_options){.locale = "a-b-c-d"};
-    expect_no_page("context.locale: the browser refuses it: Invalid locale name");
+    expect_no_page("context.locale: the browser refuses it: Invalid locale name: write it like \"de-DE\"");
 }
 
 Test(context, permissions_are_granted) {

@@ -102,7 +102,7 @@ Test(navigation, an_error_page_of_the_site_is_a_page) {
 
 Test(navigation, a_site_that_is_down_is_unavailable) {
     expect_failure(visit("http://127.0.0.1:59999/a?user=7", 5000), LL_UNAVAILABLE,
-                   "net::ERR_CONNECTION_REFUSED at http://127.0.0.1:59999/a");
+                   "net::ERR_CONNECTION_REFUSED at http://127.0.0.1:59999/a: nothing listens there");
     cr_expect(strstr(page.err.text, "user=7") == NULL, "%s", page.err.text);
     driven_visit(&page, "/");
     expect_title("Start");

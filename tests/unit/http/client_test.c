@@ -262,7 +262,8 @@ Test(http, failures_have_chromium_s_names) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct ll_http_answer *answer = get(cases[i].url);
         cr_expect(eq(int, answer->err.status, LL_UNAVAILABLE));
-        cr_expect(eq(str, (char *)answer->err.text, (char *)cases[i].name), "%s", cases[i].url);
+        cr_expect(eq(int, strncmp(answer->err.text, cases[i].name, strlen(cases[i].name)), 0), "%s: %s", cases[i].url,
+                  answer->err.text);
         cr_expect(eq(u64, look("", cases[i].name).failures, 1), "%s", cases[i].url);
     }
 }
@@ -320,7 +321,7 @@ Test(http, the_context_s_options_count) {
     body = make(&request)->body;
     cr_expect(not(zero(ptr, strstr(body, "x-own: mine\n"))), "%s", body);
     world.context.proxy.server = ll_strdup("http://127.0.0.1:59999");
-    cr_expect(eq(str, (char *)get("/data")->err.text, "net::ERR_CONNECTION_REFUSED"));
+    cr_expect(eq(str, (char *)get("/data")->err.text, "net::ERR_CONNECTION_REFUSED: nothing listens there"));
     world.context.proxy.bypass = ll_strdup("*.example.com,127.0.0.1");
     cr_expect(eq(int, get("/data")->status, 200));
 }
@@ -350,7 +351,9 @@ Test(http, certificates_that_nobody_signed_are_refused_unless_the_context_takes_
     struct ll_site *site = ll_site_new_secure(world.loop, secure);
     char url[64];
     snprintf(url, sizeof url, "https://127.0.0.1:%d/", ll_site_port(site));
-    cr_expect(eq(str, (char *)get(url)->err.text, "net::ERR_CERT_AUTHORITY_INVALID"));
+    const char *text = get(url)->err.text;
+    cr_expect(strstr(text, "net::ERR_CERT_AUTHORITY_INVALID: nobody known signed its certificate") != NULL, "%s", text);
+    cr_expect(strstr(text, "context = { ignore_https_errors = true }") != NULL, "%s", text);
     cr_expect(eq(u64, look("", "net::ERR_CERT_AUTHORITY_INVALID").failures, 1));
     world.context.ignore_https_errors = true;
     cr_expect(eq(int, get(url)->status, 200));

@@ -55,7 +55,8 @@ Test(threshold, errors_name_the_part_and_the_way_out) {
         {": p95 < 2s", "it starts with no metric: write it like \"iteration_duration_us: p95 < 2s\""},
         {"iteration_durations_us: p95 < 2s",
          "there is no metric \"iteration_durations_us\": did you mean \"iteration_duration_us\"?"},
-        {"zzz: p95 < 2s", "there is no metric \"zzz\": docs/METRICS.md lists them"},
+        {"zzz: p95 < 2s", "there is no metric \"zzz\": docs/METRICS.md lists them, and ll.counter and ll.histogram "
+                          "declare further ones"},
         {"iteration_duration_us p95 < 2s", "a colon is missing: write it like \"iteration_duration_us: p95 < 1000\""},
         {"iterations_completed", "a colon is missing: write it like \"iterations_completed: count < 10\""},
         {"iterations_completed{a}: count > 1", "iterations_completed has no dimension: leave the {…} out"},
