@@ -98,6 +98,8 @@ static void held_thresholds(const struct ll_scenario_result *scenario, struct ll
         ll_buf_text(out, "No thresholds were set.");
     else if (scenario->threshold_count == 1)
         ll_buf_text(out, "The threshold held.");
+    else if (scenario->threshold_count == 2)
+        ll_buf_text(out, "Both thresholds held.");
     else
         ll_buf_printf(out, "All %zu thresholds held.", scenario->threshold_count);
 }

@@ -52,12 +52,27 @@ static void read_text(lua_State *L, struct reading *reading) {
     reading->action->text = lua_tostring(L, index);
 }
 
+// The whole URL must match, and each has a scheme: "orders" or "*/orders" would be waited for in vain.
+static void check_pattern(lua_State *L, const char *method, int index, const char *pattern) {
+    char words[LL_VALUE_WORDS_MAX];
+    const char *open = strchr(pattern, '{');
+    bool can_match =
+        *pattern == '/' || *pattern == '{' || strchr(pattern, ':') || strstr(pattern, "**") || strstr(pattern, "//");
+    if (!can_match)
+        ll_vm_raise(L, "%s: argument %d, %s, matches no URL: begin it with ** or /, as in \"**/orders/*\"", method,
+                    index - 1, ll_value_words(L, index, words));
+    if (open && !strchr(open, '}') && (open == pattern || open[-1] != '\\'))
+        ll_vm_raise(L, "%s: argument %d, %s, has a { that is not closed", method, index - 1,
+                    ll_value_words(L, index, words));
+}
+
 static void read_pattern(lua_State *L, struct reading *reading) {
     int index = reading->index++;
     if (lua_type(L, index) != LUA_TSTRING || lua_rawlen(L, index) == 0)
         ll_api_wants(L, reading->name, index, "a pattern of URLs such as \"**/orders/*\"");
     check_bytes(L, reading->name, index, LL_GLOB_MAX - 1);
     reading->action->text = lua_tostring(L, index);
+    check_pattern(L, reading->name, index, reading->action->text);
 }
 
 // It stays where it stands: the operation itself calls it.

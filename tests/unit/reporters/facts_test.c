@@ -32,12 +32,18 @@ Test(facts, the_reason_names_the_thresholds_that_failed) {
 }
 
 Test(facts, the_reason_of_other_verdicts) {
-    struct ll_threshold_outcome held = {.expression = "a: p95 < 2s", .held = true, .has_data = true};
+    struct ll_threshold_outcome held[3];
+    for (size_t i = 0; i < 3; i++)
+        held[i] = (struct ll_threshold_outcome){.expression = "a: p95 < 2s", .held = true, .has_data = true};
     struct ll_scenario_result scenario = {.verdict = LL_VERDICT_PASSED};
     expect_reason(&scenario, "No thresholds were set.");
-    scenario.thresholds = &held;
+    scenario.thresholds = held;
     scenario.threshold_count = 1;
     expect_reason(&scenario, "The threshold held.");
+    scenario.threshold_count = 2;
+    expect_reason(&scenario, "Both thresholds held.");
+    scenario.threshold_count = 3;
+    expect_reason(&scenario, "All 3 thresholds held.");
     char *remarks[] = {"One agent was lost.", "Another too."};
     scenario = (struct ll_scenario_result){.verdict = LL_VERDICT_INVALID, .remarks = remarks, .remark_count = 2};
     expect_reason(&scenario, "One agent was lost.");

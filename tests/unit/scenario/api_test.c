@@ -269,6 +269,14 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
         {RUN("ctx:navigate('file:///etc/passwd')"),
          "shop.lua:2: navigate: argument 1 begins with \"file:\": pages are at http:, https:, about:, blob: and "
          "data:"},
+        {RUN("ctx:wait_for_url('orders')"),
+         "shop.lua:2: wait_for_url: argument 1, \"orders\", matches no URL: begin it "
+         "with ** or /, as in \"**/orders/*\""},
+        {RUN("ctx:wait_for_url('*/orders')"),
+         "shop.lua:2: wait_for_url: argument 1, \"*/orders\", matches no URL: begin it with ** or /, as in "
+         "\"**/orders/*\""},
+        {RUN("ctx:wait_for_url('/{a,b')"),
+         "shop.lua:2: wait_for_url: argument 1, \"/{a,b\", has a { that is not closed"},
         {RUN("ctx:click('  ')"), "shop.lua:2: click: argument 1 must be a selector such as \"#buy\", not \"  \""},
         {RUN("ctx:fail('')"), "shop.lua:2: fail: argument 1 must be the reason, a text such as \"sold out\", not \"\""},
         {RUN("ctx:http()"), "shop.lua:2: ctx.http is no function: write ctx.http:get(url)"},
