@@ -20,6 +20,7 @@
 enum {
     DEFAULT_BUCKET_MS = 1000,
     SHIP_LIMIT_MS = 4000, // for files that wait when the users have ended; the coordinator waits longer
+    PARTING_LOOK_MS = 5,  // how often it is asked whether closed pages have told all
     LOG_TEXT_MAX = 8 * 1024,
 };
 
@@ -33,8 +34,8 @@ struct ll_task {
     struct ll_snapshotter *snapshotter;
     struct ll_timer *crew_timer, *bucket_timer;
     struct ll_parcels *parcels; // files to be sent; NULL: none are
-    struct ll_timer *ship_timer;
-    int64_t start_us;
+    struct ll_timer *ship_timer, *parting_timer;
+    int64_t start_us, parting_until_us;
     uint32_t active_users;
     bool is_cut, is_shipping;
 };
@@ -42,6 +43,7 @@ struct ll_task {
 static void on_crew_due(void *arg);
 static void on_bucket_due(void *arg);
 static void on_shipped(void *arg);
+static void ship(void *arg);
 
 struct ll_task *ll_task_new(const struct ll_task_options *options) {
     struct ll_task *task = ll_alloc(1, sizeof *task);
@@ -64,6 +66,7 @@ struct ll_task *ll_task_new(const struct ll_task_options *options) {
         ll_ship_begin(options->ship, task->parcels, options->agent_id, options->epoch);
     }
     task->ship_timer = ll_timer_new(options->loop, on_shipped, task);
+    task->parting_timer = ll_timer_new(options->loop, ship, task);
     task->crew_timer = ll_timer_new(options->loop, on_crew_due, task);
     task->bucket_timer = ll_timer_new(options->loop, on_bucket_due, task);
     return task;
@@ -74,6 +77,7 @@ void ll_task_free(struct ll_task **task) {
     ll_timer_free(&(*task)->crew_timer);
     ll_timer_free(&(*task)->bucket_timer);
     ll_timer_free(&(*task)->ship_timer);
+    ll_timer_free(&(*task)->parting_timer);
     if ((*task)->options.ship) ll_ship_end((*task)->options.ship);
     ll_crew_free(&(*task)->crew);
     if ((*task)->scenario) ll_scenario_free(&(*task)->scenario);
@@ -170,6 +174,7 @@ static void finish(struct ll_task *task) {
     struct ll_run_totals totals = totals_so_far(task, now_us);
     task->is_shipping = false;
     ll_timer_cancel(task->ship_timer);
+    ll_timer_cancel(task->parting_timer);
     ll_timer_cancel(task->bucket_timer);
     if (task->parcels) ll_parcels_give_up(task->parcels);
     count_dropped(task);
@@ -182,17 +187,28 @@ static void on_shipped(void *arg) {
     if (task->is_shipping) finish(task);
 }
 
-// What waits is sent before the last snapshot, since that ends this agent's part; and only for so long.
+// What waits is sent before the last snapshot, since that ends this agent's part; and only for so long. The users' last
+// pages have something to tell as they go.
+static void ship(void *arg) {
+    struct ll_task *task = arg;
+    const struct ll_connection *connection = task->options.connection;
+    int64_t now_us = ll_clock_us();
+    if (!task->is_cut && now_us < task->parting_until_us && connection->ops->is_parting(connection)) {
+        ll_timer_set(task->parting_timer, now_us + PARTING_LOOK_MS * 1000);
+    } else if (task->is_cut || !task->parcels) {
+        finish(task);
+    } else {
+        ll_timer_set(task->ship_timer, now_us + SHIP_LIMIT_MS * 1000);
+        ll_parcels_close_log(task->parcels);
+        ll_ship_finish(task->options.ship, on_shipped, task);
+    }
+}
+
 static void on_crew_ended(void *owner) {
     struct ll_task *task = owner;
     task->is_shipping = true;
-    if (task->is_cut || !task->parcels) {
-        finish(task);
-        return;
-    }
-    ll_timer_set(task->ship_timer, ll_clock_us() + SHIP_LIMIT_MS * 1000);
-    ll_parcels_close_log(task->parcels);
-    ll_ship_finish(task->options.ship, on_shipped, task);
+    task->parting_until_us = ll_clock_us() + LL_PARTING_MS * 1000;
+    ship(task);
 }
 
 static void on_crew_due(void *arg) {

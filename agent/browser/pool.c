@@ -80,6 +80,13 @@ static void pool_page_close(struct ll_page *page) {
     page->connection->ops->page_close(page);
 }
 
+static bool pool_is_parting(const struct ll_connection *base) {
+    const struct pool *pool = (const struct pool *)base;
+    for (uint32_t i = 0; i < pool->count; i++)
+        if (pool->members[i]->ops->is_parting(pool->members[i])) return true;
+    return false;
+}
+
 static void pool_stop(struct ll_connection *base) {
     of(base)->told_ready = true; // nobody waits for it any more
     for (uint32_t i = 0; i < of(base)->count; i++) of(base)->members[i]->ops->stop(of(base)->members[i]);
@@ -100,6 +107,7 @@ static const struct ll_connection_ops pool_ops = {
     .capture = pool_capture,
     .page_rest = pool_page_rest,
     .page_close = pool_page_close,
+    .is_parting = pool_is_parting,
     .stop = pool_stop,
     .fini = pool_fini,
 };

@@ -55,6 +55,33 @@ Test(run, users_whose_pages_are_drawn_rarely_do_all_the_same) {
     scene_free(&scene);
 }
 
+static uint64_t samples_of(const struct ll_scenario_result *scenario, enum ll_metric metric) {
+    struct ll_sketch sketch = ll_sketch_make();
+    ll_series_aggregate(scenario->total, metric, &sketch);
+    uint64_t samples = sketch.total;
+    ll_sketch_fini(&sketch);
+    return samples;
+}
+
+// Nothing follows the only page of each user, and its vitals are told as it goes.
+Test(run, the_last_page_of_a_user_has_vitals_too) {
+    struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
+                                          "return ll.scenario { name = 'look', config = function(o) return o end,\n"
+                                          "  run = function(ctx, id, config)\n"
+                                          "    ctx:navigate(config.base_url .. '/products')\n"
+                                          "    ctx:wait_for_function(\"performance.getEntriesByName('first-"
+                                          "contentful-paint').length > 0\")\n"
+                                          "  end }\n");
+    int code = scene_run(&scene, "--users", "2", "--iterations", "2");
+    cr_assert(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    struct ll_result result = scene_result(&scene);
+    static const enum ll_metric vitals[] = {LL_METRIC_WEB_VITAL_TTFB, LL_METRIC_WEB_VITAL_FCP, LL_METRIC_WEB_VITAL_LCP};
+    for (size_t i = 0; i < sizeof vitals / sizeof *vitals; i++)
+        cr_expect(eq(u64, samples_of(&result.scenarios[0], vitals[i]), 2), "%s", ll_metric_info(vitals[i])->name);
+    ll_result_fini(&result);
+    scene_free(&scene);
+}
+
 Test(run, two_agents_share_the_users) {
     struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
                                           "return ll.scenario { name = 'look', config = function(o) return o end,\n"

@@ -516,6 +516,13 @@ static void cdp_page_close(struct ll_page *base) {
     ll_cdp_connection_page_gone(page);
 }
 
+static bool cdp_is_parting(const struct ll_connection *base) {
+    const struct ll_cdp_page *page;
+    DL_FOREACH(((const struct ll_cdp_connection *)base)->pages, page)
+    if (page->state == LL_CDP_PAGE_CLOSING) return true;
+    return false;
+}
+
 static void cdp_stop(struct ll_connection *base) {
     struct ll_cdp_connection *connection = of(base);
     while (connection->pages) ll_cdp_connection_page_gone(connection->pages);
@@ -595,6 +602,7 @@ static const struct ll_connection_ops cdp_ops = {
     .capture = cdp_capture,
     .page_rest = cdp_page_rest,
     .page_close = cdp_page_close,
+    .is_parting = cdp_is_parting,
     .stop = cdp_stop,
     .fini = cdp_fini,
 };

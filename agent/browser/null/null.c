@@ -181,6 +181,11 @@ static void null_page_close(struct ll_page *base) {
     free(page);
 }
 
+static bool null_is_parting(const struct ll_connection *base) {
+    (void)base;
+    return false;
+}
+
 static void null_stop(struct ll_connection *base) {
     struct null_connection *connection = of(base);
     while (connection->pages) null_page_close(&connection->pages->base);
@@ -279,6 +284,7 @@ static const struct ll_connection_ops null_ops = {
     .capture = null_capture,
     .page_rest = null_page_rest,
     .page_close = null_page_close,
+    .is_parting = null_is_parting,
     .stop = null_stop,
     .fini = null_fini,
 };
