@@ -205,6 +205,11 @@ static void write_verdict(struct ll_json_writer *json, const struct ll_scenario_
     for (size_t i = 0; i < scenario->remark_count; i++) ll_json_write_string(json, NULL, scenario->remarks[i]);
     ll_json_end_array(json);
     ll_json_write_bool(json, "stopped_early", scenario->stopped_early);
+    ll_json_begin_array(json, "estimated");
+    for (int i = 0; i < LL_METRICS_COUNT; i++)
+        if (ll_scenario_result_estimates(scenario, (enum ll_metric)i))
+            ll_json_write_string(json, NULL, ll_metric_info((enum ll_metric)i)->name);
+    ll_json_end_array(json);
     ll_json_begin_array(json, "not_measured");
     for (int i = 0; i < LL_METRICS_COUNT; i++)
         if (ll_scenario_result_lacks(scenario, (enum ll_metric)i))

@@ -67,6 +67,12 @@ bool ll_scenario_result_lacks(const struct ll_scenario_result *scenario, enum ll
     return scenario->node_count > 0;
 }
 
+bool ll_scenario_result_estimates(const struct ll_scenario_result *scenario, enum ll_metric metric) {
+    for (size_t i = 0; i < scenario->node_count; i++)
+        if (scenario->nodes[i].coverage.of[metric] == LL_COVERAGE_ESTIMATED) return true;
+    return false;
+}
+
 void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...) {
     if (scenario->remark_count == LL_RESULT_REMARKS_MAX) return; // the first ones say enough
     char text[REMARK_BYTES_MAX];

@@ -91,6 +91,8 @@ void ll_result_fini(struct ll_result *result);
 
 // Whether nothing was measured of a metric because no node's browser ever fills it.
 bool ll_scenario_result_lacks(const struct ll_scenario_result *scenario, enum ll_metric metric);
+// Whether a node's browser estimates it.
+bool ll_scenario_result_estimates(const struct ll_scenario_result *scenario, enum ll_metric metric);
 
 void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -69,14 +69,10 @@ function durationRows(columns, name, curve, scale, tail) {
   return [bodyRow(columns, cells), detail];
 }
 
-function feltSection(scenario, tail) {
-  const title = "What users felt";
-  const groups = [
-    ["Iteration", allOf(scenario.histograms.iteration_duration_us) ? [["whole iteration", allOf(scenario.histograms.iteration_duration_us)]] : []],
-    ["Steps", byOf(scenario.histograms.step_duration_us)],
-    ["Actions", byOf(scenario.histograms.action_duration_us)],
-  ].filter(([, rows]) => rows.length);
-  if (!groups.length) return section(title, null, empty("No iteration, step or action completed, so there is nothing to time."));
+// groups: [[title, [[name, curve], …]], …]; those without rows are left out. Null when all are.
+function durationsTable(title, all, tail) {
+  const groups = all.filter(([, rows]) => rows.length);
+  if (!groups.length) return null;
   const columns = [{ label: "Name", kind: "name" }, { label: "Count", kind: "number" },
     ...PERCENTILE_COLUMNS.map(([label]) => ({ label, kind: "number" })),
     { label: "Distribution, log scale", kind: "wide", title: "line: p1 to p99, box: p25 to p75, marks: p50 and p95" }];
@@ -84,8 +80,18 @@ function feltSection(scenario, tail) {
   const bodies = groups.map(([label, rows]) => h("tbody", null,
     h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: columns.length }, label)),
     rows.map(([name, curve]) => durationRows(columns, name, curve, scale, tail))));
-  return section(title, "Completed ones only, without the scenario's own waiting. A name opens its curve of percentiles.",
-    table(title, columns, bodies));
+  return table(title, columns, bodies);
+}
+
+function feltSection(scenario, tail) {
+  const title = "What users felt", whole = allOf(scenario.histograms.iteration_duration_us);
+  const durations = durationsTable(title, [
+    ["Iteration", whole ? [["whole iteration", whole]] : []],
+    ["Steps", byOf(scenario.histograms.step_duration_us)],
+    ["Actions", byOf(scenario.histograms.action_duration_us)],
+  ], tail);
+  if (!durations) return section(title, null, empty("No iteration, step or action completed, so there is nothing to time."));
+  return section(title, "Completed ones only, without the scenario's own waiting. A name opens its curve of percentiles.", durations);
 }
 
 // ── Errors ──

@@ -327,6 +327,29 @@ struct ll_result sample_result_unmeasured(void) {
     return result;
 }
 
+struct ll_result sample_result_live(void) {
+    static const char good[] = "http://127.0.0.1:8089/live/products", poor[] = "http://127.0.0.1:8089/live/rows";
+    struct ll_result result = result_of(1);
+    struct ll_scenario_result live = {
+        .name = ll_strdup("live"), .total = ll_series_set_new(), .spec = ll_spec_make("live")};
+    ll_series_record(live.total, LL_METRIC_WEB_VITAL_LCP, good, 400e3);
+    ll_series_record(live.total, LL_METRIC_WEB_VITAL_LCP, poor, 4.5e6);
+    ll_series_record(live.total, LL_METRIC_WEB_VITAL_CLS, good, 0);
+    ll_series_record(live.total, LL_METRIC_WEB_VITAL_CLS, poor, 120);
+    ll_series_record(live.total, LL_METRIC_LIVEVIEW_CONNECTION_DURATION, good, 76e3);
+    ll_series_record(live.total, LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION, "patch", 24e3);
+    ll_series_record(live.total, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-click-loading", 9e3);
+    ll_series_count(live.total, LL_METRIC_LIVEVIEW_DISCONNECTIONS, poor, 3);
+    live.nodes = ll_alloc(1, sizeof *live.nodes);
+    live.nodes[0].name = ll_strdup("local-1");
+    live.node_count = 1;
+    char *estimated[] = {"web_vital_lcp_us"}, *lacking[] = {"web_vital_inp_us"};
+    ll_coverage_add(&live.nodes[0].coverage, LL_COVERAGE_ESTIMATED, estimated, 1);
+    ll_coverage_add(&live.nodes[0].coverage, LL_COVERAGE_LACKING, lacking, 1);
+    result.scenarios[0] = live;
+    return result;
+}
+
 struct ll_result sample_result_failing(void) {
     struct ll_result result = result_of(1);
     struct ll_scenario_result failing = {
@@ -362,7 +385,7 @@ bool sample_result_by_name(const char *name, struct ll_result *out) {
     } samples[] = {{"shop", sample_result_shop},       {"empty", sample_result_empty},
                    {"hostile", sample_result_hostile}, {"unmeasured", sample_result_unmeasured},
                    {"failing", sample_result_failing}, {"evidence", sample_result_evidence},
-                   {"several", sample_result_several}};
+                   {"several", sample_result_several}, {"live", sample_result_live}};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (strcmp(samples[i].name, name) != 0) continue;
         *out = samples[i].make();

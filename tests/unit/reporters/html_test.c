@@ -123,7 +123,8 @@ Test(html, hostile_names_cannot_leave_the_data) {
 }
 
 Test(html, is_drawn_by_chromium_without_errors, .timeout = 120) {
-    static const char *const samples[] = {"shop", "empty", "hostile", "several", "evidence", "unmeasured", "failing"};
+    static const char *const samples[] = {"shop",     "empty",      "hostile", "several",
+                                          "evidence", "unmeasured", "failing", "live"};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct ll_buf dom = rendered(samples[i]);
         cr_expect(occurrences(&dom, "data-ready") > 0, "%s was not drawn", samples[i]);
@@ -152,6 +153,19 @@ Test(html, shows_every_section_of_a_run, .timeout = 120) {
     }
     expect_contains(&dom, "0.12 % of 40,228 requests"); // 40,212 were answered, 16 refused
     cr_expect(eq(sz, occurrences(&dom, "<canvas"), 5), "four charts over time and one by percentile");
+    ll_buf_fini(&dom);
+}
+
+Test(html, shows_what_browsers_say_of_pages, .timeout = 120) {
+    struct ll_buf dom = rendered("live");
+    expect_contains(&dom, ">LiveView</h3>");
+    expect_contains(&dom, "phx-click-loading");
+    expect_contains(&dom, "connection lost");
+    expect_contains(&dom, ">Web Vitals</h3>");
+    expect_contains(&dom, "drawn less often than a browser draws them: LCP. Not measured by these browsers: INP.");
+    expect_contains(&dom, "<span class=\"bad-text\" title=\"poor\">4.50 s</span>");
+    expect_contains(&dom, "<span title=\"needs improvement\">0.12</span>");
+    expect_contains(&dom, ">0.000</span>");
     ll_buf_fini(&dom);
 }
 
