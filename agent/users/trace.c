@@ -140,6 +140,16 @@ void ll_trace_done(struct ll_trace *trace, const struct ll_action_result *result
     end_line(trace);
 }
 
+void ll_trace_answered(struct ll_trace *trace, ll_err err, int status, int64_t took_us) {
+    char text[16];
+    ll_json *value = NULL;
+    if (!trace) return;
+    int len = snprintf(text, sizeof text, "%d", status);
+    if (err.status == LL_OK) (void)ll_json_parse(text, (size_t)len, &value);
+    ll_trace_done(trace, &(struct ll_action_result){.err = err, .value = value}, took_us);
+    ll_json_free(&value);
+}
+
 void ll_trace_step(struct ll_trace *trace, const char *name) {
     if (!trace) return;
     begin_line(trace, 1);

@@ -29,6 +29,8 @@ void ll_trace_call(struct ll_trace *trace, const struct ll_action *action);
 void ll_trace_words(struct ll_trace *trace, const char *words);
 // It is over: with a value, if it is a reading's; or an error.
 void ll_trace_done(struct ll_trace *trace, const struct ll_action_result *result, int64_t took_us);
+// The same of a request beside the browser: with its status, since an answer of 404 is none that fails.
+void ll_trace_answered(struct ll_trace *trace, ll_err err, int status, int64_t took_us);
 void ll_trace_step(struct ll_trace *trace, const char *name);
 void ll_trace_step_over(struct ll_trace *trace, const char *name, bool completed, int64_t took_us);
 void ll_trace_check(struct ll_trace *trace, const char *name, bool held);

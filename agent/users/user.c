@@ -275,8 +275,7 @@ static void trace_http(struct ll_user *user, const struct ll_http_request *reque
 static void on_http_answer(void *arg, const struct ll_http_answer *answer) {
     struct ll_user *user = arg;
     struct ll_script_request request;
-    struct ll_action_result result = {.err = answer->err};
-    ll_trace_done(user->env->trace, &result, now_of(user) - user->action_began_us);
+    ll_trace_answered(user->env->trace, answer->err, answer->status, now_of(user) - user->action_began_us);
     end_acting(user, answer->err);
     ll_watchdog_enter();
     ll_script_resume_http(user->script, answer, &request);

@@ -207,6 +207,19 @@ Test(evidence, debug_prints_every_step_and_what_the_user_saw) {
     scene_free(&scene);
 }
 
+Test(evidence, debug_prints_the_status_of_requests_beside_the_browser) {
+    struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
+                                          "return ll.scenario { config = function(o) return o end,\n"
+                                          "  run = function(ctx, id, config)\n"
+                                          "    ctx.http:get(config.base_url .. '/nowhere')\n"
+                                          "  end }\n");
+    int code = scene_run(&scene, "--debug");
+    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained);
+    cr_expect(has(scene.run->said, "/nowhere\")"), "%s", scene.run->said);
+    cr_expect(has(scene.run->said, "  = 404\n"), "%s", scene.run->said);
+    scene_free(&scene);
+}
+
 Test(evidence, flags_for_the_browser_reach_it) {
     struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
                                           "return ll.scenario { name = 'lang', run = function(ctx)\n"

@@ -160,6 +160,8 @@ function find(selector) {
   if (parsed.selector !== selector) parsed = { selector, parts: parts(` ${selector} `) };
   let scopes = [document];
   for (const part of parsed.parts) {
+    if (scopes.length === 1 && /^i?frame$/.test(scopes[0].localName))
+      throw new Unusable("looks into a frame, which is a page of its own: write ctx:frame(...) and go on from there");
     if (scopes.length === 1) {
       scopes = query(scopes[0], part);
       continue;

@@ -60,7 +60,13 @@ Test(trace, a_reading_shows_its_value_and_a_failure_its_reason) {
     ll_trace_words(trace, "y");
     ll_trace_done(trace, &(struct ll_action_result){.err = ll_err_make(LL_DEADLINE_EXCEEDED, "matches nothing")}, 1000);
     ll_json_free(&value);
+    ll_trace_words(trace, "z");
+    ll_trace_answered(trace, LL_SUCCESS, 404, 2000);
+    ll_trace_words(trace, "w");
+    ll_trace_answered(trace, ll_err_make(LL_UNAVAILABLE, "nobody there"), 0, 2000);
     fflush(out);
+    cr_expect_not_null(strstr(text, "2.00 ms  = 404\n"), "%s", text);
+    cr_expect_not_null(strstr(text, "2.00 ms  FAILED  nobody there\n"), "%s", text);
     cr_expect_not_null(strstr(text, "1.00 ms  = \"9.80 €\"\n"), "%s", text);
     cr_expect_not_null(strstr(text, "1.00 ms  FAILED  matches nothing\n"), "%s", text);
 }

@@ -104,6 +104,11 @@ Test(frame, a_frame_may_come_later_go_elsewhere_and_be_replaced) {
     expect_done("#late", LL_OP_CLICK, "#b", NULL);
 }
 
+Test(frame, a_selector_does_not_reach_into_one_and_says_what_does) {
+    driven_fails(&page, LL_OP_CLICK, "#same >> #b", NULL, LL_INVALID_ARGUMENT,
+                 "looks into a frame, which is a page of its own: write ctx:frame(...)");
+}
+
 Test(frame, what_is_no_frame_is_said) {
     expect_failure(act("#nothing", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame matches nothing");
     expect_failure(act("#title", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame is h1#title");
