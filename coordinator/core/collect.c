@@ -17,7 +17,7 @@ struct node {
     uint32_t active[LL_RESULT_BUCKETS_MAX]; // by global bucket: the most active users, plus 1; 0: nothing from there
     uint64_t end_ms;                        // of its latest bucket
     uint32_t active_max;
-    uint64_t cpu_permille_ms, cpu_ms; // load times time, and that time
+    uint64_t cpu_permille_ms, cpu_ms, busy_ms; // load times time, that time, and how much of it was busy
     uint32_t cpu_permille_peak, agent_cpu_permille_peak;
     uint64_t rss_bytes_peak;
     uint32_t users_total, users_failed; // of its latest snapshot, as all below
@@ -109,6 +109,7 @@ static void add_health(struct ll_collect *collect, struct node *node, const stru
     if (snapshot->width_ms < collect->usual_width_ms / 2) return;
     node->cpu_permille_ms += (uint64_t)health->cpu_permille * snapshot->width_ms;
     node->cpu_ms += snapshot->width_ms;
+    if (health->cpu_permille >= LL_BUSY_PERMILLE) node->busy_ms += snapshot->width_ms;
     node->cpu_permille_peak = larger(node->cpu_permille_peak, health->cpu_permille);
     node->agent_cpu_permille_peak = larger(node->agent_cpu_permille_peak, health->agent_cpu_permille);
 }
@@ -194,9 +195,13 @@ void ll_collect_count_loss(struct ll_collect *collect) {
     ll_series_count(collect->total, LL_METRIC_AGENT_LOSSES, NULL, 1);
 }
 
-uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t node_index) {
+struct ll_node_load ll_collect_load(const struct ll_collect *collect, size_t node_index) {
     const struct node *node = &collect->nodes[node_index];
-    return node->cpu_ms ? (uint32_t)(node->cpu_permille_ms / node->cpu_ms) : 0;
+    return (struct ll_node_load){
+        .mean_permille = node->cpu_ms ? (uint32_t)(node->cpu_permille_ms / node->cpu_ms) : 0,
+        .busy_ms = node->busy_ms,
+        .measured_ms = node->cpu_ms,
+    };
 }
 
 // A node that told no totals has users and an end all the same: those its buckets show.

@@ -20,6 +20,7 @@ enum {
     LL_COLLECT_NODE_WINDOWS_MAX = 1200, // over all nodes: 20 nodes have 60 each, 100 have 12
     LL_COLLECT_FAILURES_MAX = 200,
     LL_COLLECT_FAILURES_OF_ONE_MAX = 5, // of one signature
+    LL_BUSY_PERMILLE = 900,             // a processor load at which what runs waits for a free one
 };
 
 struct ll_collect;
@@ -46,11 +47,15 @@ bool ll_collect_is_final(const struct ll_collect *collect, size_t node);
 // All series of the whole run so far.
 const struct ll_series_set *ll_collect_total(const struct ll_collect *collect);
 void ll_collect_count_loss(struct ll_collect *collect);
-// Mean of the node's machine processor load over the time of its buckets, in thousandths.
-uint32_t ll_collect_mean_cpu_permille(const struct ll_collect *collect, size_t node);
+// How busy the processors of a node's machine were, over the time of its buckets.
+struct ll_node_load {
+    uint32_t mean_permille;
+    uint64_t busy_ms, measured_ms; // with a load of LL_BUSY_PERMILLE or more, and all
+};
+struct ll_node_load ll_collect_load(const struct ll_collect *collect, size_t node);
 
 // Moves everything collected into `result`, whose `nodes` (one for each node, in order) are there already. Only
-// freeing the collection, and ll_collect_mean_cpu_permille, make sense after that.
+// freeing the collection, and ll_collect_load, make sense after that.
 void ll_collect_move(struct ll_collect *collect, struct ll_scenario_result *result);
 
 #endif

@@ -89,16 +89,16 @@ static void remark_losses(const struct ll_run *run, struct ll_scenario_result *r
 }
 
 static void judge(const struct ll_run *run, struct ll_scenario_result *result) {
-    uint32_t *mean_cpu = ll_alloc(run->part_count, sizeof *mean_cpu);
-    for (size_t i = 0; i < run->part_count; i++) mean_cpu[i] = ll_collect_mean_cpu_permille(run->collect, i);
+    struct ll_node_load *loads = ll_alloc(run->part_count, sizeof *loads);
+    for (size_t i = 0; i < run->part_count; i++) loads[i] = ll_collect_load(run->collect, i);
     struct ll_verdict_facts facts = {
         .agents_lost = ll_run_count_parts(run, LL_PART_LOST),
         .max_lost_agents = run->max_lost_agents,
         .nobody_finished = run->state == LL_RUN_FAILED,
-        .mean_cpu_permille = mean_cpu,
+        .loads = loads,
     };
     ll_verdict_judge(result, &facts);
-    free(mean_cpu);
+    free(loads);
 }
 
 struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t started_at_ms) {

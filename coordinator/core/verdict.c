@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 static const double share_limit = 0.10;
-static const uint32_t busy_permille = 900;
-static const double timer_grain_us = 1000; // an idle loop's timers are this late, and its events are not
+static const uint64_t busy_ms_least = 3000; // opening the pages takes a whole processor for a second on every machine
+static const uint64_t busy_part_least = 5;  // of the time that was measured: a fifth
+static const double timer_grain_us = 1000;  // an idle loop's timers are this late, and its events are not
 
 struct generator {
     double mean_lag_us; // beyond the timers' grain
@@ -117,12 +118,29 @@ static void judge_generator(struct ll_scenario_result *result) {
 
 static void judge_processors(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
     for (size_t i = 0; i < result->node_count; i++) {
-        if (facts->mean_cpu_permille[i] < busy_permille) continue;
+        const struct ll_node_load *load = &facts->loads[i];
+        if (load->mean_permille < LL_BUSY_PERMILLE) continue;
         worsen(result, LL_VERDICT_DEGRADED);
         ll_scenario_result_add_remark(result,
                                       "the processors of %s were %u %% busy on average: its times include waiting for "
                                       "a free one; run fewer users there, or more agents",
-                                      result->nodes[i].name, facts->mean_cpu_permille[i] / 10);
+                                      result->nodes[i].name, load->mean_permille / 10);
+    }
+}
+
+// Many users that begin at once keep a machine busy for a while, and a tail is made of just that while.
+static void remark_busy_whiles(struct ll_scenario_result *result, const struct ll_verdict_facts *facts) {
+    for (size_t i = 0; i < result->node_count; i++) {
+        const struct ll_node_load *load = &facts->loads[i];
+        if (load->mean_permille >= LL_BUSY_PERMILLE || load->busy_ms < busy_ms_least) continue;
+        if (load->busy_ms * busy_part_least < load->measured_ms) continue;
+        ll_scenario_result_add_remark(
+            result,
+            "the processors of %s were busy (%d %% or more) for %.0f of %.0f s: times of that while include waiting "
+            "for "
+            "a free one; let users come one by one (load.stages), run fewer there, or more agents",
+            result->nodes[i].name, LL_BUSY_PERMILLE / 10, (double)load->busy_ms / 1000,
+            (double)load->measured_ms / 1000);
     }
 }
 
@@ -163,5 +181,6 @@ void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_verdict
     judge_measurements(result);
     judge_generator(result);
     judge_processors(result, facts);
+    remark_busy_whiles(result, facts);
     remark_failing(result);
 }

@@ -137,7 +137,7 @@ Test(collect, a_long_run_stays_bounded_and_loses_nothing) {
         cr_expect(eq(u64, ll_series_total(result.nodes[node].total, LL_METRIC_ITERATIONS_COMPLETED), BUCKETS));
         cr_expect(eq(u32, result.nodes[node].cpu_permille_peak, 500));
         cr_expect(eq(u64, result.nodes[node].rss_bytes_peak, 1000 * BUCKETS));
-        cr_expect(eq(u32, ll_collect_mean_cpu_permille(collect, node), 500));
+        cr_expect(eq(u32, ll_collect_load(collect, node).mean_permille, 500));
     }
     ll_scenario_result_fini(&result);
     ll_collect_free(&collect);
@@ -250,7 +250,10 @@ Test(collect, a_load_counts_for_as_long_as_it_was_measured) {
     for (uint64_t sequence = 3; sequence < 6; sequence++) take_with_load(collect, sequence, 0, 0);
     take_with_load(collect, 6, 499, 1);
     take_with_load(collect, 7, 20, 1001); // by chance
-    cr_expect(eq(u32, ll_collect_mean_cpu_permille(collect, 0), 920));
+    struct ll_node_load load = ll_collect_load(collect, 0);
+    cr_expect(eq(u32, load.mean_permille, 920));
+    cr_expect(eq(u64, load.busy_ms, 4000));
+    cr_expect(eq(u64, load.measured_ms, 5000));
     struct ll_scenario_result result;
     move(collect, &result, 1);
     cr_expect(eq(u32, result.nodes[0].cpu_permille_peak, 1000));

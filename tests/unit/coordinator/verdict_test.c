@@ -8,7 +8,7 @@
 #include <string.h>
 
 static struct ll_scenario_result result;
-static uint32_t mean_cpu[2];
+static struct ll_node_load loads[2];
 
 // Ten completed iterations of 100 ms with 10 actions each, on two idle machines without loop lag.
 static void make(void) {
@@ -19,7 +19,7 @@ static void make(void) {
     for (size_t i = 0; i < 2; i++) {
         result.nodes[i].name = ll_strdup(i ? "b" : "a");
         result.nodes[i].total = ll_series_set_new();
-        mean_cpu[i] = 300;
+        loads[i] = (struct ll_node_load){.mean_permille = 300, .measured_ms = 20000};
     }
     for (int i = 0; i < 10; i++) ll_series_record(result.total, LL_METRIC_ITERATION_DURATION, NULL, 100000);
     ll_series_count(result.total, LL_METRIC_ITERATIONS_COMPLETED, NULL, 10);
@@ -33,7 +33,7 @@ static void drop(void) {
 TestSuite(verdict, .init = make, .fini = drop);
 
 static void judge(uint32_t lost, uint32_t max_lost) {
-    struct ll_verdict_facts facts = {.agents_lost = lost, .max_lost_agents = max_lost, .mean_cpu_permille = mean_cpu};
+    struct ll_verdict_facts facts = {.agents_lost = lost, .max_lost_agents = max_lost, .loads = loads};
     ll_verdict_judge(&result, &facts);
 }
 
@@ -121,15 +121,31 @@ Test(verdict, more_lost_agents_than_allowed_are_invalid) {
 }
 
 Test(verdict, busy_processors_degrade) {
-    mean_cpu[1] = 950;
+    loads[1].mean_permille = 950;
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_DEGRADED));
     cr_assert(eq(sz, result.remark_count, 1));
     cr_expect(strstr(result.remarks[0], "processors of b were 95 % busy") != NULL, "%s", result.remarks[0]);
 }
 
+Test(verdict, a_busy_while_is_remarked) {
+    loads[0] = (struct ll_node_load){.mean_permille = 700, .busy_ms = 8000, .measured_ms = 18000};
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "processors of a were busy (90 % or more) for 8 of 18 s") != NULL, "%s",
+              result.remarks[0]);
+}
+
+Test(verdict, a_start_and_a_small_part_of_a_long_run_are_no_busy_while) {
+    loads[0] = (struct ll_node_load){.mean_permille = 700, .busy_ms = 2000, .measured_ms = 4000};
+    loads[1] = (struct ll_node_load){.mean_permille = 700, .busy_ms = 11000, .measured_ms = 60000};
+    judge(0, 0);
+    cr_expect(eq(sz, result.remark_count, 0));
+}
+
 Test(verdict, a_failed_threshold_wins) {
-    mean_cpu[1] = 950;
+    loads[1].mean_permille = 950;
     ll_spec_add_threshold(&result.spec, "iteration_duration_us: p95 < 2s");
     ll_spec_add_threshold(&result.spec, "iteration_duration_us: p95 < 50ms");
     judge(1, 0);
@@ -181,7 +197,7 @@ Test(verdict, interrupted_iterations_are_not_called_failed) {
 
 Test(verdict, the_notice_about_failing_comes_after_the_reason_of_the_verdict) {
     fail(0, 7, 0);
-    mean_cpu[1] = 950;
+    loads[1].mean_permille = 950;
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_DEGRADED));
     cr_assert(eq(sz, result.remark_count, 2));
