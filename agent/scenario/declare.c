@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT_MAX = LL_FIELD_NAME_MAX, FIELDS_TEXT_MAX = 300 };
+enum { WHAT_MAX = LL_FIELD_NAME_MAX, NAMES_TEXT_MAX = 300 };
 
 static const char *const scenario_fields[] = {"name",     "config", "load",     "thresholds", "on_failure", "context",
                                               "timeouts", "run",    "requests", "throttles",  NULL};
@@ -37,21 +37,20 @@ static bool is_in(const char *name, const char *const *names) {
     return false;
 }
 
-// With all that there are: where no name is near, the reader looks for another word.
-static void refuse_field(lua_State *L, const char *what, const char *key, const char *const *known) {
-    char all[FIELDS_TEXT_MAX] = "";
-    for (size_t i = 0, len = 0; known[i] && len < sizeof all; i++)
-        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s",
+// "name, config and load": where no name is near, the reader looks for another word.
+static const char *list_names(const char *const *names, char out[NAMES_TEXT_MAX]) {
+    for (size_t i = 0, len = 0; names[i] && len < NAMES_TEXT_MAX; i++)
+        len += (size_t)snprintf(out + len, NAMES_TEXT_MAX - len, "%s%s",
                                 i == 0         ? ""
-                                : known[i + 1] ? ", "
+                                : names[i + 1] ? ", "
                                                : " and ",
-                                known[i]);
-    ll_vm_raise(L, "%s has no field \"%s\": it takes %s", what, key, all);
+                                names[i]);
+    return out;
 }
 
 void ll_declare_check_keys(lua_State *L, int index, const char *what, const char *const *known,
                            const char *const *later) {
-    char words[LL_VALUE_WORDS_MAX];
+    char words[LL_VALUE_WORDS_MAX], all[NAMES_TEXT_MAX];
     lua_pushnil(L);
     while (lua_next(L, index)) {
         lua_pop(L, 1);
@@ -62,7 +61,7 @@ void ll_declare_check_keys(lua_State *L, int index, const char *what, const char
         if (is_in(key, later)) ll_vm_raise(L, "%s: \"%s\" is not offered in this version", what, key);
         const char *nearest = ll_text_nearest(key, known);
         if (nearest) ll_vm_raise(L, "%s has no field \"%s\": did you mean \"%s\"?", what, key, nearest);
-        refuse_field(L, what, key, known);
+        ll_vm_raise(L, "%s has no field \"%s\": it takes %s", what, key, list_names(known, all));
     }
 }
 
@@ -257,11 +256,11 @@ void ll_declare_check_returned(lua_State *L, int index) {
 }
 
 static int missing_member(lua_State *L) {
-    char words[LL_VALUE_WORDS_MAX];
+    char words[LL_VALUE_WORDS_MAX], all[NAMES_TEXT_MAX];
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : ll_value_words(L, 2, words);
     const char *nearest = ll_text_nearest(name, liveload_names);
     if (nearest) ll_vm_raise(L, "liveload has no \"%s\": did you mean \"%s\"?", name, nearest);
-    ll_vm_raise(L, "liveload has no \"%s\"", name);
+    ll_vm_raise(L, "liveload has no \"%s\": there are %s", name, list_names(liveload_names, all));
 }
 
 void ll_module_push_liveload(lua_State *L) {

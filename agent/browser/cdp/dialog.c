@@ -38,4 +38,11 @@ void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params) {
     }
     ll_buf_text(out, "}");
     ll_cdp_end(client, NULL, NULL);
+    if (is_leaving) tab->was_kept = !accepts;
+}
+
+// Of that Chromium says that the navigation broke off, or nothing at all.
+const char *ll_cdp_dialog_why_it_stays(const struct ll_cdp_page *page) {
+    bool may_stay = page->tab->was_kept && page->dialog.answer == LL_CDP_DIALOG_DISMISS;
+    return may_stay ? "the page asked whether to leave it, and ctx:on_dialog(\"dismiss\") has it stay" : NULL;
 }

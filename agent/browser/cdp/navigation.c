@@ -64,6 +64,11 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
         ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", is_download), NULL);
     } else if (ll_scan_text(values[1], text, sizeof text)) {
         bool aborted = strcmp(text, "net::ERR_ABORTED") == 0;
+        const char *stays = aborted ? ll_cdp_dialog_why_it_stays(page) : NULL;
+        if (stays) {
+            ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", stays), NULL);
+            return;
+        }
         if (aborted && was_overtaken(page)) {
             page->reruns++;
             ll_cdp_navigate(page);
@@ -125,7 +130,7 @@ static bool on_frame_navigated(struct ll_cdp_tab *tab, struct ll_slice params) {
     memmove(tab->loaders + 1, tab->loaders, sizeof tab->loaders - sizeof *tab->loaders);
     tab->loaders[0] = ll_scan_hash(values[1]);
     tab->loaded = tab->parsed = false;
-    tab->navigating = false;
+    tab->navigating = tab->was_kept = false;
     ll_cdp_network_committed(tab->network, values[1]);
     size_t len = ll_scan_text(values[2], tab->url, sizeof tab->url);
     ll_cdp_storage_saw(tab->page, tab->url);

@@ -182,6 +182,7 @@ static void finish_late(struct ll_cdp_page *page, const char *why) {
 
 static void on_timer(void *arg) {
     struct ll_cdp_page *page = arg;
+    const char *stays;
     if (page->state == LL_CDP_PAGE_CLOSING) {
         if (!page->context[0]) return; // its opening is still to be answered
         ll_cdp_target_close(page);     // it has no last words
@@ -206,7 +207,8 @@ static void on_timer(void *arg) {
         end_pause(page);
         return;
     case LL_CDP_WAITS_LOAD:
-        finish_late(page, "the page's load event did not come");
+        stays = ll_cdp_dialog_why_it_stays(page);
+        finish_late(page, stays ? stays : "the page's load event did not come");
         return;
     case LL_CDP_WAITS_URL:
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page came to no URL that matches"), NULL);

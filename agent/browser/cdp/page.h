@@ -235,6 +235,8 @@ bool ll_cdp_download_went_on(struct ll_cdp_page *page, struct ll_slice params);
 void ll_cdp_dialog_set(struct ll_cdp_page *page);
 void ll_cdp_dialog_reset(struct ll_cdp_page *page);
 void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params);
+// Why a navigation that came to nothing did; NULL: for another reason.
+const char *ll_cdp_dialog_why_it_stays(const struct ll_cdp_page *page);
 
 // element.c: everything that is done to or read from elements.
 void ll_cdp_element(struct ll_cdp_page *page);

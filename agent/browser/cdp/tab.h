@@ -51,6 +51,7 @@ struct ll_cdp_tab {
     bool parsed;                       // its DOMContentLoaded event was seen
     int64_t requested_us;              // when a request began or ended last
     bool navigating;                   // the main frame asked for another document and has not got it
+    bool was_kept;                     // its document asked whether to be left, and was told not to be
     bool left_over;                    // what it asks, or asked, for is of an earlier iteration
     bool after_input;                  // no question was answered since the last click or key
     uint32_t probe;                    // asks a tab that was late whether it is alive, or 0

@@ -153,6 +153,10 @@ Test(going, a_page_that_asks_not_to_be_left_stays_when_that_is_dismissed) {
     answer_dialogs(DISMISS, NULL);
     char url[128];
     snprintf(url, sizeof url, "%s/", driver.base_url);
-    expect_failure(driven_do(&page, LL_OP_NAVIGATE, NULL, url), LL_UNAVAILABLE, "net::ERR_ABORTED");
+    static const char sentence[] = "the page asked whether to leave it, and ctx:on_dialog(\"dismiss\") has it stay";
+    expect_failure(driven_do(&page, LL_OP_NAVIGATE, NULL, url), LL_FAILED_PRECONDITION, sentence);
+    expect_title("Stays");
+    struct ll_action reload = {.operation = LL_OP_RELOAD, .timeout_ms = 300};
+    expect_failure(driven_act(&page, &reload), LL_DEADLINE_EXCEEDED, sentence);
     expect_title("Stays");
 }

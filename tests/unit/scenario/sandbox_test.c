@@ -34,6 +34,9 @@ Test(sandbox, what_is_taken_away_says_what_to_use) {
          "shop.lua:2: __gc is not offered in scenarios: close things where they end"},
         {RUN("load(function() end)"), "shop.lua:2: load takes a text in scenarios, not a function"},
         {RUN("assert(load('\\27Lua'))"), "shop.lua:2: attempt to load a binary chunk (mode is 't')"},
+        {RUN("require('liveload').print('x')"), "shop.lua:2: liveload has no \"print\": there are scenario, csv, json, "
+                                                "secret, file, counter, histogram, rate, "
+                                                "interarrival and parallelism"},
         {RUN("require('liveload').scenari()"), "shop.lua:2: liveload has no \"scenari\": did you mean \"scenario\"?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
