@@ -8,7 +8,7 @@ function verdictBanner(scenario) {
   const kind = scenario.error ? "bad" : isClean ? VERDICT_KIND[scenario.verdict] : "warn";
   const remarks = scenario.remarks.filter((remark) => !scenario.reason.includes(remark));
   return h("div", { class: `verdict ${kind}` }, badge(kind, scenario.error ? "NOT RUN" : scenario.verdict),
-    h("div", null, h("p", null, scenario.error || scenario.reason),
+    h("div", null, h("p", { class: scenario.error ? "verbatim" : null }, scenario.error || scenario.reason),
       remarks.length ? h("ul", null, remarks.map((remark) => h("li", null, remark))) : null));
 }
 

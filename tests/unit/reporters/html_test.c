@@ -177,6 +177,14 @@ Test(html, a_run_that_passed_with_a_remark_is_not_green, .timeout = 120) {
     ll_buf_fini(&dom);
 }
 
+// It begins with the name of a file, whose letters are as they are.
+Test(html, why_a_scenario_did_not_run_is_told_as_it_is, .timeout = 120) {
+    struct ll_buf dom = rendered("several");
+    expect_contains(&dom, "<p class=\"verbatim\">config failed at billing.lua:12");
+    expect_contains(&dom, ".verdict p:not(.verbatim)::first-letter");
+    ll_buf_fini(&dom);
+}
+
 Test(html, shows_what_users_saw_of_failures, .timeout = 120) {
     struct ll_buf dom = rendered("evidence");
     expect_contains(&dom, "<img src=\"artifacts/3fa9c2d1-1-local-1-1-failure.jpg\"");
