@@ -84,14 +84,33 @@ static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
     }
 }
 
-void ll_cdp_navigate(struct ll_cdp_page *page) {
+static void go(struct ll_cdp_page *page) {
+    ll_cdp_forget(ll_cdp_page_client(page), page->call); // the question, when it was not answered in time
     ll_cdp_auth_navigates(page, page->action.text);
-    ll_cdp_observer_leaving(page->tab, (struct ll_slice){page->action.text, strlen(page->action.text)});
     struct ll_buf *out = ll_cdp_page_begin(page, "Page.navigate");
     ll_buf_text(out, "{\"url\":");
     ll_json_quote(out, page->action.text, strlen(page->action.text));
     ll_buf_text(out, "}");
     ll_cdp_page_end(page, on_navigated);
+}
+
+static void on_told(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer;
+    page->call = 0;
+    ll_cdp_page_set_alarm(page);
+    go(page);
+}
+
+// The document that is left says first what it has, since a site that answers at once would be there before its words.
+void ll_cdp_navigate(struct ll_cdp_page *page) {
+    struct ll_slice url = {page->action.text, strlen(page->action.text)};
+    uint32_t half_ms = ll_cdp_page_remaining_ms(page) / 2;
+    page->call = ll_cdp_observer_leaving(page->tab, url, on_told);
+    if (page->call)
+        ll_cdp_page_pause(page, half_ms < LL_OBSERVER_WORDS_MS ? half_ms : LL_OBSERVER_WORDS_MS, go);
+    else
+        go(page);
 }
 
 static void on_reloading(void *arg, const struct ll_cdp_answer *answer) {
@@ -154,7 +173,7 @@ static void on_requested(struct ll_cdp_tab *tab, struct ll_slice params) {
     if (!fetches || !ll_scan_is_string(values[0], tab->target) || !ll_scan_is_string(values[2], "currentTab")) return;
     tab->navigating = true;
     tab->left_over = false;
-    ll_cdp_observer_leaving(tab, (struct ll_slice){values[1].at + 1, values[1].len - 2});
+    ll_cdp_observer_leaving(tab, (struct ll_slice){values[1].at + 1, values[1].len - 2}, NULL);
 }
 
 void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {

@@ -175,14 +175,15 @@ void ll_cdp_observer_committed(struct ll_cdp_tab *tab) {
     call(tab, "Runtime.addBinding", "{\"name\":\"" BINDING "\"}");
 }
 
-void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url) {
+uint32_t ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url, ll_cdp_answered *answered) {
     const char *host = strstr(tab->url, "://");
     size_t same = host ? (size_t)(host - tab->url) + 3 : 0;
-    if (!same || strncmp(tab->url, "http", 4) != 0) return;
+    if (!same || strncmp(tab->url, "http", 4) != 0) return 0;
     same += strcspn(tab->url + same, "/?#");
     bool stays = url.len >= same && memcmp(url.at, tab->url, same) == 0;
-    if (stays && (url.len == same || strchr("/?#", url.at[same]))) return;
-    call(tab, "Runtime.evaluate", "{\"expression\":\"__liveload('tell')\",\"silent\":true}");
+    if (stays && (url.len == same || strchr("/?#", url.at[same]))) return 0;
+    return ll_cdp_call(ll_cdp_page_client(tab->page), tab->session, "Runtime.evaluate",
+                       "{\"expression\":\"__liveload('tell')\",\"silent\":true}", answered, tab->page);
 }
 
 bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered) {

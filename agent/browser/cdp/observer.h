@@ -31,8 +31,9 @@ void ll_cdp_observer_free(struct ll_cdp_observer **observer);
 // The tab has another document, whose URL is known.
 void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
 // The tab is about to leave for `url`, as plain text. A document that another site's takes the place of may go with
-// another process, and its last words are not heard then: it is asked for what it has so far.
-void ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url);
+// another process, and its last words are not heard then: it is asked for what it has so far. The command, or 0 when
+// there is nothing to ask; `answered`, which may be NULL, gets the tab's page once all was heard.
+uint32_t ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url, ll_cdp_answered *answered);
 // The page's context is to be given back, and its tab is asked for its last words, by the page's call: true when there
 // are any to wait for, for LL_OBSERVER_WORDS_MS at most. `answered` gets the page, and hands the answer to _heard.
 bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered);
