@@ -46,6 +46,13 @@ void ll_flow_close_steps(struct ll_script *script) {
     while (script->open_step) end_step(script->open_step, false);
 }
 
+// What is left over would be ignored, and its writer would believe that it counts. Not for those whose last argument
+// may be a call: Lua's string.gsub and pcall give more than one value.
+static void check_no_more(lua_State *L, const char *method, int most) {
+    if (lua_gettop(L) - 1 > most)
+        ll_vm_raise(L, "%s takes %d argument%s, not %d", method, most, most == 1 ? "" : "s", lua_gettop(L) - 1);
+}
+
 // Argument 1 of a method, which is the second on the stack, as the name of a step or check.
 static const char *check_name(lua_State *L, const char *method) {
     size_t len;
@@ -68,6 +75,7 @@ static int step(lua_State *L) {
     ll_api_check_self(L, "step");
     const char *name = check_name(L, "step");
     if (lua_type(L, 3) != LUA_TFUNCTION) ll_api_wants(L, "step", 3, "a function");
+    check_no_more(L, "step", 2);
     lua_settop(L, 3);
     struct ll_open_step *open = lua_newuserdatauv(L, sizeof *open, 0);
     *open = (struct ll_open_step){.outer = script->open_step, .script = script};
@@ -115,6 +123,7 @@ static int think(lua_State *L) {
     ll_api_check_can_wait(L, "think");
     uint64_t min = check_duration_ms(L, 2);
     uint64_t max = lua_isnoneornil(L, 3) ? min : check_duration_ms(L, 3);
+    check_no_more(L, "think", 2);
     if (max < min) ll_vm_raise(L, "think: the second duration is shorter than the first");
     script->wait = (struct ll_script_request){
         .status = LL_SCRIPT_THINK,
@@ -184,6 +193,7 @@ static int barrier(lua_State *L) {
     const char *name = check_name(L, "barrier");
     uint32_t count = check_barrier_count(L);
     uint64_t timeout_ms = check_barrier_timeout(L);
+    check_no_more(L, "barrier", 3);
     script->wait = (struct ll_script_request){.status = LL_SCRIPT_BARRIER,
                                               .barrier = {.name = name, .count = count, .timeout_ms = timeout_ms}};
     return lua_yieldk(L, 0, (lua_KContext)count, barrier_over);
@@ -200,6 +210,7 @@ static int screenshot(lua_State *L) {
 
 static int halt(lua_State *L) {
     ll_api_check_self(L, "halt");
+    check_no_more(L, "halt", 0);
     return ll_vm_end(L, LL_VM_ENDS_HALTED);
 }
 
@@ -246,6 +257,7 @@ static int log_text(lua_State *L) {
 
 static int reset_assigns(lua_State *L) {
     ll_api_check_self(L, "reset_assigns");
+    check_no_more(L, "reset_assigns", 0);
     lua_newtable(L);
     ll_registry_set(L, &ll_key_assigns);
     lua_settop(L, 1);

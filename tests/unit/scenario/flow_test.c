@@ -146,6 +146,9 @@ Test(flow, wrong_calls) {
     } cases[] = {
         {RUN("ctx:step(function() end)"), "shop.lua:2: step: argument 1 must be a name, not a function"},
         {RUN("ctx:step('s')"), "shop.lua:2: step: argument 2 must be a function, not nothing"},
+        {RUN("ctx:step('s', print, { timeout = '5s' })"), "shop.lua:2: step takes 2 arguments, not 3"},
+        {RUN("ctx:think('1s', '2s', '3s')"), "shop.lua:2: think takes 2 arguments, not 3"},
+        {RUN("ctx:halt('enough')"), "shop.lua:2: halt takes 0 arguments, not 1"},
         {RUN("ctx:step('', print)"), "shop.lua:2: step: a name has 1 to 100 bytes"},
         {RUN("ctx:expect('rows', 0)"),
          "shop.lua:2: expect: argument 2 must be true or false, as ctx:count(\".row\") > 0 is, not 0"},
