@@ -240,7 +240,8 @@ static const struct ll_cdp_tab *find_tab(const struct ll_cdp_page *page, const c
     const struct ll_cdp_tab *tab;
     char shown[LL_ORIGIN_MAX];
     DL_FOREACH(page->tabs, tab) {
-        if (!tab->navigating && !tab->probe && ll_origin_of(tab->url, shown) && strcmp(shown, origin) == 0) return tab;
+        bool is_ready = tab->state == LL_CDP_TAB_OPEN && !tab->navigating && !tab->probe;
+        if (is_ready && ll_origin_of(tab->url, shown) && strcmp(shown, origin) == 0) return tab;
     }
     return NULL;
 }

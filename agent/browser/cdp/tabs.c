@@ -82,15 +82,20 @@ static bool acts_in_tab(const struct ll_cdp_page *page) {
            operation != LL_OP_WAIT_FOR_DOWNLOAD;
 }
 
+// One of the others, which the page does without; while it is being opened for the first time there are none.
+static bool is_in_background(const struct ll_cdp_tab *tab) {
+    return tab->page->tab && tab->page->tab != tab;
+}
+
 void ll_cdp_tabs_closed(struct ll_cdp_tab *tab) {
     struct ll_cdp_page *page = tab->page;
-    if (page->state != LL_CDP_PAGE_OPEN) {
-        ll_cdp_connection_page_crashed(page);
-        return;
-    }
-    if (page->tab != tab) {
+    if (is_in_background(tab)) {
         forget_tab(tab);
         ll_cdp_tabs_changed(page);
+        return;
+    }
+    if (page->state != LL_CDP_PAGE_OPEN) {
+        ll_cdp_connection_page_crashed(page);
         return;
     }
     struct ll_cdp_tab *next = successor(tab);
@@ -113,7 +118,7 @@ void ll_cdp_tabs_closed(struct ll_cdp_tab *tab) {
 
 void ll_cdp_tabs_crashed(struct ll_cdp_tab *tab) {
     struct ll_cdp_page *page = tab->page;
-    if (page->state != LL_CDP_PAGE_OPEN || page->tab == tab) {
+    if (!is_in_background(tab)) {
         ll_cdp_connection_page_crashed(page);
         return;
     }

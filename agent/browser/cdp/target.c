@@ -145,10 +145,10 @@ static void enable_domains(struct ll_cdp_tab *tab) {
 static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_tab *tab = arg;
     tab->call = 0;
-    if (answer->failed) return; // it is gone already, which is told
+    if (answer->failed || tab->state != LL_CDP_TAB_OPENING) return; // it is gone or going already, which is told
     struct ll_cdp_page *page = tab->page;
     tab->state = LL_CDP_TAB_OPEN;
-    if (page->state == LL_CDP_PAGE_OPEN) {
+    if (page->tab) { // it has its first one, and perhaps an action that waits for this one
         ll_cdp_tabs_changed(page);
         return;
     }
@@ -202,8 +202,13 @@ static void refuse_tab(struct ll_cdp_page *page, const char *session, struct ll_
     ll_cdp_call(client, session, "Runtime.runIfWaitingForDebugger", "{}", NULL, NULL);
     ll_buf_printf(ll_cdp_begin(client, "", "Target.closeTarget"), "{\"targetId\":%.*s}", (int)target.len, target.at);
     ll_cdp_end(client, NULL, NULL);
+}
+
+static bool is_one_too_many(struct ll_cdp_page *page) {
+    if (ll_cdp_tabs_count(page) < LL_CDP_TABS_MAX) return false;
     if (!page->refused_tabs++)
         ll_warn("a user's pages open more than %d windows: those are closed at once", LL_CDP_TABS_MAX);
+    return true;
 }
 
 static bool is_known(const struct ll_cdp_page *page, struct ll_slice target) {
@@ -222,7 +227,8 @@ void ll_cdp_target_attached(struct ll_cdp_page *page, struct ll_slice session, s
     ll_scan_text(session, id, sizeof id);
     if (is_known(page, values[0])) return; // somebody looks at it in a session of their own
     if (!values[1].len && ll_cdp_storage_attached(page, id, values[0])) return;
-    if (ll_cdp_tabs_count(page) >= LL_CDP_TABS_MAX) {
+    bool is_late = page->tab && page->state != LL_CDP_PAGE_OPEN; // nobody's: the page that opened it is being left
+    if (is_late || is_one_too_many(page)) {
         refuse_tab(page, id, values[0]);
         return;
     }

@@ -47,6 +47,11 @@ static uint64_t counted(enum ll_metric metric, const char *label) {
     return driver_measured(&driver, metric, label).count;
 }
 
+static void expect_alone(void) {
+    struct ll_action second = {.operation = LL_OP_SWITCH_PAGE, .number = 2, .timeout_ms = 100};
+    driven_act_fails(&page, second, LL_DEADLINE_EXCEEDED, "no page of that number (1 is open)");
+}
+
 Test(renewal, a_context_is_kept_unless_something_else_is_stated) {
     driven_open(&driver, &page);
     visit_and_fill();
@@ -65,6 +70,39 @@ Test(renewal, a_clean_context_is_the_same_one_with_nothing_in_it) {
     expect_evaluated(fetched, "true");
     driven_visit(&page, "/");
     expect_evaluated(fetched, "false"); // the cache works as ever
+}
+
+// The browser says that they are gone while the context is being emptied.
+Test(renewal, pages_that_are_closed_for_it_are_no_crash) {
+    driver.context.renewal = LL_RENEWAL_CLEAN;
+    driven_open(&driver, &page);
+    for (int i = 0; i < 3; i++) {
+        driven_visit(&page, "/");
+        driven_ok(&page, LL_OP_NEW_PAGE, NULL, NULL);
+        driven_visit(&page, "/");
+        cr_assert(driven_rest(&page));
+        expect_evaluated("location.href", "about:blank");
+    }
+    cr_expect(eq(u64, counted(LL_METRIC_BROWSER_CRASHES, ""), 0));
+}
+
+// A window that is held until it is set up: it is none of the next iteration's, and does not end the renewal.
+Test(renewal, windows_that_come_at_the_end_are_closed) {
+    static const char open[] = "for (let i = 0; i < 3; i++) open('/', '_blank', 'noopener'); 1";
+    for (enum ll_renewal renewal = LL_RENEWAL_NONE; renewal <= LL_RENEWAL_FRESH; renewal++) {
+        driver.context.renewal = renewal;
+        driven_open(&driver, &page);
+        for (int i = 0; i < 3; i++) {
+            driven_visit(&page, "/");
+            expect_evaluated(open, "1");
+            driven_rest(&page);
+            driven_visit(&page, "/");
+            expect_evaluated("document.querySelector('h1').textContent", "page");
+            expect_alone();
+        }
+        driven_close(&page);
+    }
+    cr_expect(eq(u64, counted(LL_METRIC_BROWSER_CRASHES, ""), 0));
 }
 
 Test(renewal, a_fresh_context_is_another_one) {
