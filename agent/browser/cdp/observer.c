@@ -13,6 +13,8 @@
 
 enum { URL_MAX = 512, WORD_MAX = 40, COUNT_MAX = 1000, SECOND_US = 1000 * 1000 };
 
+static const char press_start[] = "\"pressed "; // and then NUMBER NAME
+
 static const double VALUE_MAX = 1e12; // µs: eleven days
 
 // What the label of each metric that pages tell is.
@@ -97,7 +99,7 @@ static char *next(char **at, char separator) {
 // -1 for what is no number, or none that can be measured.
 static double number(const char *text) {
     char *end;
-    if (!text || !strchr("0123456789", *text)) return -1;
+    if (!text || !*text || !strchr("0123456789", *text)) return -1;
     double value = strtod(text, &end);
     return !*end && isfinite(value) ? value : -1;
 }
@@ -225,6 +227,11 @@ static bool calls_too_often(struct ll_cdp_observer *observer, int64_t now_us) {
     return ++observer->calls > LL_OBSERVER_CALLS_MAX;
 }
 
+// A word about a press is none that is counted in results.
+static bool is_press(struct ll_slice payload) {
+    return payload.len >= sizeof press_start && memcmp(payload.at, press_start, sizeof press_start - 1) == 0;
+}
+
 bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payload, int64_t now_us) {
     char text[LL_OBSERVER_TEXT_MAX];
     if (calls_too_often(observer, now_us)) {
@@ -232,6 +239,7 @@ bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payl
         lose(observer, "flood", 1);
         return false;
     }
+    if (is_press(payload)) return true;
     if (payload.len > sizeof text) {
         lose(observer, "damaged", 1);
         return true;
@@ -241,14 +249,10 @@ bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payl
     return true;
 }
 
-// "pressed NUMBER NAME"
-static bool take_press(struct ll_cdp_tab *tab, struct ll_slice payload) {
-    static const char start[] = "\"pressed ";
+static void take_press(struct ll_cdp_tab *tab, struct ll_slice payload) {
     char text[LL_CDP_PRESS_WORD_MAX];
-    if (payload.len < sizeof start || memcmp(payload.at, start, sizeof start - 1) != 0) return false;
     ll_scan_text(payload, text, sizeof text);
     if (tab->page->tab == tab) ll_cdp_element_pressed(tab->page, text + strlen("pressed "));
-    return true;
 }
 
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
@@ -256,8 +260,10 @@ void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
     struct ll_slice values[2];
     ll_scan_members(params, keys, values, 2);
     if (tab->observer->is_deaf || !ll_scan_is_string(values[0], BINDING)) return;
-    if (take_press(tab, values[1])) return;
-    if (ll_cdp_observer_hear(tab->observer, values[1], ll_clock_us())) return;
+    if (ll_cdp_observer_hear(tab->observer, values[1], ll_clock_us())) {
+        if (is_press(values[1])) take_press(tab, values[1]);
+        return;
+    }
     ll_warn("a page calls LiveLoad over %d times a second, and is not listened to: %.200s", LL_OBSERVER_CALLS_MAX,
             tab->url);
     call(tab, "Runtime.removeBinding", "{\"name\":\"" BINDING "\"}");

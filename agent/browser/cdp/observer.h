@@ -42,7 +42,7 @@ void ll_cdp_observer_heard(struct ll_cdp_page *page, const struct ll_cdp_answer 
 bool ll_cdp_observer_closing(struct ll_cdp_page *page);
 // A page called the function: the params of Runtime.bindingCalled.
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params);
-// One call, its payload a JSON string. False when it was one too many.
+// One call, its payload a JSON string; nothing is taken of a word about a press. False when it was one too many.
 bool ll_cdp_observer_hear(struct ll_cdp_observer *observer, struct ll_slice payload, int64_t now_us);
 // The text of a call. Nothing is taken of one that cannot be the observer's.
 void ll_cdp_observer_take(struct ll_cdp_observer *observer, char *text);

@@ -91,6 +91,7 @@ Test(observer, what_no_observer_says_is_lost_and_counted) {
         "liveview_connection_duration_us 5 http://h/a b",        //
         "liveview_connection_duration_us 5",                     //
         "liveview_connection_duration_us",                       //
+        "liveview_connection_duration_us  http://h/p",           // no value
         "liveview_page_loading_duration_us 5 Initial<b>",        // no word
         "liveview_page_loading_duration_us 5 ",                  //
         "liveview_navigations 1000000 patch",                    // one at a time
@@ -101,7 +102,7 @@ Test(observer, what_no_observer_says_is_lost_and_counted) {
         snprintf(text, sizeof text, "5 0 0 0\n%s\nliveview_navigations 1 patch", lines[i]);
         expect(text, "observations_lost{damaged} 1\nliveview_navigations{patch} 1\n");
     }
-    static const char *const heads[] = {"", "x", "5", "5 0 0", "5 0 0 x", "-1 0 0 0"};
+    static const char *const heads[] = {"", "x", "5  0 0", "5", "5 0 0", "5 0 0 x", "-1 0 0 0"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         char text[200];
         snprintf(text, sizeof text, "%s\nliveview_navigations 1 patch", heads[i]);
@@ -126,6 +127,16 @@ Test(observer, a_page_that_calls_too_often_is_not_listened_to) {
     }
     heard[0] = '\0';
     cr_expect(not(ll_cdp_observer_hear(observer, call, INT64_C(3999999))));
+    cr_expect_str_eq(heard, "observations_lost{flood} 1\n");
+}
+
+Test(observer, words_about_presses_are_no_way_round_that) {
+    static const char payload[] = "\"pressed 5 div\"";
+    struct ll_slice call = {payload, sizeof payload - 1};
+    heard[0] = '\0';
+    for (int i = 0; i < LL_OBSERVER_CALLS_MAX; i++) cr_assert(ll_cdp_observer_hear(observer, call, 1000000 + i));
+    cr_expect_str_eq(heard, "");
+    cr_expect(not(ll_cdp_observer_hear(observer, call, 1999999)));
     cr_expect_str_eq(heard, "observations_lost{flood} 1\n");
 }
 
