@@ -24,7 +24,7 @@ enum {
     DEFAULT_PATIENCE_MS = 10 * 1000,
     FIRST_PAUSE_MS = 50,
     LONGEST_PAUSE_MS = 1000,
-    UNPACKED_BYTES_BASE = 64 * 1024,
+    UNPACKED_BYTES_BASE = 64 * 1024, // as at the server, of an envelope
     UNPACKED_BYTES_TIMES = 4,
 };
 
@@ -128,17 +128,13 @@ static ll_err outcome_of(const struct call *call, const Liveload__V1__Response *
     return err;
 }
 
-static struct ll_wire_arena arena_for(size_t len) {
-    return ll_wire_arena_make(UNPACKED_BYTES_BASE + UNPACKED_BYTES_TIMES * len);
-}
-
 static void on_response(void *arg, ll_err err, const void *data, size_t len) {
     struct call *call = arg;
     if (err.status != LL_OK) {
         try_again_or_give_up(call, err);
         return;
     }
-    struct ll_wire_arena arena = arena_for(len);
+    struct ll_wire_arena arena = ll_wire_arena_make(UNPACKED_BYTES_BASE + UNPACKED_BYTES_TIMES * len);
     ProtobufCMessage *message = NULL;
     err = ll_wire_unpack(&liveload__v1__response__descriptor, "the answer", data, len, &arena, &message);
     if (err.status == LL_OK) {
@@ -195,7 +191,7 @@ static ProtobufCService control_stub = {.descriptor = &liveload__v1__control__de
     static void finish_##rpc(struct call *call, ll_err err, const ProtobufCBinaryData *payload) {                      \
         void (*on_reply)(void *, ll_err, const struct reply_type *) =                                                  \
             (void (*)(void *, ll_err, const struct reply_type *))call->on_reply;                                       \
-        struct ll_wire_arena arena = arena_for(payload ? payload->len : 0);                                            \
+        struct ll_wire_arena arena = ll_wire_arena_make(ll_pb_memory_for(payload ? payload->len : 0));                 \
         ProtobufCMessage *message = NULL;                                                                              \
         struct reply_type reply;                                                                                       \
         memset(&reply, 0, sizeof reply);                                                                               \

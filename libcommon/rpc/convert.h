@@ -23,6 +23,13 @@
 void ll_pb_release_submit_request(struct ll_submit_request *request);
 void ll_pb_release_exchange_request(struct ll_exchange_request *request);
 void ll_pb_release_exchange_reply(struct ll_exchange_reply *reply);
+
+// How much memory an honest message of `len` bytes can take when it is unpacked: twice what model/ grants, since the
+// smallest there are, answers at barriers, have 5 bytes and take 120.
+static inline size_t ll_pb_memory_for(size_t len) {
+    return 2 * ll_wire_memory_for(len);
+}
+
 static inline void ll_pb_release_nothing(const void *message) {
     (void)message;
 }

@@ -18,7 +18,9 @@
 #include <string.h>
 
 enum {
-    // Unpacked, a message takes up to a few times its bytes, and a small one some room to begin with.
+    // Unpacked, an envelope takes up to a few times its bytes, and a small one some room to begin with. Anybody can
+    // send
+    // one; what is in it is unpacked only for those who have the token.
     UNPACKED_BYTES_BASE = 64 * 1024,
     UNPACKED_BYTES_TIMES = 4,
 };
@@ -36,8 +38,8 @@ struct ll_rpc_server {
 // One call while it is handled; services get it as their closure data, since their closures carry no status.
 struct call {
     struct ll_rpc_server *server;
-    struct ll_wire_arena *unpacked; // limited by what came
-    struct ll_wire_arena reply;     // what is packed lives here
+    struct ll_wire_arena unpacked; // limited by what came
+    struct ll_wire_arena reply;    // what is packed lives here
     ll_err err;
     struct ll_buf payload; // the packed reply when err is LL_SUCCESS
 };
@@ -130,7 +132,7 @@ static enum memory memory_of(const struct method *method) {
 static void dispatch(struct call *call, const struct method *method, const ProtobufCBinaryData *payload) {
     ProtobufCMessage *input = NULL;
     call->err =
-        ll_wire_unpack(method->descriptor->input, "the request", payload->data, payload->len, call->unpacked, &input);
+        ll_wire_unpack(method->descriptor->input, "the request", payload->data, payload->len, &call->unpacked, &input);
     if (call->err.status != LL_OK) input = NULL; // the service function refuses it, by name
     method->service->invoke(method->service, method->index, input, on_reply, call);
 }
@@ -176,8 +178,7 @@ static ll_err check_caller(const struct ll_rpc_server *server, const Liveload__V
     return LL_SUCCESS;
 }
 
-static void answer(struct ll_rpc_server *server, const Liveload__V1__Request *request, struct ll_wire_arena *arena,
-                   struct ll_buf *out) {
+static void answer(struct ll_rpc_server *server, const Liveload__V1__Request *request, struct ll_buf *out) {
     ll_err err = check_caller(server, request);
     if (err.status != LL_OK) {
         respond(request->call_id, err, NULL, out);
@@ -199,7 +200,7 @@ static void answer(struct ll_rpc_server *server, const Liveload__V1__Request *re
     }
     struct call call = {
         .server = server,
-        .unpacked = arena,
+        .unpacked = ll_wire_arena_make(ll_pb_memory_for(request->payload.len)),
         .reply = ll_wire_arena_make(LL_WIRE_NO_LIMIT),
         .payload = ll_buf_make(LL_ENVELOPE_BYTES_MAX),
     };
@@ -210,6 +211,7 @@ static void answer(struct ll_rpc_server *server, const Liveload__V1__Request *re
         ll_reply_cache_put(server->replies, request->call_id, out->data + start, out->len - start);
     ll_buf_fini(&call.payload);
     ll_wire_arena_fini(&call.reply);
+    ll_wire_arena_fini(&call.unpacked);
 }
 
 void ll_rpc_server_handle(struct ll_rpc_server *server, const void *request, size_t len, struct ll_buf *out_response) {
@@ -217,7 +219,7 @@ void ll_rpc_server_handle(struct ll_rpc_server *server, const void *request, siz
     ProtobufCMessage *envelope = NULL;
     ll_err err = ll_wire_unpack(&liveload__v1__request__descriptor, "the envelope", request, len, &arena, &envelope);
     if (err.status == LL_OK) {
-        answer(server, (const Liveload__V1__Request *)envelope, &arena, out_response);
+        answer(server, (const Liveload__V1__Request *)envelope, out_response);
     } else {
         err = ll_err_make(LL_INVALID_ARGUMENT, "%zu bytes came that are no call of LiveLoad's", len);
         respond(0, err, NULL, out_response);

@@ -1,5 +1,7 @@
 #include "tests/unit/rpc/fake.h"
 
+#include "libcommon/base/alloc.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +31,15 @@ static void assign(struct ll_assignment *out) {
     out->bucket_width_ms = 1000;
 }
 
+// Whoever waits at a barrier may go on, and who leaves it is let go.
+static void release(const struct ll_barrier_waits *waits, struct ll_barrier_answers *out) {
+    out->count = waits->count;
+    out->items = waits->count ? ll_alloc(waits->count, sizeof *out->items) : NULL;
+    for (size_t i = 0; i < waits->count; i++)
+        out->items[i] =
+            (struct ll_barrier_answer){.ticket = waits->items[i].ticket, .is_released = !waits->items[i].is_leaving};
+}
+
 static ll_err on_exchange(void *owner, const struct ll_exchange_request *request, struct ll_exchange_reply *out) {
     struct fake *fake = owner;
     fake->calls[FAKE_exchange]++;
@@ -42,6 +53,7 @@ static ll_err on_exchange(void *owner, const struct ll_exchange_request *request
     out->directive = fake->is_preparing ? LL_DIRECTIVE_PREPARE : LL_DIRECTIVE_CONTINUE;
     out->in_us = 42;
     if (fake->is_preparing) assign(&out->assignment);
+    release(&request->barriers, &out->barriers);
     return LL_SUCCESS;
 }
 

@@ -1,11 +1,13 @@
 // Every method there and back over loopback nng: what is put in comes out.
 #include "tests/unit/rpc/pair.h"
 
+#include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct pair pair;
@@ -123,6 +125,35 @@ Test(methods, exchange_carries_an_assignment) {
     cr_assert(eq(sz, got->spec.option_count, 1));
     cr_expect(eq(str, got->spec.options[0].value, "http://127.0.0.1:8089"));
     ll_assignment_fini(got);
+}
+
+static size_t answered;
+static void on_answers(void *arg, ll_err err, const struct ll_exchange_reply *reply) {
+    *(struct note *)arg = (struct note){.is_done = true, .err = err};
+    answered = reply ? reply->barriers.count : 0;
+}
+
+static void wait_at_barrier(size_t users, bool is_leaving) {
+    struct note note = {0};
+    struct ll_exchange_request request = {.agent_id = 7, .barriers = {.round = 1, .count = users}};
+    request.barriers.items = ll_alloc(users, sizeof *request.barriers.items);
+    for (size_t i = 0; i < users; i++)
+        request.barriers.items[i] =
+            (struct ll_barrier_wait){.ticket = i + 1, .name = "a", .count = 2, .is_leaving = is_leaving};
+    ll_rpc_exchange(pair.client, ll_clock_us(), &request, on_answers, &note);
+    free(request.barriers.items);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%zu users: %s", users, note.err.text);
+    cr_expect(eq(sz, pair.fake.exchanged.barriers.count, users));
+    cr_expect(eq(sz, answered, users));
+}
+
+// Small messages take much more memory than they have bytes.
+Test(methods, all_users_of_the_largest_run_wait_at_a_barrier) {
+    wait_at_barrier(10, false);
+    wait_at_barrier(16000, true); // tickets of two bytes, and nothing else to say in the answer
+    wait_at_barrier(LL_BARRIER_WAITS_MAX, false);
+    wait_at_barrier(LL_BARRIER_WAITS_MAX, true);
 }
 
 static char chunk[64];
