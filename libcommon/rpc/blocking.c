@@ -89,7 +89,11 @@ static void keep_chunk(struct ll_blocking *blocking, struct ll_fetch_reply *repl
 
 static void keep_assignment(struct ll_blocking *blocking, struct ll_exchange_reply *reply) {
     (void)blocking;
-    if (reply->directive == LL_DIRECTIVE_PREPARE) reply->assignment.spec = ll_spec_copy(&reply->assignment.spec);
+    reply->barriers = (struct ll_barrier_answers){.items = NULL};
+    reply->throttles = (struct ll_throttle_grants){.items = NULL};
+    if (reply->directive != LL_DIRECTIVE_PREPARE) return;
+    reply->assignment.spec = ll_spec_copy(&reply->assignment.spec);
+    reply->assignment.secrets = ll_secrets_copy(&reply->assignment.secrets);
 }
 
 #define keep(blocking, reply)                                                                                          \

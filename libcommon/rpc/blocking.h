@@ -19,8 +19,8 @@ ll_err ll_blocking_new(const struct ll_blocking_options *options, struct ll_bloc
 void ll_blocking_free(struct ll_blocking **blocking);
 
 // One function per method. A reply's chunk borrows from `blocking`, until the next call; a reply's assignment is the
-// caller's, to be freed with ll_assignment_fini when the directive is LL_DIRECTIVE_PREPARE. A call that was cancelled
-// may have been carried out all the same.
+// caller's, to be freed with ll_assignment_fini when the directive is LL_DIRECTIVE_PREPARE; its answers at barriers and
+// its permits are left out. A call that was cancelled may have been carried out all the same.
 #define LL_RPC_METHOD(name, request_type, reply_type)                                                                  \
     ll_err ll_blocking_##name(struct ll_blocking *blocking, const struct request_type *request,                        \
                               struct reply_type *out_reply);

@@ -80,6 +80,8 @@ Test(blocking, hands_over_an_assignment) {
     ll_blocking_free(&blocking);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     cr_expect(eq(str, reply.assignment.spec.name, "shop"));
+    cr_assert(eq(sz, reply.assignment.secrets.count, 1));
+    cr_expect(eq(str, (char *)ll_secrets_find(&reply.assignment.secrets, "PASSWORD"), "correct horse"));
     ll_assignment_fini(&reply.assignment);
 }
 

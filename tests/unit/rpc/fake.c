@@ -24,6 +24,7 @@ static void assign(struct ll_assignment *out) {
     out->bundle_bytes = 123456;
     out->spec = ll_spec_make("shop");
     ll_spec_set_option(&out->spec, "base_url", "http://127.0.0.1:8089");
+    ll_secrets_add(&out->secrets, "PASSWORD", "correct horse");
     out->first_user = 2;
     out->stride = 3;
     out->users = 5;

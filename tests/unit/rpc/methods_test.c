@@ -62,14 +62,15 @@ Test(methods, texts_of_peers_are_made_printable) {
     cr_expect(eq(str, pair.fake.registered.browser, "x?"));
 }
 
-static struct ll_exchange_reply exchange_reply; // its assignment's spec is a copy
+static struct ll_exchange_reply exchange_reply; // its assignment is a copy
 static void on_exchange(void *arg, ll_err err, const struct ll_exchange_reply *reply) {
     struct note *note = arg;
     *note = (struct note){.is_done = true, .err = err};
     if (!reply) return;
     exchange_reply = *reply;
-    if (reply->directive == LL_DIRECTIVE_PREPARE)
-        exchange_reply.assignment.spec = ll_spec_copy(&reply->assignment.spec);
+    if (reply->directive != LL_DIRECTIVE_PREPARE) return;
+    exchange_reply.assignment.spec = ll_spec_copy(&reply->assignment.spec);
+    exchange_reply.assignment.secrets = ll_secrets_copy(&reply->assignment.secrets);
 }
 
 Test(methods, exchange) {
@@ -124,6 +125,8 @@ Test(methods, exchange_carries_an_assignment) {
     cr_expect(eq(str, got->spec.name, "shop"));
     cr_assert(eq(sz, got->spec.option_count, 1));
     cr_expect(eq(str, got->spec.options[0].value, "http://127.0.0.1:8089"));
+    cr_assert(eq(sz, got->secrets.count, 1));
+    cr_expect(eq(str, got->secrets.items[0].value, "correct horse"));
     ll_assignment_fini(got);
 }
 
