@@ -1,6 +1,5 @@
-#include "agent/users/user.h"
+#include "agent/users/parts.h"
 
-#include "agent/core/gate.h"
 #include "agent/core/permits.h"
 #include "agent/users/http_call.h"
 #include "agent/users/watchdog.h"
@@ -11,17 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct ll_action_result done_well = {.err = {.status = LL_OK}};
-
 static void act_on(struct ll_user *user, const struct ll_script_request *request);
 
-static int64_t now_of(struct ll_user *user) {
+int64_t ll_user_now_us(const struct ll_user *user) {
     return user->env->now_us(user->env->crew);
 }
 
 static bool is_iterating(const struct ll_user *user) {
-    return user->state == LL_USER_ACTING || user->state == LL_USER_THINKING || user->state == LL_USER_MEETING ||
-           user->state == LL_USER_THROTTLED || user->state == LL_USER_SHOOTING;
+    return user->state == LL_USER_ACTING || user->state == LL_USER_SHOOTING || ll_user_waits(user);
 }
 
 static int64_t earlier(int64_t a, int64_t b) {
@@ -32,13 +28,10 @@ static int64_t iteration_deadline_us(const struct ll_user *user) {
     return user->iteration_began_us + (int64_t)user->env->spec->load.iteration_timeout_ms * 1000;
 }
 
-// Sets the alarm for whatever is due next in this state.
-static void set_alarm(struct ll_user *user) {
+void ll_user_set_alarm(struct ll_user *user) {
     int64_t at_us = INT64_MAX;
     if (is_iterating(user)) at_us = earlier(iteration_deadline_us(user), user->retire_by_us);
-    if (user->state == LL_USER_THINKING || user->state == LL_USER_RESTING || user->state == LL_USER_MEETING ||
-        user->state == LL_USER_THROTTLED)
-        at_us = earlier(at_us, user->wait_until_us);
+    if (ll_user_waits(user) || user->state == LL_USER_RESTING) at_us = earlier(at_us, user->wait_until_us);
     if (user->state == LL_USER_OPENING) at_us = user->open_by_us;
     if (user->state == LL_USER_CAPTURING) at_us = user->retire_by_us;
     ll_agenda_set(user->env->agenda, &user->alarm, at_us);
@@ -90,9 +83,9 @@ static void end_life(struct ll_user *user) {
     user->state = LL_USER_ABSENT;
     user->is_alive = user->is_retiring = false;
     user->retire_by_us = INT64_MAX;
-    set_alarm(user);
+    ll_user_set_alarm(user);
     ll_recorder_sample(user->env->recorder, LL_METRIC_SCENARIO_DURATION, NULL,
-                       (double)(now_of(user) - user->life_began_us));
+                       (double)(ll_user_now_us(user) - user->life_began_us));
     if (was_opening)
         user->env->on_opened(user->env->crew, user,
                              ll_err_make(LL_CANCELLED, "the user ended before its page was open"));
@@ -101,23 +94,23 @@ static void end_life(struct ll_user *user) {
 
 static void queue_for_page(struct ll_user *user) {
     user->state = LL_USER_QUEUED;
-    set_alarm(user);
+    ll_user_set_alarm(user);
     user->env->on_queued(user->env->crew, user);
 }
 
 // ---- Iterations end
 
 static void rest(struct ll_user *user, enum ll_pacer_outcome outcome) {
-    int64_t now_us = now_of(user);
+    int64_t now_us = ll_user_now_us(user);
     user->state = LL_USER_RESTING;
     user->wait_until_us = now_us + ll_pacer_rest_us(&user->pacer, outcome, now_us - user->iteration_began_us);
     if (user->page && user->env->connection->ops->page_rest(user->page)) queue_for_page(user);
-    set_alarm(user);
+    ll_user_set_alarm(user);
 }
 
 static void complete_iteration(struct ll_user *user) {
     ll_permits_leave(user->env->permits, user);
-    int64_t took_us = now_of(user) - user->iteration_began_us - user->waited_us;
+    int64_t took_us = ll_user_now_us(user) - user->iteration_began_us - user->waited_us;
     ll_recorder_sample(user->env->recorder, LL_METRIC_ITERATION_DURATION, NULL, (double)took_us);
     ll_recorder_count(user->env->recorder, LL_METRIC_ITERATIONS_COMPLETED, NULL, 1);
     ll_trace_end(user->env->trace, user->iteration, "completed", took_us);
@@ -140,7 +133,7 @@ static void go_on_after_failure(struct ll_user *user) {
 static void fail_iteration(struct ll_user *user, const char *signature, const char *detail, uint32_t step) {
     ll_permits_leave(user->env->permits, user);
     user->has_failed = true;
-    user->failed_us = now_of(user);
+    user->failed_us = ll_user_now_us(user);
     user->failed = (struct ll_user_failure){ll_strdup(signature), ll_strdup(detail), step};
     ll_redact_text(user->failed.signature);
     ll_redact_text(user->failed.detail);
@@ -148,7 +141,7 @@ static void fail_iteration(struct ll_user *user, const char *signature, const ch
     if (user->page && ll_witness_wants(user->env->witness, user->failed.signature)) {
         struct ll_capture_request request = ll_witness_request(user->failed.signature);
         user->state = LL_USER_CAPTURING;
-        set_alarm(user);
+        ll_user_set_alarm(user);
         user->env->connection->ops->capture(user->page, &request);
         return;
     }
@@ -156,12 +149,8 @@ static void fail_iteration(struct ll_user *user, const char *signature, const ch
     go_on_after_failure(user);
 }
 
-static void leave_gate(struct ll_user *user) {
-    if (user->state == LL_USER_MEETING) ll_gate_drop(user->env->gate, user);
-}
-
 static void cancel_action(struct ll_user *user) {
-    leave_gate(user);
+    ll_user_leave_gate(user);
     if (user->state != LL_USER_ACTING) return;
     if (ll_http_call_is_under_way(user->http))
         ll_http_call_cancel(user->http, LL_HTTP_CALL_PAGE_IS_THERE);
@@ -169,8 +158,7 @@ static void cancel_action(struct ll_user *user) {
         user->env->connection->ops->perform_cancel(user->page);
 }
 
-// As a person would have written it: "2 min", "90 s", "1500 ms".
-static void write_limit(uint64_t ms, char *out, size_t size) {
+void ll_user_write_limit(uint64_t ms, char *out, size_t size) {
     if (ms % 60000 == 0)
         snprintf(out, size, "%llu min", (unsigned long long)(ms / 60000));
     else if (ms % 1000 == 0)
@@ -183,7 +171,7 @@ static void time_out(struct ll_user *user) {
     cancel_action(user);
     give_up_capture(user);
     char limit[40], signature[80], throttle[sizeof user->throttle + 40];
-    write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
+    ll_user_write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
     snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
     snprintf(throttle, sizeof throttle, "it waited at throttle \"%s\"", user->throttle);
     const char *place = user->state == LL_USER_ACTING      ? user->operation
@@ -201,7 +189,7 @@ static void start_script(struct ll_user *user, struct ll_script_request *out) {
     ll_watchdog_leave();
 }
 
-static void resume_script(struct ll_user *user, const struct ll_action_result *result) {
+void ll_user_resume(struct ll_user *user, const struct ll_action_result *result) {
     struct ll_script_request request;
     ll_watchdog_enter();
     ll_script_resume(user->script, result, &request);
@@ -217,7 +205,7 @@ static bool take_iteration(struct ll_user *user) {
         return false;
     }
     user->iteration++;
-    user->iteration_began_us = now_of(user);
+    user->iteration_began_us = ll_user_now_us(user);
     user->waited_us = 0;
     user->step_depth = 0;
     return true;
@@ -234,18 +222,18 @@ static void begin_iteration(struct ll_user *user) {
 // Its time is the scenario's own waiting. Where there is no room for another the script just goes on.
 static void begin_shot(struct ll_user *user, const struct ll_script_request *request) {
     if (!ll_witness_wants(user->env->witness, NULL)) {
-        resume_script(user, NULL);
+        ll_user_resume(user, NULL);
         return;
     }
     struct ll_capture_request wanted = ll_witness_request(NULL);
     user->state = LL_USER_SHOOTING;
-    user->wait_began_us = now_of(user);
+    user->wait_began_us = ll_user_now_us(user);
     user->shot_step = request->step;
     snprintf(user->shot_label, sizeof user->shot_label, "%s", request->label);
     char call[LL_NAME_MAX + 32];
     snprintf(call, sizeof call, "screenshot(\"%s\")", request->label);
     ll_trace_words(user->env->trace, call);
-    set_alarm(user);
+    ll_user_set_alarm(user);
     user->env->connection->ops->capture(user->page, &wanted);
 }
 
@@ -253,8 +241,8 @@ static void begin_acting(struct ll_user *user, const char *operation) {
     user->state = LL_USER_ACTING;
     user->operation = operation;
     user->is_inner = false;
-    user->action_began_us = now_of(user);
-    set_alarm(user);
+    user->action_began_us = ll_user_now_us(user);
+    ll_user_set_alarm(user);
 }
 
 // What succeeded counts; a request beside the browser succeeds with any answer.
@@ -262,7 +250,7 @@ static void end_acting(struct ll_user *user, ll_err err) {
     assert(user->state == LL_USER_ACTING);
     if (err.status != LL_OK || user->is_inner) return;
     ll_recorder_sample(user->env->recorder, LL_METRIC_ACTION_DURATION, user->operation,
-                       (double)(now_of(user) - user->action_began_us));
+                       (double)(ll_user_now_us(user) - user->action_began_us));
 }
 
 static void trace_http(struct ll_user *user, const struct ll_http_request *request) {
@@ -275,7 +263,7 @@ static void trace_http(struct ll_user *user, const struct ll_http_request *reque
 static void on_http_answer(void *arg, const struct ll_http_answer *answer) {
     struct ll_user *user = arg;
     struct ll_script_request request;
-    ll_trace_answered(user->env->trace, answer->err, answer->status, now_of(user) - user->action_began_us);
+    ll_trace_answered(user->env->trace, answer->err, answer->status, ll_user_now_us(user) - user->action_began_us);
     end_acting(user, answer->err);
     ll_watchdog_enter();
     ll_script_resume_http(user->script, answer, &request);
@@ -291,42 +279,12 @@ static void begin_http(struct ll_user *user, const struct ll_http_request *reque
     ll_http_call_begin(user->http, user->page, request, on_http_answer, user);
 }
 
-static void begin_meeting(struct ll_user *user, const struct ll_script_request *request) {
-    const struct ll_script_barrier *barrier = &request->barrier;
-    user->state = LL_USER_MEETING;
-    snprintf(user->meeting.name, sizeof user->meeting.name, "%s", barrier->name);
-    user->meeting.count = barrier->count;
-    user->meeting.timeout_ms = barrier->timeout_ms;
-    user->meeting.is_leaving = false;
-    user->wait_began_us = now_of(user);
-    user->wait_until_us = user->wait_began_us + (int64_t)barrier->timeout_ms * 1000;
-    set_alarm(user);
-    ll_gate_enter(user->env->gate, user, user->meeting.name, barrier->count);
-}
-
 static void begin_action(struct ll_user *user, const struct ll_action *action) {
     const struct ll_operation_info *info = ll_operation_info(action->operation);
     begin_acting(user, info->name);
     user->is_inner = info->kind == LL_OPKIND_INNER;
     if (!user->is_inner) ll_trace_call(user->env->trace, action);
     user->env->connection->ops->perform(user->page, action);
-}
-
-// When the load is over for it nobody waits for a permit any more.
-static void begin_throttled(struct ll_user *user, const struct ll_script_request *request) {
-    user->state = LL_USER_THROTTLED;
-    snprintf(user->throttle, sizeof user->throttle, "%s", request->throttle.name);
-    user->wait_began_us = now_of(user);
-    user->wait_until_us = INT64_MAX;
-    if (user->is_retiring) {
-        ll_user_cut(user);
-        return;
-    }
-    char call[LL_NAME_MAX + 32];
-    snprintf(call, sizeof call, "throttle(\"%s\")", request->throttle.name);
-    ll_trace_words(user->env->trace, call);
-    set_alarm(user);
-    ll_permits_want(user->env->permits, user, request->throttle.index);
 }
 
 static void act_on(struct ll_user *user, const struct ll_script_request *request) {
@@ -340,17 +298,13 @@ static void act_on(struct ll_user *user, const struct ll_script_request *request
         begin_http(user, &request->http);
         break;
     case LL_SCRIPT_THINK:
-        user->state = LL_USER_THINKING;
-        user->wait_began_us = now_of(user);
-        user->wait_until_us = user->wait_began_us + (int64_t)request->think_ms * 1000;
-        ll_trace_words(user->env->trace, "think()");
-        set_alarm(user);
+        ll_user_begin_think(user, request->think_ms);
         break;
     case LL_SCRIPT_BARRIER:
-        begin_meeting(user, request);
+        ll_user_begin_meeting(user, &request->barrier);
         break;
     case LL_SCRIPT_THROTTLE:
-        begin_throttled(user, request);
+        ll_user_begin_throttled(user, &request->throttle);
         break;
     case LL_SCRIPT_SCREENSHOT:
         begin_shot(user, request);
@@ -401,7 +355,7 @@ static void on_page_open(void *owner, ll_err err) {
         return;
     }
     user->state = user->is_alive ? LL_USER_RESTING : LL_USER_STANDBY;
-    set_alarm(user);
+    ll_user_set_alarm(user);
     user->env->on_opened(user->env->crew, user, LL_SUCCESS);
 }
 
@@ -411,18 +365,16 @@ static void on_done(void *owner, const struct ll_action_result *result) {
         ll_http_call_on_done(user->http, result);
         return;
     }
-    if (!user->is_inner) ll_trace_done(user->env->trace, result, now_of(user) - user->action_began_us);
+    if (!user->is_inner) ll_trace_done(user->env->trace, result, ll_user_now_us(user) - user->action_began_us);
     end_acting(user, result->err);
-    resume_script(user, result);
+    ll_user_resume(user, result);
 }
 
 static void take_shot(struct ll_user *user, const struct ll_capture *capture) {
     struct ll_failure where = {.user_id = user->id, .iteration = user->iteration, .step = user->shot_step};
-    int64_t took_us = now_of(user) - user->wait_began_us;
-    user->waited_us += took_us;
-    ll_trace_done(user->env->trace, &done_well, took_us);
+    ll_user_count_wait(user);
     ll_witness_take_shot(user->env->witness, &where, user->shot_label, capture);
-    resume_script(user, NULL);
+    ll_user_resume(user, NULL);
 }
 
 static void on_captured(void *owner, const struct ll_capture *capture) {
@@ -462,75 +414,19 @@ static void on_page_lost(void *owner, ll_err why) {
     if (user->state == LL_USER_OPENING) {
         open_failed(user, why);
     } else if (is_iterating(user)) {
-        leave_gate(user);
+        ll_user_leave_gate(user);
         fail_iteration(user, "the browser died", why.text, 0); // resting, it asks for a page when that is over
     } else if (user->state == LL_USER_STANDBY) {
         queue_for_page(user);
     }
 }
 
-// ---- What the script tells while it runs
-
-static void step_begin(void *owner, const char *name) {
-    struct ll_user *user = owner;
-    ll_trace_step(user->env->trace, name);
-    if (user->step_depth < LL_USER_STEPS_MAX) {
-        user->steps[user->step_depth].began_us = now_of(user);
-        user->steps[user->step_depth].waited_us = user->waited_us;
-    }
-    user->step_depth++;
-}
-
-static void step_end(void *owner, const char *name, bool completed) {
-    struct ll_user *user = owner;
-    if (user->step_depth == 0) return; // of an iteration that was abandoned
-    user->step_depth--;
-    if (user->step_depth >= LL_USER_STEPS_MAX) return;
-    int64_t waited_us = user->waited_us - user->steps[user->step_depth].waited_us;
-    int64_t took_us = now_of(user) - user->steps[user->step_depth].began_us - waited_us;
-    ll_trace_step_over(user->env->trace, name, completed, took_us);
-    if (!completed) return;
-    ll_recorder_sample(user->env->recorder, LL_METRIC_STEP_DURATION, name, (double)took_us);
-}
-
-static void check(void *owner, const char *name, bool held) {
-    struct ll_user *user = owner;
-    ll_trace_check(user->env->trace, name, held);
-    ll_recorder_count(user->env->recorder, held ? LL_METRIC_CHECKS_PASSED : LL_METRIC_CHECKS_FAILED, name, 1);
-}
-
-static void measure(void *owner, enum ll_metric family, const char *name, double value) {
-    struct ll_user *user = owner;
-    if (ll_metric_info(family)->kind == LL_KIND_COUNTER)
-        ll_recorder_count(user->env->recorder, family, name, (uint64_t)value);
-    else
-        ll_recorder_sample(user->env->recorder, family, name, value);
-}
-
-static void log_text(void *owner, const char *text) {
-    struct ll_user *user = owner;
-    ll_trace_log(user->env->trace, text);
-    user->env->on_log(user->env->crew, user, text);
-}
-
-static void give_back(void *owner, uint32_t throttle) {
-    struct ll_user *user = owner;
-    ll_permits_give_back(user->env->permits, user, throttle);
-}
-
 // ---- The face
 
 ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, uint64_t random_seed) {
     *user = (struct ll_user){.env = env, .id = id, .retire_by_us = INT64_MAX};
-    struct ll_script_host host = {.owner = user,
-                                  .step_begin = step_begin,
-                                  .step_end = step_end,
-                                  .check = check,
-                                  .measure = measure,
-                                  .log = log_text,
-                                  .give_back = give_back};
     ll_watchdog_enter();
-    ll_err err = ll_script_new(env->scenario, id, random_seed, host, &user->script);
+    ll_err err = ll_script_new(env->scenario, id, random_seed, ll_user_script_host(user), &user->script);
     ll_watchdog_leave();
     return ll_err_in(err, "user %u", id);
 }
@@ -538,7 +434,7 @@ ll_err ll_user_init(struct ll_user *user, struct ll_user_env *env, uint32_t id, 
 void ll_user_fini(struct ll_user *user) {
     if (!user->env) return;
     ll_http_call_free(&user->http);
-    leave_gate(user);
+    ll_user_leave_gate(user);
     ll_permits_leave(user->env->permits, user);
     close_page(user);
     forget_failure(user);
@@ -560,8 +456,8 @@ void ll_user_open(struct ll_user *user) {
     };
     assert(user->state == LL_USER_QUEUED);
     user->state = LL_USER_OPENING;
-    user->open_by_us = now_of(user) + open_limit_ms(user->env->spec) * 1000;
-    set_alarm(user);
+    user->open_by_us = ll_user_now_us(user) + open_limit_ms(user->env->spec) * 1000;
+    ll_user_set_alarm(user);
     if (user->page) {
         user->env->connection->ops->page_renew(user->page);
         return;
@@ -574,10 +470,10 @@ void ll_user_open(struct ll_user *user) {
 void ll_user_begin(struct ll_user *user) {
     assert(!user->is_alive && !user->is_done);
     user->is_alive = user->has_started = true;
-    user->life_began_us = user->wait_until_us = now_of(user);
+    user->life_began_us = user->wait_until_us = ll_user_now_us(user);
     if (user->state == LL_USER_STANDBY) user->state = LL_USER_RESTING;
     if (user->state == LL_USER_ABSENT) queue_for_page(user);
-    set_alarm(user);
+    ll_user_set_alarm(user);
 }
 
 void ll_user_retire(struct ll_user *user, int64_t by_us) {
@@ -587,7 +483,7 @@ void ll_user_retire(struct ll_user *user, int64_t by_us) {
     if (user->state == LL_USER_THROTTLED)
         ll_user_cut(user);
     else if (is_iterating(user) || user->state == LL_USER_CAPTURING)
-        set_alarm(user);
+        ll_user_set_alarm(user);
     else
         end_life(user);
 }
@@ -595,7 +491,7 @@ void ll_user_retire(struct ll_user *user, int64_t by_us) {
 void ll_user_unretire(struct ll_user *user) {
     user->is_retiring = false;
     user->retire_by_us = INT64_MAX;
-    set_alarm(user);
+    ll_user_set_alarm(user);
 }
 
 void ll_user_cut(struct ll_user *user) {
@@ -606,51 +502,6 @@ void ll_user_cut(struct ll_user *user) {
     end_life(user);
 }
 
-static void end_think(struct ll_user *user) {
-    int64_t took_us = now_of(user) - user->wait_began_us;
-    user->waited_us += took_us;
-    ll_trace_done(user->env->trace, &done_well, took_us);
-    resume_script(user, NULL);
-}
-
-void ll_user_met(struct ll_user *user, bool is_released, uint32_t others) {
-    assert(user->state == LL_USER_MEETING);
-    user->waited_us += now_of(user) - user->wait_began_us;
-    if (is_released) {
-        resume_script(user, NULL);
-        return;
-    }
-    char limit[40];
-    write_limit(user->meeting.timeout_ms, limit, sizeof limit);
-    struct ll_action_result result = {.err = ll_err_make(LL_DEADLINE_EXCEEDED,
-                                                         "only %u of %u users came to barrier \"%s\" within %s",
-                                                         others + 1, user->meeting.count, user->meeting.name, limit)};
-    resume_script(user, &result);
-}
-
-void ll_user_permit(struct ll_user *user, uint64_t in_us) {
-    assert(user->state == LL_USER_THROTTLED);
-    user->wait_until_us = now_of(user) + (int64_t)in_us;
-    if (in_us == 0)
-        end_think(user);
-    else
-        set_alarm(user);
-}
-
-// The coordinator may have released it a moment ago, and others with it: it says so, or that it has not. When it says
-// nothing the user is not kept for ever.
-static void end_meeting(struct ll_user *user) {
-    if (user->meeting.is_leaving) {
-        ll_gate_drop(user->env->gate, user);
-        ll_user_met(user, false, 0);
-        return;
-    }
-    user->meeting.is_leaving = true;
-    user->wait_until_us = now_of(user) + LL_USER_WITHDRAW_LIMIT_MS * 1000LL;
-    set_alarm(user);
-    ll_gate_withdraw(user->env->gate, user);
-}
-
 void ll_user_poll(struct ll_user *user, int64_t now_us) {
     if ((is_iterating(user) || user->state == LL_USER_CAPTURING) && now_us >= user->retire_by_us)
         ll_user_cut(user);
@@ -658,15 +509,13 @@ void ll_user_poll(struct ll_user *user, int64_t now_us) {
         time_out(user);
     else if (user->state == LL_USER_OPENING && now_us >= user->open_by_us)
         give_up_page(user);
-    else if ((user->state == LL_USER_THINKING || user->state == LL_USER_THROTTLED) && now_us >= user->wait_until_us)
-        end_think(user);
-    else if (user->state == LL_USER_MEETING && now_us >= user->wait_until_us)
-        end_meeting(user);
+    else if (ll_user_waits(user) && now_us >= user->wait_until_us)
+        ll_user_end_wait(user);
     else if (user->state == LL_USER_RESTING && now_us >= user->wait_until_us) {
         if (user->page)
             begin_iteration(user);
         else
             queue_for_page(user);
     } else
-        set_alarm(user);
+        ll_user_set_alarm(user);
 }
