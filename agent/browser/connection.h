@@ -79,8 +79,8 @@ struct ll_connection_ops {
     // Gives up the action in flight, if there is one; on_done will not come. The page can be used again.
     void (*perform_cancel)(struct ll_page *page);
     // Looks at the page, between actions, without changing what it does. Answered by on_captured, always, within the
-    // timeout and a little, with what could be had by then; except after page_close or on_page_lost, or when another
-    // capture took its place. Actions may begin meanwhile.
+    // timeout and a little, with what could be had by then; except after page_renew, page_close or on_page_lost, or
+    // when another capture took its place. Actions may begin meanwhile.
     void (*capture)(struct ll_page *page, const struct ll_capture_request *request);
     // An iteration is over, and none of its actions is in flight: what it left behind that is not the site's goes, so
     // that the next begins alike. Pages but the first are closed, and dialogs dismissed again. Asks for no answer. True

@@ -2,6 +2,7 @@
 // close, the browser's end.
 #include "agent/browser/cdp/renewal.h"
 
+#include "agent/browser/cdp/evidence.h"
 #include "agent/browser/cdp/observer.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/alloc.h"
@@ -188,6 +189,7 @@ static void on_last_words(void *arg, const struct ll_cdp_answer *answer) {
 
 void ll_cdp_renewal_begin(struct ll_cdp_page *page) {
     if (!ll_cdp_page_client(page)) return; // it is about to be told that it is lost
+    ll_cdp_evidence_cancel(page->evidence);
     page->state = LL_CDP_PAGE_OPENING;
     page->renewal.is_asked = ll_cdp_observer_ask(page, on_last_words);
     if (!page->renewal.is_asked) renew(page);

@@ -24,7 +24,8 @@ struct null_page {
     struct ll_page_events events;
     struct null_page *prev, *next;
     struct ll_timer *timer;
-    bool open, acting, capturing;
+    struct ll_timer *look; // of a capture
+    bool open, acting;
     enum ll_operation operation;
     ll_json *cookies; // of its context; NULL: none yet
 };
@@ -95,13 +96,6 @@ static void on_page_turn(void *arg) {
         page->events.on_page_open(page->events.owner, LL_SUCCESS);
         return;
     }
-    if (page->capturing) {
-        static const struct ll_capture nothing = {
-            .url = "about:blank", .html = "", .visible = "", .console = "", .requests = ""};
-        page->capturing = false;
-        page->events.on_captured(page->events.owner, &nothing);
-        return;
-    }
     struct null_connection *connection = of(page->base.connection);
     struct ll_action_result result = {.err = LL_SUCCESS, .value = connection->values[page->operation]};
     page->acting = false;
@@ -112,6 +106,14 @@ static void on_page_turn(void *arg) {
     page->events.on_done(page->events.owner, &result);
 }
 
+// There is nothing to see.
+static void on_look_turn(void *arg) {
+    static const struct ll_capture nothing = {
+        .url = "about:blank", .html = "", .visible = "", .console = "", .requests = ""};
+    struct null_page *page = arg;
+    page->events.on_captured(page->events.owner, &nothing);
+}
+
 static struct ll_page *null_page_open(struct ll_connection *base, const struct ll_context_options *options,
                                       struct ll_page_events events) {
     struct null_page *page = ll_alloc(1, sizeof *page);
@@ -119,6 +121,7 @@ static struct ll_page *null_page_open(struct ll_connection *base, const struct l
     page->base.connection = base;
     page->events = events;
     page->timer = ll_timer_new(of(base)->loop, on_page_turn, page);
+    page->look = ll_timer_new(of(base)->loop, on_look_turn, page);
     DL_APPEND(of(base)->pages, page);
     ll_timer_set(page->timer, 0);
     return &page->base;
@@ -133,6 +136,7 @@ static void null_page_renew(struct ll_page *base) {
     assert(page->open && !page->acting);
     page->open = false;
     ll_json_free(&page->cookies);
+    ll_timer_cancel(page->look);
     ll_timer_set(page->timer, 0);
 }
 
@@ -141,7 +145,6 @@ static void null_perform(struct ll_page *base, const struct ll_action *action) {
     struct null_connection *connection = of(base->connection);
     assert(page->open && !page->acting);
     page->acting = true;
-    page->capturing = false; // there is one timer, and nothing to see: a capture that an action follows is not told
     page->operation = action->operation;
     if (action->operation == LL_OP_PUT_COOKIES) {
         ll_json *jar = ll_null_jar_put(page->cookies, action->argument);
@@ -164,19 +167,18 @@ static void null_perform_cancel(struct ll_page *base) {
     ll_timer_cancel(page->timer);
 }
 
-// There is nothing to see.
 static void null_capture(struct ll_page *base, const struct ll_capture_request *request) {
     struct null_page *page = (struct null_page *)base;
     (void)request;
     assert(page->open && !page->acting);
-    page->capturing = true;
-    ll_timer_set(page->timer, 0);
+    ll_timer_set(page->look, 0);
 }
 
 static void null_page_close(struct ll_page *base) {
     struct null_page *page = (struct null_page *)base;
     DL_DELETE(of(base->connection)->pages, page);
     ll_timer_free(&page->timer);
+    ll_timer_free(&page->look);
     ll_json_free(&page->cookies);
     free(page);
 }

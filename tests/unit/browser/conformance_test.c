@@ -407,10 +407,31 @@ Test(conformance, a_capture_is_told_once_whatever_takes_its_place) {
         driver.connection->ops->capture(page.page, &picture);
         err = driven_do(&page, LL_OP_RELOAD, NULL, NULL); // an action may begin meanwhile
         cr_expect_eq(err.status, LL_OK, "%s", err.text);
+        driver_serve_until(&driver, &page.captured);
         cr_expect(not(closed.captured));
         page.captured = false;
         driver.connection->ops->capture(page.page, &picture);
         driver_end(&driver); // in the middle of one
+    }
+}
+
+Test(conformance, a_page_that_is_renewed_while_it_is_looked_at_is_not_told_of_it) {
+    struct ll_capture_request request = {.what = LL_CAPTURE_HTML};
+    FOR_EACH_KIND(kind) {
+        struct driver driver;
+        struct driven_page page;
+        driver_begin(&driver, kind, site);
+        for (enum ll_renewal renewal = LL_RENEWAL_CLEAN; renewal <= LL_RENEWAL_FRESH; renewal++) {
+            driver.context.renewal = renewal;
+            driven_open(&driver, &page);
+            driven_visit(&page, "/");
+            driver.connection->ops->capture(page.page, &request);
+            cr_expect(driven_rest(&page));
+            driven_visit(&page, "/");
+            cr_expect(not(page.captured));
+            driven_close(&page);
+        }
+        driver_end(&driver);
     }
 }
 
