@@ -9,6 +9,7 @@
 
 #include "agent/http/errors.h"
 #include "agent/http/jar.h"
+#include "agent/http/pairs.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/text.h"
@@ -48,7 +49,7 @@ struct ll_http {
     char origin[LL_ORIGIN_MAX]; // that credentials without one are for: of the first request ever
 
     // Of the answer; they stay until the client is used again.
-    struct ll_buf headers; // NAME, NUL, VALUE, NUL …
+    struct ll_buf headers; // pairs
     struct ll_buf body;
     struct ll_http_header *list;
     struct ll_http_answer answer;
@@ -247,10 +248,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *user) {
     size_t name_len = (size_t)(colon - line), value_len = (size_t)(line + end - value);
     for (size_t i = 0; i < name_len; i++) line[i] = (char)tolower((unsigned char)line[i]);
     if (name_len == 10 && memcmp(line, "set-cookie", 10) == 0) ll_jar_note(&http->jar, value, value_len);
-    ll_buf_append(&http->headers, line, name_len);
-    ll_buf_append(&http->headers, "", 1);
-    ll_buf_append(&http->headers, value, value_len);
-    ll_buf_append(&http->headers, "", 1);
+    ll_pairs_add(&http->headers, line, name_len, value, value_len);
     return http->headers.overflowed ? 0 : len;
 }
 
@@ -354,13 +352,8 @@ static void measure(struct ll_http *http, CURLcode code, long status, long os_er
 }
 
 static size_t list_headers(const struct ll_buf *from, struct ll_http_header *out) {
-    size_t found = 0;
-    const char *at = (const char *)from->data, *end = at + from->len;
-    while (at && at < end && found < HEADERS_COUNT_MAX) {
-        const char *value = at + strlen(at) + 1;
-        out[found++] = (struct ll_http_header){.name = at, .value = value};
-        at = value + strlen(value) + 1;
-    }
+    size_t found = 0, position = 0;
+    while (found < HEADERS_COUNT_MAX && ll_pairs_next(from, &position, &out[found].name, &out[found].value)) found++;
     return found;
 }
 

@@ -2,6 +2,8 @@
 // secure, expires (0: never), name, value, with tabs between; #HttpOnly_ before the domain.
 #include "agent/http/jar.h"
 
+#include "agent/http/pairs.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -81,10 +83,7 @@ void ll_jar_note(struct ll_jar *jar, const char *set_cookie, size_t len) {
         const char *value = at + sizeof attribute - 1;
         size_t value_len = 0;
         while (value + value_len < end && isalpha((unsigned char)value[value_len])) value_len++;
-        ll_buf_append(&jar->same_sites, set_cookie, (size_t)(equals - set_cookie));
-        ll_buf_append(&jar->same_sites, "", 1);
-        ll_buf_append(&jar->same_sites, value, value_len);
-        ll_buf_append(&jar->same_sites, "", 1);
+        ll_pairs_add(&jar->same_sites, set_cookie, (size_t)(equals - set_cookie), value, value_len);
         return;
     }
 }
@@ -92,13 +91,10 @@ void ll_jar_note(struct ll_jar *jar, const char *set_cookie, size_t len) {
 // As DevTools writes it, of the last Set-Cookie of that name; NULL when it said nothing, or nothing known.
 static const char *same_site_of(const struct ll_jar *jar, const char *name) {
     static const char *const known[] = {"Strict", "Lax", "None"};
-    const char *found = NULL, *at = (const char *)jar->same_sites.data, *end = at + jar->same_sites.len;
-    while (at && at < end) {
-        const char *value = at + strlen(at) + 1;
-        for (size_t i = 0; strcmp(at, name) == 0 && i < sizeof known / sizeof *known; i++)
+    const char *found = NULL, *of, *value;
+    for (size_t position = 0; ll_pairs_next(&jar->same_sites, &position, &of, &value);)
+        for (size_t i = 0; strcmp(of, name) == 0 && i < sizeof known / sizeof *known; i++)
             if (strcasecmp(value, known[i]) == 0) found = known[i];
-        at = value + strlen(value) + 1;
-    }
     return found;
 }
 

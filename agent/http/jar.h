@@ -12,7 +12,7 @@ enum { LL_JAR_COOKIES_MAX = 1000, LL_JAR_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct ll_jar {
     struct curl_slist *before; // what was put in, as libcurl understood it
-    struct ll_buf same_sites;  // what Set-Cookie said of them, which libcurl forgets: NAME, NUL, VALUE, NUL …
+    struct ll_buf same_sites;  // what Set-Cookie said of them, which libcurl forgets: pairs of name and SameSite
 };
 
 void ll_jar_init(struct ll_jar *jar);
