@@ -13,8 +13,9 @@ enum { CALL_MAX = 8 * 1024, SHOWN_MAX = 300, VALUE_MAX = 100, COLUMN = 64, LINES
 
 struct ll_trace {
     struct ll_trace_options options;
-    unsigned depth; // of steps
-    bool is_open;   // a line was begun
+    unsigned depth;  // of steps
+    bool is_open;    // a line was begun
+    bool is_reading; // by what gives a value, which may be nil
     size_t column;
 };
 
@@ -48,10 +49,22 @@ static void put(struct ll_trace *trace, enum paint paint, const char *text) {
     trace->column += columns(text);
 }
 
+// The text without secrets, and its line ends as Lua writes them, since each text has one line here. The caller frees.
+static char *in_one_line(const char *text) {
+    char *clean = ll_strdup(text), *out = ll_alloc(2 * strlen(text) + 1, 1), *end = out;
+    ll_redact_text(clean);
+    for (const char *from = clean; *from; from++) {
+        if (*from == '\r' && from[1] == '\n') continue;
+        if (*from == '\n') *end++ = '\\';
+        *end++ = *from == '\n' ? 'n' : *from;
+    }
+    free(clean);
+    return out;
+}
+
 // Passes a text of the scenario's or a page's through: no secret, one line, so long.
 static void put_foreign(struct ll_trace *trace, enum paint paint, const char *text, size_t max) {
-    char *clean = ll_strdup(text);
-    ll_redact_text(clean);
+    char *clean = in_one_line(text);
     size_t len = strlen(clean);
     char *shown = ll_alloc(max + 1, 1);
     ll_text_clean(clean, shown, max + 1);
@@ -101,6 +114,7 @@ void ll_trace_words(struct ll_trace *trace, const char *words) {
     put_foreign(trace, PLAIN, words, SHOWN_MAX);
     fflush(trace->options.out);
     trace->is_open = true;
+    trace->is_reading = false;
 }
 
 void ll_trace_call(struct ll_trace *trace, const struct ll_action *action) {
@@ -108,24 +122,54 @@ void ll_trace_call(struct ll_trace *trace, const struct ll_action *action) {
     struct ll_buf call = ll_buf_make(CALL_MAX);
     ll_call_append(&call, action, LL_CALL_WHOLE);
     ll_trace_words(trace, ll_buf_str(&call));
+    trace->is_reading = ll_operation_info(action->operation)->kind == LL_OPKIND_READING;
     ll_buf_fini(&call);
 }
 
-static void put_value(struct ll_trace *trace, const ll_json *value) {
-    char number[32];
-    put(trace, SOFT, "  = ");
-    if (ll_json_is_string(value)) {
-        put(trace, PLAIN, "\"");
-        put_foreign(trace, PLAIN, ll_json_string(value, ""), VALUE_MAX);
-        put(trace, PLAIN, "\"");
-    } else if (ll_json_is_number(value)) {
-        snprintf(number, sizeof number, "%.15g", ll_json_number(value, 0));
-        put(trace, PLAIN, number);
-    } else if (ll_json_is_bool(value)) {
-        put(trace, PLAIN, ll_json_bool(value, false) ? "true" : "false");
-    } else {
-        put(trace, PLAIN, ll_json_is_object(value) || ll_json_is_array(value) ? "a table" : "nil");
+static void append_value(struct ll_buf *out, const ll_json *value);
+
+// As a script would write it. What is longer than what is shown is not gone through.
+static void append_table(struct ll_buf *out, const ll_json *table) {
+    if (!ll_json_first(table)) {
+        ll_buf_text(out, "{}");
+        return;
     }
+    const char *before = "{ ";
+    for (const ll_json *item = ll_json_first(table); item && out->len <= VALUE_MAX; item = ll_json_next(item)) {
+        char *key = ll_json_is_object(table) ? in_one_line(ll_json_key(item)) : NULL;
+        ll_buf_text(out, before);
+        if (key) ll_buf_printf(out, "%.*s = ", VALUE_MAX, key);
+        append_value(out, item);
+        before = ", ";
+        free(key);
+    }
+    ll_buf_text(out, " }");
+}
+
+static void append_value(struct ll_buf *out, const ll_json *value) {
+    if (ll_json_is_string(value)) {
+        char *text = in_one_line(ll_json_string(value, "")); // a secret is found before the text is cut
+        ll_buf_printf(out, strlen(text) > VALUE_MAX ? "\"%.*s…\"" : "\"%.*s\"", VALUE_MAX, text);
+        free(text);
+    } else if (ll_json_is_number(value)) {
+        ll_buf_printf(out, "%.15g", ll_json_number(value, 0));
+    } else if (ll_json_is_bool(value)) {
+        ll_buf_text(out, ll_json_bool(value, false) ? "true" : "false");
+    } else if (ll_json_get(value, "cookies")) {
+        ll_buf_text(out, "a snapshot"); // which may hold secrets that nobody named
+    } else if (ll_json_is_object(value) || ll_json_is_array(value)) {
+        append_table(out, value);
+    } else {
+        ll_buf_text(out, "nil");
+    }
+}
+
+static void put_value(struct ll_trace *trace, const ll_json *value) {
+    struct ll_buf words = ll_buf_make(CALL_MAX);
+    append_value(&words, value);
+    put(trace, SOFT, "  = ");
+    put_foreign(trace, PLAIN, ll_buf_str(&words), 2 * VALUE_MAX);
+    ll_buf_fini(&words);
 }
 
 void ll_trace_done(struct ll_trace *trace, const struct ll_action_result *result, int64_t took_us) {
@@ -134,7 +178,7 @@ void ll_trace_done(struct ll_trace *trace, const struct ll_action_result *result
     if (result->err.status != LL_OK) {
         put(trace, BAD, "  FAILED  ");
         put_foreign(trace, PLAIN, result->err.text, SHOWN_MAX);
-    } else if (result->value) {
+    } else if (result->value || trace->is_reading) {
         put_value(trace, result->value);
     }
     end_line(trace);

@@ -71,6 +71,49 @@ Test(trace, a_reading_shows_its_value_and_a_failure_its_reason) {
     cr_expect_not_null(strstr(text, "1.00 ms  FAILED  matches nothing\n"), "%s", text);
 }
 
+static void read_value(const char *json) {
+    ll_json *value = NULL;
+    if (json) cr_assert(eq(int, ll_json_parse(json, strlen(json), &value).status, LL_OK));
+    ll_trace_call(trace, &(struct ll_action){.operation = LL_OP_TITLE});
+    ll_trace_done(trace, &(struct ll_action_result){.err = LL_SUCCESS, .value = value}, 1000);
+    ll_json_free(&value);
+    fflush(out);
+}
+
+Test(trace, values_are_shown_as_a_script_writes_them) {
+    static const struct {
+        const char *json, *shown;
+    } rows[] = {
+        {"\"two\\nlines\"", "  = \"two\\nlines\"\n"},
+        {"\"a\\r\\nb\"", "  = \"a\\nb\"\n"},
+        {"{\"name\":\"a.csv\",\"bytes\":8,\"ok\":true}", "  = { name = \"a.csv\", bytes = 8, ok = true }\n"},
+        {"[1,[],{\"x\":null}]", "  = { 1, {}, { x = nil } }\n"},
+        {"{\"cookies\":[{\"value\":\"sid\"}],\"origins\":[]}", "  = a snapshot\n"},
+        {"null", "  = nil\n"},
+        {NULL, "  = nil\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t before = len;
+        read_value(rows[i].json);
+        cr_expect_not_null(strstr(text + before, rows[i].shown), "%s: %s", rows[i].json, text + before);
+    }
+}
+
+Test(trace, long_values_are_cut_and_secrets_in_tables_are_found_whole) {
+    char json[4096] = "[";
+    for (int i = 0; i < 300; i++) strcat(json, "1234567,");
+    strcat(json, "1]");
+    read_value(json);
+    cr_expect(lt(sz, len, 250), "%s", text);
+    ll_redact_add("hunter22-and-so-on", 18);
+    memset(json, 0, sizeof json);
+    strcpy(json, "{\"a\":\"");
+    memset(json + 6, 'x', 90);
+    strcat(json, "hunter22-and-so-on\"}");
+    read_value(json);
+    cr_expect_null(strstr(text, "hunter"), "%s", text);
+}
+
 Test(trace, a_failure_shows_what_its_user_saw) {
     struct ll_evidence *evidence = ll_evidence_new("http://shop/", "log: a\nerror: b\n", "GET 200 http://shop/\n", "");
     snprintf(evidence->picture, sizeof evidence->picture, "x.jpg");
