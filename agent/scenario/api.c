@@ -163,7 +163,23 @@ static int call_operation(lua_State *L) {
     return ll_api_perform(L, &action);
 }
 
+// What other tools call what an operation does; the nearest name would be that of another.
+static const char *written_instead(const char *name) {
+    static const struct {
+        const char *name, *instead;
+    } others[] = {
+#define LL_OTHER_NAME(name, instead) {name, instead},
+#include "agent/scenario/other_names.def"
+#undef LL_OTHER_NAME
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i].name, name) == 0) return others[i].instead;
+    return NULL;
+}
+
 static void refuse_name(lua_State *L, const char *name) {
+    const char *instead = written_instead(name);
+    if (instead) ll_vm_raise(L, "ctx has no operation \"%s\": write %s", name, instead);
     const char *nearest = ll_text_nearest(name, names);
     for (int i = 0; nearest && i < LL_OPERATIONS_COUNT; i++) // the inner ones are nobody's to call
         if (names[i] == nearest && ll_operation_info((enum ll_operation)i)->kind == LL_OPKIND_INNER) nearest = NULL;

@@ -186,6 +186,10 @@ Test(api, states_of_wait_for_selector) {
 Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
     static const struct refusal cases[] = {
         {RUN("ctx:clik('#a')"), "shop.lua:2: ctx has no operation \"clik\": did you mean \"click\"?"},
+        {RUN("ctx:wait('1s')"), "shop.lua:2: ctx has no operation \"wait\": write ctx:think(\"1s\"), or "
+                                "ctx:wait_for_selector(selector) for what is to come"},
+        {RUN("ctx:is_hidden('#a')"), "shop.lua:2: ctx has no operation \"is_hidden\": write not "
+                                     "ctx:is_visible(selector)"},
         {RUN("\nctx:frobnicate()"), "shop.lua:3: ctx has no operation \"frobnicate\": docs/SCENARIOS.md lists them"},
         {RUN("ctx:wait_for_phx_loading_completion('clik', '#a')"),
          "shop.lua:2: wait_for_phx_loading_completion: argument 1 must be \"click\", \"submit\", \"change\", "
