@@ -201,8 +201,18 @@ static ll_err parse_value(const char *at, struct ll_threshold *out) {
     if (quantity == QUANTITY_SHARE && number > 1)
         return ll_err_make(LL_INVALID_ARGUMENT, "%s is more than everything: it takes %s", start,
                            accepted_values(quantity));
+    bool is_of_values = out->fn != LL_FN_COUNT && out->fn != LL_FN_RATE;
+    if (out->metric == LL_METRIC_WEB_VITAL_CLS && is_of_values && number > 0 && number < 1)
+        return ll_err_make(LL_INVALID_ARGUMENT, "web_vital_cls is a page's CLS times 1,000: write %.15g for %.15g",
+                           number * 1000, number);
     out->value = number;
     return LL_SUCCESS;
+}
+
+static const char *example_of(enum ll_metric metric) {
+    const struct ll_metric_info *info = ll_metric_info(metric);
+    if (info->kind == LL_KIND_COUNTER) return "count < 10";
+    return info->unit == LL_UNIT_US ? "p95 < 2s" : info->unit == LL_UNIT_BYTES ? "p95 < 500KB" : "p95 < 100";
 }
 
 static ll_err parse(const char *at, const struct ll_custom_metrics *custom, struct ll_threshold *out) {
@@ -213,7 +223,7 @@ static ll_err parse(const char *at, const struct ll_custom_metrics *custom, stru
     skip_spaces(&at);
     if (*at++ != ':')
         return ll_err_make(LL_INVALID_ARGUMENT, "a colon is missing: write it like \"%s: %s\"", name_of(out),
-                           ll_metric_info(out->metric)->kind == LL_KIND_COUNTER ? "count < 10" : "p95 < 1000");
+                           example_of(out->metric));
     skip_spaces(&at);
     LL_TRY(parse_function(&at, out));
     LL_TRY(check_function(out));
@@ -340,6 +350,12 @@ static bool compare(double observed, enum ll_threshold_op op, double value) {
     return false;
 }
 
+// Counts, and what is exact and whole, in full; anything else in four digits, which is more than a percentile is worth.
+static void describe_number(double value, char *out, size_t size) {
+    bool is_whole = value == floor(value) && value < 1e15;
+    snprintf(out, size, is_whole || value >= 999.95 ? "%.0f" : "%.4g", value);
+}
+
 static void describe(double value, enum quantity quantity, char *out, size_t size) {
     switch (quantity) {
     case QUANTITY_DURATION:
@@ -352,10 +368,11 @@ static void describe(double value, enum quantity quantity, char *out, size_t siz
         snprintf(out, size, "%.4g %%", value * 100);
         break;
     case QUANTITY_COUNT:
-        snprintf(out, size, "%.15g", value);
+        describe_number(value, out, size);
         break;
     case QUANTITY_PER_SECOND:
-        snprintf(out, size, "%.4g per second", value);
+        describe_number(value, out, size);
+        snprintf(out + strlen(out), size - strlen(out), " per second");
         break;
     }
 }

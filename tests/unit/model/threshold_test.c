@@ -57,12 +57,15 @@ Test(threshold, errors_name_the_part_and_the_way_out) {
          "there is no metric \"iteration_durations_us\": did you mean \"iteration_duration_us\"?"},
         {"zzz: p95 < 2s", "there is no metric \"zzz\": docs/METRICS.md lists them, and ll.counter and ll.histogram "
                           "declare further ones"},
-        {"iteration_duration_us p95 < 2s", "a colon is missing: write it like \"iteration_duration_us: p95 < 1000\""},
+        {"iteration_duration_us p95 < 2s", "a colon is missing: write it like \"iteration_duration_us: p95 < 2s\""},
+        {"http_request_bytes p95", "a colon is missing: write it like \"http_request_bytes: p95 < 500KB\""},
+        {"web_vital_cls p95", "a colon is missing: write it like \"web_vital_cls: p95 < 100\""},
+        {"web_vital_cls: p75 < 0.1", "web_vital_cls is a page's CLS times 1,000: write 100 for 0.1"},
         {"iterations_completed", "a colon is missing: write it like \"iterations_completed: count < 10\""},
         {"iterations_completed{a}: count > 1", "iterations_completed has no dimension: leave the {…} out"},
         {"step_duration_us{a: p95 < 2s", "the { after step_duration_us has no }"},
         {"step_duration_us{}: p95 < 2s", "the {} after step_duration_us is empty: put the step there, or leave it out"},
-        {"step_duration_us{a}b}: p95 < 2s", "a colon is missing: write it like \"step_duration_us: p95 < 1000\""},
+        {"step_duration_us{a}b}: p95 < 2s", "a colon is missing: write it like \"step_duration_us: p95 < 2s\""},
         {"step_duration_us: p(95) < 2s",
          "\"p(95)\" is no function: it takes p0 to p100, min, max, mean, count or rate"},
         {"step_duration_us: p101 < 2s", "\"p101\" is no function: it takes p0 to p100, min, max, mean, count or rate"},
@@ -122,6 +125,8 @@ static struct ll_series_set *make_run(void) {
     for (int i = 1; i <= 1000; i++) ll_series_record(set, LL_METRIC_STEP_DURATION, "add to cart", i * 1000);
     ll_series_record(set, LL_METRIC_STEP_DURATION, "checkout", 5e6);
     ll_series_record(set, LL_METRIC_HTTP_REQUEST_BYTES, "document", 48234);
+    for (int i = 1; i <= 3; i++) ll_series_record(set, LL_METRIC_WEB_VITAL_CLS, "http://h/", i);
+    ll_series_record(set, LL_METRIC_WEB_VITAL_CLS, "http://h/far", 123456.75);
     ll_series_count(set, LL_METRIC_ITERATIONS_COMPLETED, NULL, 990);
     ll_series_count(set, LL_METRIC_ITERATIONS_FAILED, "click: timed out", 8);
     ll_series_count(set, LL_METRIC_ITERATIONS_FAILED, "navigate: refused", 2);
@@ -166,6 +171,9 @@ Test(threshold, judges_by_what_was_measured) {
         {"http_request_failures: rate <= 10%", true, true, 0.1, "10 %"},
         {"http_request_failures{500}: rate < 6%", false, true, 0.06, "6 %"},
         {"browser_crashes: count == 0", true, true, 0, "0"},
+        {"web_vital_cls{http://h/}: max == 3", true, true, 3, "3"},
+        {"web_vital_cls: mean < 40000", true, true, (6 + 123456.75) / 4, "30866"},
+        {"web_vital_cls: max == 0", false, true, 123456.75, "123457"},
     };
     struct ll_series_set *run = make_run();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -192,6 +200,17 @@ Test(threshold, percentiles_are_within_one_percent) {
     ll_threshold_judge(&threshold, "x", run, 10000, &outcome);
     cr_expect(ge(dbl, outcome.observed, 950e3 * 0.99));
     cr_expect(le(dbl, outcome.observed, 950e3 * 1.01));
+    ll_threshold_outcome_fini(&outcome);
+    ll_series_set_free(&run);
+}
+
+Test(threshold, a_percentile_of_plain_numbers_is_not_written_finer_than_it_is) {
+    struct ll_series_set *run = make_run();
+    struct ll_threshold threshold;
+    struct ll_threshold_outcome outcome;
+    cr_assert(eq(int, ll_threshold_parse("web_vital_cls{http://h/}: p50 < 5", NULL, &threshold).status, LL_OK));
+    ll_threshold_judge(&threshold, "x", run, 10000, &outcome);
+    cr_expect(le(sz, strlen(outcome.observed_text), 5), "%s", outcome.observed_text);
     ll_threshold_outcome_fini(&outcome);
     ll_series_set_free(&run);
 }
