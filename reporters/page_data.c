@@ -54,6 +54,7 @@ static void write_custom(struct ll_json_writer *json, const struct ll_series_set
         ll_json_write_string(json, "dimension", "");
         ll_json_write_string(json, "meaning", "measured by the scenario itself");
         ll_json_write_string(json, "unit", unit_of(family));
+        ll_json_write_bool(json, "is_own", true);
         if (ll_metric_info(family)->kind == LL_KIND_HISTOGRAM)
             write_curve(json, "all", &series->sketch);
         else

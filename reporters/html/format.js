@@ -8,6 +8,7 @@ const NOTHING = "–";
 function threeDigits(value) {
   if (value === 0) return "0";
   if (value >= 999.5) return grouped.format(value);
+  if (value < 0.0995) return value.toPrecision(2); // "0.00" would be none
   return value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
 }
 

@@ -139,8 +139,9 @@ function scenarioArticle(scenario, index, report) {
   const article = h("article", { class: "scenario", "aria-labelledby": id }, head);
   if (scenario.error && !scenario.duration_ms) return article;
   const sections = [
-    thresholdsSection(scenario), feltSection(scenario, report.tail), liveviewSection(scenario, report.tail),
-    vitalsSection(scenario), timeSection(scenario, index), curveSection(scenario, report.tail), errorsSection(scenario), httpSection(scenario), websocketSection(scenario),
+    thresholdsSection(scenario), feltSection(scenario, report.tail), ownSection(scenario),
+    liveviewSection(scenario, report.tail), vitalsSection(scenario), timeSection(scenario, index),
+    curveSection(scenario, report.tail), errorsSection(scenario), httpSection(scenario), websocketSection(scenario),
     checksSection(scenario), artifactsSection(scenario), agentsSection(scenario), everythingSection(scenario),
   ].filter(Boolean);
   article.append(keyFigures(scenario), contents(sections), ...sections);

@@ -94,6 +94,21 @@ function feltSection(scenario, tail) {
   return section(title, "Completed ones only, without the scenario's own waiting. A name opens its curve of percentiles.", durations);
 }
 
+// What ll.counter and ll.histogram declared.
+function ownSection(scenario) {
+  const own = (metrics) => Object.entries(metrics).filter(([, metric]) => metric.is_own);
+  const counters = own(scenario.counters), histograms = own(scenario.histograms), title = "Measured by the scenario";
+  if (!counters.length && !histograms.length) return null;
+  const seconds = scenario.duration_ms / 1000, perSecond = (count) => (seconds > 0 ? threeDigits(count / seconds) : NOTHING);
+  const columns = [{ label: "Metric", kind: "name" }, ...["Count", "per second", "mean", ...PERCENTILE_COLUMNS.map(([label]) => label)]
+    .map((label) => ({ label, kind: "number" }))];
+  const row = (name, count, values) => bodyRow(columns, [h("span", { class: "code" }, name), format.count(count), perSecond(count), ...values]);
+  return section(title, null, table(title, columns, [
+    ...counters.map(([name, { all }]) => row(name, all, [NOTHING, ...PERCENTILE_COLUMNS.map(() => NOTHING)])),
+    ...histograms.map(([name, { all, unit }]) => row(name, curveOf.count(all),
+      [curveOf.mean(all), ...PERCENTILE_COLUMNS.map(([, p]) => curveOf.percentile(all, p))].map((value) => format.value(unit, value))))]));
+}
+
 // ── Errors ──
 
 function shareBar(share, kind) {

@@ -169,6 +169,19 @@ Test(html, shows_what_browsers_say_of_pages, .timeout = 120) {
     ll_buf_fini(&dom);
 }
 
+Test(html, shows_what_the_scenario_measured_itself, .timeout = 120) {
+    struct ll_buf dom = rendered("live");
+    const char *section = strstr(ll_buf_str(&dom), ">Measured by the scenario</h3>");
+    cr_assert_not_null(section);
+    char *shown = ll_strdup(section);
+    *strstr(shown, "</section>") = '\0';
+    cr_expect_not_null(strstr(shown, "orders</span></th><td class=\"number\">12</td>"), "%s", shown);
+    cr_expect_not_null(strstr(shown, ">26.5 ms<"), "%s", shown);
+    cr_expect_not_null(strstr(shown, ">0.0042<"), "%s", shown);
+    free(shown);
+    ll_buf_fini(&dom);
+}
+
 // Green would be all that a reader sees of it.
 Test(html, a_run_that_passed_with_a_remark_is_not_green, .timeout = 120) {
     struct ll_buf dom = rendered("failing");
