@@ -137,7 +137,7 @@ void ll_facts_value(enum ll_metric_unit unit, double value, char out[LL_FACTS_VA
         ll_text_bytes(value, out, LL_FACTS_VALUE_BYTES);
         break;
     case LL_UNIT_NONE:
-        snprintf(out, LL_FACTS_VALUE_BYTES, "%.3g", value);
+        ll_text_number(value, out, LL_FACTS_VALUE_BYTES);
         break;
     }
 }

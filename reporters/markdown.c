@@ -83,7 +83,11 @@ static void write_iterations(const struct ll_scenario_result *scenario, struct l
     double seconds = (double)scenario->duration_ms / 1000;
     ll_buf_printf(out, "| iterations | %" PRIu64 " completed, %" PRIu64 " failed, %" PRIu64 " interrupted",
                   iterations.completed, iterations.failed, iterations.interrupted);
-    if (seconds > 0) ll_buf_printf(out, "; %.3g/s", (double)iterations.completed / seconds);
+    if (seconds > 0) {
+        char rate[LL_FACTS_VALUE_BYTES];
+        ll_facts_value(LL_UNIT_NONE, (double)iterations.completed / seconds, rate);
+        ll_buf_printf(out, "; %s/s", rate);
+    }
     ll_buf_text(out, " |\n| iteration duration | ");
     struct ll_curve curve;
     ll_facts_curve(scenario->total, LL_METRIC_ITERATION_DURATION, &curve);

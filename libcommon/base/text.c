@@ -105,6 +105,11 @@ void ll_text_bytes(double bytes, char *out, size_t size) {
         format_scaled(bytes / 1e9, "GB", out, size);
 }
 
+void ll_text_number(double number, char *out, size_t size) {
+    bool is_whole = number == floor(number) && fabs(number) < 1e15;
+    snprintf(out, size, is_whole || fabs(number) >= 999.95 ? "%.0f" : "%.4g", number);
+}
+
 void ll_text_iso_time(uint64_t unix_ms, char out[LL_ISO_TIME_MAX]) {
     time_t seconds = (time_t)(unix_ms / 1000);
     struct tm utc;

@@ -27,6 +27,9 @@ ll_err ll_text_parse_uint(const char *what, const char *text, uint64_t min, uint
 void ll_text_duration_us(double us, char *out, size_t size);
 // Bytes for people: "312 B", "48.2 KB", "1.03 MB" (1 KB = 1000 B).
 void ll_text_bytes(double bytes, char *out, size_t size);
+// A number without a unit for people: whole ones in full, others in four digits or without decimals, never with an
+// exponent where it is 0.0001 or more: "12", "123457", "1.98".
+void ll_text_number(double number, char *out, size_t size);
 
 enum { LL_ISO_TIME_MAX = 32 };
 // Unix time as ISO 8601 in UTC: "2026-11-23T14:32:00.000Z".

@@ -350,12 +350,6 @@ static bool compare(double observed, enum ll_threshold_op op, double value) {
     return false;
 }
 
-// Counts, and what is exact and whole, in full; anything else in four digits, which is more than a percentile is worth.
-static void describe_number(double value, char *out, size_t size) {
-    bool is_whole = value == floor(value) && value < 1e15;
-    snprintf(out, size, is_whole || value >= 999.95 ? "%.0f" : "%.4g", value);
-}
-
 static void describe(double value, enum quantity quantity, char *out, size_t size) {
     switch (quantity) {
     case QUANTITY_DURATION:
@@ -368,10 +362,10 @@ static void describe(double value, enum quantity quantity, char *out, size_t siz
         snprintf(out, size, "%.4g %%", value * 100);
         break;
     case QUANTITY_COUNT:
-        describe_number(value, out, size);
+        ll_text_number(value, out, size);
         break;
     case QUANTITY_PER_SECOND:
-        describe_number(value, out, size);
+        ll_text_number(value, out, size);
         snprintf(out + strlen(out), size - strlen(out), " per second");
         break;
     }

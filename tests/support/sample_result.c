@@ -343,6 +343,7 @@ struct ll_result sample_result_live(void) {
     ll_series_count(live.total, LL_METRIC_CUSTOM_COUNT, "orders", 12);
     ll_series_record(live.total, LL_METRIC_CUSTOM_TIME, "confirmation", 26.5e3);
     ll_series_record(live.total, LL_METRIC_CUSTOM_VALUE, "share_of_errors", 0.0042);
+    ll_series_record(live.total, LL_METRIC_CUSTOM_VALUE, "characters", 123456.7);
     live.nodes = ll_alloc(1, sizeof *live.nodes);
     live.nodes[0].name = ll_strdup("local-1");
     live.node_count = 1;

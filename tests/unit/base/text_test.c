@@ -48,6 +48,19 @@ Test(text, values_for_people_have_three_digits) {
     cr_expect(eq(str, out, "48.2 KB"));
 }
 
+Test(text, numbers_for_people_have_no_exponent) {
+    static const struct {
+        double number;
+        const char *text;
+    } cases[] = {{0, "0"},         {12, "12"},           {1.98004620322501, "1.98"}, {0.0042, "0.0042"},
+                 {1234.5, "1234"}, {123456.7, "123457"}, {1e9, "1000000000"}};
+    char out[32];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_text_number(cases[i].number, out, sizeof out);
+        cr_expect(eq(str, out, (char *)cases[i].text));
+    }
+}
+
 Test(text, nearest_name_forgives_a_slip_but_not_another_word) {
     static const char *const names[] = {"click", "wait_for_selector", "fill", NULL};
     cr_expect(eq(str, (char *)ll_text_nearest("clik", names), "click"));

@@ -71,3 +71,13 @@ Test(markdown, links_what_failures_left) {
     expect_lacks(&report, "it-never-came");
     ll_buf_fini(&report);
 }
+
+Test(markdown, shows_what_the_scenario_measured_itself) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "live");
+    expect_contains(&report, "### Measured by the scenario");
+    expect_contains(&report, "| `orders` | 12 |");
+    expect_contains(&report, "| `confirmation` | 1 | 26.5 ms | 26.5 ms | 26.5 ms |");
+    expect_contains(&report, "| `share_of_errors` | 1 | 0.0042 | 0.0042 | 0.0042 |");
+    expect_contains(&report, "| `characters` | 1 | 123457 | 123457 | 123457 |");
+    ll_buf_fini(&report);
+}
