@@ -101,6 +101,20 @@ Test(wrong, bad_flags) {
     expect_usage("full, low or off", "--paint", "none");
 }
 
+Test(wrong, as_many_flags_for_the_browser_as_may_be_given_reach_the_agent) {
+#define FLAG "--browser-arg=--lang=de"
+#define FLAGS FLAG, FLAG, FLAG, FLAG, FLAG, FLAG, FLAG, FLAG
+    char *folder = folder_make(), *out = path_in(folder, "out");
+    char *path = folder_write(folder, "my.lua", SCENARIO("run = function(ctx) end"));
+    struct program *run = program_run("liveload", "run", path, "--browser", "null", "--iterations", "2", "--out", out,
+                                      FLAGS, FLAGS, FLAGS, FLAGS);
+    cr_expect(eq(int, run->exit_code, 0), "%s", run->complained);
+    program_free(&run);
+    folder_remove(&folder);
+    free(out);
+    free(path);
+}
+
 Test(wrong, unknown_command_has_the_nearest_name) {
     struct program *run = program_run("liveload", "rnu", "x.lua");
     cr_expect(eq(int, run->exit_code, 2));

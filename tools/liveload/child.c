@@ -2,6 +2,7 @@
 
 #include "libcommon/base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 64, EXEC_FAILED = 127 };
+enum { EXEC_FAILED = 127 };
 
 static ll_err sibling_path(const char *program, char *out, size_t size) {
     char self[PATH_MAX];
@@ -51,10 +52,13 @@ static void reset_signals(void) {
 
 ll_err child_start(const char *program, const char *const *arguments, unsigned wanted, struct child *out) {
     char path[PATH_MAX];
-    const char *argv[ARGUMENTS_MAX] = {program};
+    const char *argv[CHILD_ARGUMENTS_MAX + 2] = {program}; // and NULL
     int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     LL_TRY(sibling_path(program, path, sizeof path));
-    for (size_t i = 0; arguments[i] && i + 2 < ARGUMENTS_MAX; i++) argv[i + 1] = arguments[i];
+    for (size_t i = 0; arguments[i]; i++) {
+        assert(i < CHILD_ARGUMENTS_MAX);
+        argv[i + 1] = arguments[i];
+    }
     for (int i = 0; i < 3; i++)
         if (wanted & (1u << i) && pipe2(pipes[i], O_CLOEXEC) != 0)
             return ll_err_make(LL_RESOURCE_EXHAUSTED, "%s cannot be started: %s", program, strerror(errno));

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { CHILD_NAME_MAX = 32 };
+enum {
+    CHILD_NAME_MAX = 32,
+    CHILD_ARGUMENTS_MAX = 100,
+};
 
 struct child {
     char name[CHILD_NAME_MAX]; // of the program
@@ -28,7 +31,8 @@ enum child_pipes {
     CHILD_PIPE_ERR = 4,
 };
 
-// Starts `program` from the folder of this program. `arguments` ends with NULL and leaves out the program's name.
+// Starts `program` from the folder of this program. `arguments`, CHILD_ARGUMENTS_MAX at most, ends with NULL and leaves
+// out the program's name.
 // What is not piped: stdin is /dev/null, stdout and stderr are ours.
 ll_err child_start(const char *program, const char *const *arguments, unsigned pipes, struct child *out);
 

@@ -68,6 +68,7 @@ static ll_err start_coordinator(const char *listen, const char *token_file, stru
 static ll_err start_agent(const struct run_options *options, const char *token_file, uint32_t number,
                           struct cluster *cluster) {
     enum { OWN_ARGUMENTS = 10 };
+    _Static_assert(OWN_ARGUMENTS + RUN_AGENT_ARGS_MAX <= CHILD_ARGUMENTS_MAX, "an agent's arguments do not fit");
     char name[32], launch[32], debug[PATH_MAX + 32];
     snprintf(name, sizeof name, "agent-%u", number);
     snprintf(launch, sizeof launch, "%ums", options->launch_ms);
