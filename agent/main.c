@@ -211,7 +211,10 @@ static ll_err read_all(FILE *file, struct ll_buf *out) {
     return ferror(file) ? ll_err_make(LL_DATA_LOSS, "standard input cannot be read") : LL_SUCCESS;
 }
 
+// What a file prints while it is read is told by the agents that run it: here stderr is for the error alone.
 static int describe(const struct ll_secrets *secrets) {
+    unsetenv("LIVELOAD_LOG");
+    ll_log_init("liveload-agent", LL_LOG_ERROR);
     struct ll_buf packed = ll_buf_make(LL_BUNDLE_BYTES_MAX + READ_BYTES);
     struct ll_buf spec = ll_buf_make(LL_SPEC_PACKED_MAX);
     ll_err err = read_all(stdin, &packed);

@@ -1,7 +1,7 @@
 // What a program says on stderr while it works: one line per event.
 //
-// Any thread; a line is written whole. Errors that end a program are not logged but returned, and main prints
-// them once, as "PROGRAM: sentence".
+// The owner's thread, as redact.h, through which each line passes; a line is written whole. Errors that end a program
+// are not logged but returned, and main prints them once, as "PROGRAM: sentence".
 #ifndef LIBCOMMON_BASE_LOG_H
 #define LIBCOMMON_BASE_LOG_H
 
@@ -13,7 +13,7 @@ enum ll_log_level {
 };
 
 // `program` stands before every line; lines below `level` are dropped. LIVELOAD_LOG in the environment (debug, info,
-// warning or error) goes before `level`. Call once, first thing in main.
+// warning or error) goes before `level`. Call first thing in main.
 void ll_log_init(const char *program, enum ll_log_level level);
 
 void ll_log(enum ll_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -35,6 +35,12 @@ Test(wrong, syntax_error_names_file_and_line) {
     expect_run("local ll = require 'liveload'\n\nreturn ll.scenario {\n  name = = 3\n}\n", 2, "my.lua:4:");
 }
 
+Test(wrong, what_a_file_prints_is_not_taken_for_what_is_wrong_with_it) {
+    setenv("LIVELOAD_LOG", "info", 1);
+    expect_run("print('so far')\nerror('no good')\n", 2, "liveload: my.lua:2: no good");
+    expect_run("for i = 1, 2000 do print('so far, so long') end\n" SCENARIO("run = function(ctx) end"), 0, "my: ");
+}
+
 Test(wrong, a_file_that_returns_no_scenario) {
     expect_run("return 42\n", 2, "my.lua");
 }

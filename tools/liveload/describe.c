@@ -36,8 +36,8 @@ static void write_all(int fd, const struct ll_buf *bytes) {
 // The child's complaint without its name: "liveload-agent: shop.lua:3: …" reads "shop.lua:3: …".
 static ll_err complaint_of(const char *path, const struct ll_buf *complaint) {
     const char *text = ll_buf_str(complaint);
-    size_t prefix = strlen(agent_program) + 2;
-    if (strncmp(text, "liveload-agent: ", prefix) == 0) text += prefix;
+    size_t name_len = strlen(agent_program);
+    if (strncmp(text, agent_program, name_len) == 0 && strncmp(text + name_len, ": ", 2) == 0) text += name_len + 2;
     int len = (int)strcspn(text, "\n");
     if (len == 0) return ll_err_make(LL_INTERNAL, "%s could not be read, and %s did not say why", path, agent_program);
     return ll_err_make(LL_INVALID_ARGUMENT, "%.*s", len, text);
