@@ -43,11 +43,11 @@ static void read_selector(lua_State *L, struct reading *reading) {
         reading->action->selector = selector;
 }
 
-// A number is taken as its text: ctx:fill("#quantity", 3).
 static void read_text(lua_State *L, struct reading *reading) {
     int index = reading->index++;
     if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
         ll_api_wants(L, reading->name, index, "a text");
+    ll_value_number_to_text(L, index);
     check_bytes(L, reading->name, index, LL_ACTION_TEXT_BYTES_MAX);
     reading->action->text = lua_tostring(L, index);
 }
@@ -185,14 +185,14 @@ static void read_list(lua_State *L, struct reading *reading, int index) {
                     LL_ARGUMENTS_LIST_MAX);
     if (is_one) {
         lua_pushvalue(L, index);
-        lua_tostring(L, -1);
+        ll_value_number_to_text(L, -1);
     } else {
         lua_createtable(L, (int)count, 0);
         lua_pushnil(L);
         while (lua_next(L, index)) {
             if (!lua_isinteger(L, -2) || (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER))
                 ll_api_wants(L, reading->name, index, "a list of texts such as { \"a\", \"b\" }");
-            lua_tostring(L, -1);
+            ll_value_number_to_text(L, -1);
             lua_rawseti(L, -3, lua_tointeger(L, -2));
         }
     }

@@ -141,6 +141,7 @@ static void push_encoded(lua_State *L, int index) {
     luaL_Buffer out;
     size_t len;
     lua_pushvalue(L, index);
+    ll_value_number_to_text(L, -1);
     const char *text = lua_tolstring(L, -1, &len);
     luaL_buffinit(L, &out);
     add_encoded(&out, text, len);

@@ -181,6 +181,17 @@ const char *ll_value_words(lua_State *L, int index, char out[LL_VALUE_WORDS_MAX]
     return out;
 }
 
+void ll_value_number_to_text(lua_State *L, int index) {
+    if (lua_type(L, index) != LUA_TNUMBER) return;
+    int at = lua_absindex(L, index), is_whole;
+    lua_Integer whole = lua_tointegerx(L, at, &is_whole);
+    if (is_whole) {
+        lua_pushinteger(L, whole);
+        lua_replace(L, at);
+    }
+    lua_tostring(L, at);
+}
+
 void ll_value_push_joined(lua_State *L, int first) {
     luaL_Buffer text;
     int last = lua_gettop(L);

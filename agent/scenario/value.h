@@ -26,6 +26,10 @@ ll_err ll_value_duration_ms(lua_State *L, int index, uint64_t *out_ms);
 // The value as an error names it: `nothing`, `nil`, `true`, `12`, `"text"`, `a table`. Allocates nothing.
 const char *ll_value_words(lua_State *L, int index, char out[LL_VALUE_WORDS_MAX]);
 
+// The number at `index`, if it is one, becomes its text there as a person would write it: 6 / 2 is "3", where Lua says
+// "3.0".
+void ll_value_number_to_text(lua_State *L, int index);
+
 // Pushes the values from `first` to the top as one text with tabs between them, as print shows them.
 void ll_value_push_joined(lua_State *L, int first);
 

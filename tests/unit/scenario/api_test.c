@@ -22,6 +22,9 @@ Test(api, every_operation_becomes_its_action) {
         {RUN("ctx:click('#buy')"), LL_OP_CLICK, "#buy", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:click('#buy', { timeout = 0.25 })"), LL_OP_CLICK, "#buy", NULL, 250},
         {RUN("ctx:fill('#n', 3)"), LL_OP_FILL, "#n", "3", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:fill('#n', 6 / 2)"), LL_OP_FILL, "#n", "3", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:fill('#n', 1e15)"), LL_OP_FILL, "#n", "1000000000000000", LL_ACTION_TIMEOUT_MS},
+        {RUN("ctx:fill('#n', 2.5)"), LL_OP_FILL, "#n", "2.5", LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:fill('#n', '', { timeout = 2 })"), LL_OP_FILL, "#n", "", 2000},
         {RUN("ctx:clear('#n')"), LL_OP_CLEAR, "#n", NULL, LL_ACTION_TIMEOUT_MS},
         {RUN("ctx:press('#n', 'Enter')"), LL_OP_PRESS, "#n", "Enter", LL_ACTION_TIMEOUT_MS},
@@ -144,7 +147,7 @@ Test(api, lists_and_files_are_json) {
     static const struct {
         const char *source, *json;
     } cases[] = {
-        {RUN("ctx:select_multiple_options('#a', { 'x', 2 })"), "[\"x\",\"2\"]"},
+        {RUN("ctx:select_multiple_options('#a', { 'x', 2, 3.0 })"), "[\"x\",\"2\",\"3\"]"},
         {RUN("ctx:select_multiple_options('#a', 'x')"), "[\"x\"]"},
         {RUN("ctx:select_multiple_options('#a', {})"), "[]"},
         {RUN("ctx:set_input_files('#a', {})"), "[]"},

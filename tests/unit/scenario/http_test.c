@@ -38,6 +38,8 @@ Test(script_http, a_call_becomes_its_request) {
         {RUN("ctx.http:post('http://x/', { json = false })"), "http:post", "POST", "application/json", "false"},
         {RUN("ctx.http:post('http://x/', { form = { ['a b'] = 'c&d=é' } })"), "http:post", "POST",
          "application/x-www-form-urlencoded", "a+b=c%26d%3D%C3%A9"},
+        {RUN("ctx.http:post('http://x/', { form = { n = 6 / 2 } })"), "http:post", "POST",
+         "application/x-www-form-urlencoded", "n=3"},
         {RUN("ctx.http:delete('http://x/', { body = 'b', headers = { ['Content-Type'] = 'x/y' } })"), "http:delete",
          "DELETE", "", "b"},
     };
