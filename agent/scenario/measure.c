@@ -59,13 +59,27 @@ static int record_value(lua_State *L) {
     return 0;
 }
 
-static void push_metatable(lua_State *L, const char *key, const char *method, lua_CFunction function) {
+// Upvalues: the one method, its name, and what it is.
+static int index_face(lua_State *L) {
+    char words[LL_VALUE_WORDS_MAX];
+    if (lua_rawequal(L, 2, lua_upvalueindex(2))) {
+        lua_pushvalue(L, lua_upvalueindex(1));
+        return 1;
+    }
+    const struct face *face = lua_touserdata(L, 1);
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : ll_value_words(L, 2, words);
+    ll_vm_raise(L, "%s has no \"%s\": %s", face->name, name, lua_tostring(L, lua_upvalueindex(3)));
+}
+
+static void push_metatable(lua_State *L, const char *key, const char *method, lua_CFunction function,
+                           const char *meaning) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == LUA_TTABLE) return;
     lua_pop(L, 1);
     lua_createtable(L, 0, 2);
-    lua_createtable(L, 0, 1);
     lua_pushcfunction(L, function);
-    lua_setfield(L, -2, method);
+    lua_pushstring(L, method);
+    lua_pushstring(L, meaning);
+    lua_pushcclosure(L, index_face, 3);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -95,7 +109,7 @@ static struct face *push_face(lua_State *L, const char *function, enum ll_metric
 
 static int counter(lua_State *L) {
     push_face(L, "counter", LL_METRIC_CUSTOM_COUNT, 1);
-    push_metatable(L, &counter_key, "add", add);
+    push_metatable(L, &counter_key, "add", add, "a counter has add(n)");
     lua_setmetatable(L, -2);
     return 1;
 }
@@ -119,7 +133,7 @@ static int histogram(lua_State *L) {
             L, "ll.histogram: the unit must be \"us\", \"ms\", \"s\", \"B\", \"KB\" or \"MB\", or left out, not %s",
             ll_value_words(L, 2, words));
     push_face(L, "histogram", units[i].family, units[i].factor);
-    push_metatable(L, &histogram_key, "record", record_value);
+    push_metatable(L, &histogram_key, "record", record_value, "a histogram has record(value)");
     lua_setmetatable(L, -2);
     return 1;
 }

@@ -60,6 +60,8 @@ Test(measure, wrong_use_says_what_is_right) {
         {"ll.counter('more')", "ll.counter(\"more\") comes too late: declare metrics at the top of the file, before "
                                "ll.scenario"},
         {"orders.add(1)", "write counter:add(1), with a colon"},
+        {"orders:record(1)", "orders has no \"record\": a counter has add(n)"},
+        {"time:add(1)", "time has no \"add\": a histogram has record(value)"},
         {"orders:add(-1)", "orders:add takes a whole number from 0, not -1"},
         {"orders:add(1.5)", "orders:add takes a whole number from 0, not 1.5"},
         {"orders:add('1')", "orders:add takes a whole number from 0, not \"1\""},
