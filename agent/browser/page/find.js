@@ -132,14 +132,18 @@ const engines = {
 };
 
 // What other tools have beside CSS, and what says it here.
-const FOREIGN = /:(has-text|text|text-is|contains)\(/;
+const FOREIGN = [
+  [/:(has-text|text|text-is|contains)\(/, "text=Buy finds by text"],
+  [/^\(*\.?\/\//, "xpath=//li[2] finds by XPath"],
+];
 
 function byWrittenCss(scope, css) {
   try {
     return byCss(scope, css);
   } catch (error) {
     if (error.name !== "SyntaxError") throw error;
-    throw new Unusable(`"${css}" is no CSS selector${FOREIGN.test(css) ? ": text=Buy finds by text" : ""}`);
+    const hint = FOREIGN.find(([pattern]) => pattern.test(css));
+    throw new Unusable(`"${css}" is no CSS selector${hint ? `: ${hint[1]}` : ""}`);
   }
 }
 

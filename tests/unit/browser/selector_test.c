@@ -169,6 +169,8 @@ Test(selector, what_is_none_says_why) {
         {"[[", "\"[[\" is no CSS selector"},
         {"css=##", "\"##\" is no CSS selector"},
         {"li:has-text('one')", "is no CSS selector: text=Buy finds by text"},
+        {"//li[2]", "\"//li[2]\" is no CSS selector: xpath=//li[2] finds by XPath"},
+        {"(//li)[1]", "is no CSS selector: xpath=//li[2] finds by XPath"},
         {"body >>  >> b", "has an empty part"},
         {"body >>", "has an empty part"},
         {">> body", "has an empty part"},
