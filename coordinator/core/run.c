@@ -248,7 +248,8 @@ static void lose_overdue(struct ll_run *run, int64_t now_us) {
 static void begin_if_due(struct ll_run *run, int64_t now_us) {
     if (run->state != LL_RUN_STARTING || now_us < run->start_us) return;
     move(run, LL_RUN_RUNNING, after_ms(run->start_us, longest_run_ms(run)));
-    ll_effects_log(run->effects, LL_LOG_INFO, "run %s has started on %zu agents", run->id, run->part_count);
+    ll_effects_log(run->effects, LL_LOG_INFO, "run %s has started on %zu agent%s", run->id, run->part_count,
+                   run->part_count == 1 ? "" : "s");
 }
 
 // Moves on as far as what is known allows. Called after everything that happens to a run.
