@@ -12,7 +12,8 @@ enum {
     LL_CAPTURE_PICTURE = 1,
     LL_CAPTURE_HTML = 2, // and with it the URL
     LL_CAPTURE_CONSOLE = 4,
-    LL_CAPTURE_VISIBLE = 8, // the text that a picture would show, to look for secrets in it
+    LL_CAPTURE_VISIBLE =
+        8, // all text that a picture would show, to look for secrets in it; none, when all cannot be had
 };
 
 enum {

@@ -227,16 +227,21 @@ static void on_document(void *arg, const struct ll_cdp_answer *answer) {
     settle(evidence);
 }
 
+// All that a picture may show as text: of the document, of open shadow roots and of frames of its origin. What a frame
+// of another site shows cannot be told, nor what is beyond the limit, and then nothing is.
+static const char visible_text[] =
+    "(()=>{const t=[''];let all=true;const look=d=>{for(const e of d.body?[d.body]:d.children)t.push(e.innerText||'');"
+    "for(const e of "
+    "d.querySelectorAll('*')){if(/^(input|textarea)$/.test(e.localName)&&e.type!=='password')t.push(e.value);"
+    "if(e.shadowRoot)look(e.shadowRoot);if(/^i?frame$/.test(e.localName)&&e.getClientRects().length){"
+    "if(e.contentDocument)look(e.contentDocument);else all=false}}};look(d);const s=t.join('\\\\n');"
+    "return all&&s.length<=60000?s:''})()";
+
 static void ask_document(struct ll_cdp_evidence *evidence) {
     ll_buf_printf(ll_cdp_begin(evidence->client, evidence->session, "Runtime.evaluate"),
-                  "{\"returnByValue\":true,\"timeout\":%u,\"expression\":\"(()=>{const d=document,r=d.documentElement,"
-                  "v=[...d.querySelectorAll('input:not([type=password]),textarea')].map(e=>e.value);"
-                  "return{url:location.href,html:r?r.outerHTML.slice(0,%d):'',"
-                  "visible:%s}})()\"}",
-                  evidence->timeout_ms, LL_CAPTURE_HTML_MAX,
-                  evidence->what & LL_CAPTURE_VISIBLE
-                      ? "((d.body?d.body.innerText:'')+'\\\\n'+v.join('\\\\n')).slice(0,60000)"
-                      : "''");
+                  "{\"returnByValue\":true,\"timeout\":%u,\"expression\":\"(()=>{const d=document,r=d.documentElement;"
+                  "return{url:location.href,html:r?r.outerHTML.slice(0,%d):'',visible:%s}})()\"}",
+                  evidence->timeout_ms, LL_CAPTURE_HTML_MAX, evidence->what & LL_CAPTURE_VISIBLE ? visible_text : "''");
     evidence->calls[ASKED_DOCUMENT] = ll_cdp_end(evidence->client, on_document, evidence);
 }
 

@@ -20,6 +20,14 @@ static const struct ll_site_page site[] = {
     {.path = "/green", .body = "<body style='margin:0;background:#00ff00'>"},
     {.path = "/moved", .status = 302, .location = "/green"},
     {.path = "/crash", .body = "<p>soon gone</p>"},
+    {.path = "/shadow",
+     .body = "<p>outside</p><div id=host></div><script>host.attachShadow({mode: 'open'}).innerHTML = "
+             "'<p>in the shadow</p><input value=\"typed there\"><iframe src=/inner></iframe>'</script>"},
+    {.path = "/inner", .body = "<p>in the frame</p><textarea>written there</textarea>"},
+    {.path = "/abroad", .body = "<p>here</p><iframe src='data:text/html,<p>of another origin'></iframe>"},
+    {.path = "/tracked", .body = "<p>here</p><iframe hidden src='data:text/html,<p>of another origin'></iframe>"},
+    {.path = "/long", .body = "<script>document.write('<p>' + 'much '.repeat(20000))</script>"},
+    {.path = "/nothing", .body = "<i></i>"},
     {.path = NULL},
 };
 
@@ -81,6 +89,29 @@ Test(evidence, it_tells_what_a_person_would_want_to_see) {
     picture_size(got, &width, &height);
     cr_expect(eq(int, width, 1280));
     cr_expect(eq(int, height, 720));
+}
+
+// A picture is looked through by this text for secrets: it has all that the picture shows, or nothing.
+Test(evidence, the_visible_text_is_all_of_it_or_none) {
+    driven_visit(&page, "/shadow");
+    driven_capture(&page, LL_CAPTURE_VISIBLE, 0);
+    expect_has(page.capture.visible, "outside");
+    expect_has(page.capture.visible, "in the shadow");
+    expect_has(page.capture.visible, "typed there");
+    expect_has(page.capture.visible, "in the frame");
+    expect_has(page.capture.visible, "written there");
+    driven_visit(&page, "/tracked");
+    driven_capture(&page, LL_CAPTURE_VISIBLE, 0);
+    expect_has(page.capture.visible, "here");
+    driven_visit(&page, "/nothing");
+    driven_capture(&page, LL_CAPTURE_VISIBLE, 0);
+    cr_expect(gt(sz, page.capture.visible_bytes, 0));
+    static const char *const unsure[] = {"/abroad", "/long"};
+    for (size_t i = 0; i < sizeof unsure / sizeof *unsure; i++) {
+        driven_visit(&page, unsure[i]);
+        driven_capture(&page, LL_CAPTURE_VISIBLE, 0);
+        cr_expect(eq(sz, page.capture.visible_bytes, 0), "%s", unsure[i]);
+    }
 }
 
 Test(evidence, the_page_goes_on_as_if_nothing_had_been) {
