@@ -3,6 +3,7 @@
 #include "agent/http/jar.h"
 
 #include "agent/http/pairs.h"
+#include "libcommon/base/text.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -30,13 +31,6 @@ void ll_jar_fini(struct ll_jar *jar) {
     ll_buf_fini(&jar->same_sites);
 }
 
-// What would break the line it is written into.
-static bool has_separators(const char *text) {
-    for (; *text; text++)
-        if (iscntrl((unsigned char)*text)) return true;
-    return false;
-}
-
 static void put(CURL *easy, const ll_json *cookie) {
     const char *name = ll_json_string(ll_json_get(cookie, "name"), "");
     const char *value = ll_json_string(ll_json_get(cookie, "value"), "");
@@ -46,8 +40,9 @@ static void put(CURL *easy, const ll_json *cookie) {
     bool is_secure = ll_json_bool(ll_json_get(cookie, "secure"), false);
     double expires = ll_json_number(ll_json_get(cookie, "expires"), -1);
     char line[LINE_MAX_BYTES];
-    if (!*name || !*domain || has_separators(name) || has_separators(value) || has_separators(domain) ||
-        has_separators(path))
+    // A tab or line end would break the line it is written into.
+    if (!*name || !*domain || ll_text_has_control(name) || ll_text_has_control(value) || ll_text_has_control(domain) ||
+        ll_text_has_control(path))
         return;
     int len = snprintf(line, sizeof line, "%s%s\t%s\t%s\t%s\t%.0f\t%s\t%s", is_http_only ? http_only : "", domain,
                        domain[0] == '.' ? "TRUE" : "FALSE", path, is_secure ? "TRUE" : "FALSE",

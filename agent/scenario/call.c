@@ -3,6 +3,7 @@
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
+#include "libcommon/base/text.h"
 #include "libcommon/codec/json.h"
 
 #include <ctype.h>
@@ -19,7 +20,7 @@ static void append_quoted(struct ll_buf *out, const char *text, size_t len) {
         text = redacted = ll_strndup(text, len);
         len = ll_redact(redacted, len);
     }
-    size_t shown = ll_value_cut(text, len, SHOWN_MAX);
+    size_t shown = ll_text_cut(text, len, SHOWN_MAX);
     ll_buf_text(out, "\"");
     for (size_t i = 0; i < shown; i++) ll_buf_append(out, iscntrl((unsigned char)text[i]) ? " " : &text[i], 1);
     ll_buf_text(out, shown < len ? "…\"" : "\"");
@@ -29,7 +30,7 @@ static void append_quoted(struct ll_buf *out, const char *text, size_t len) {
 static void append_json(struct ll_buf *out, const char *json) {
     char *redacted = ll_strdup(json);
     ll_redact_text(redacted);
-    ll_buf_append(out, redacted, ll_value_cut(redacted, strlen(redacted), SHOWN_MAX));
+    ll_buf_append(out, redacted, ll_text_cut(redacted, strlen(redacted), SHOWN_MAX));
     free(redacted);
 }
 

@@ -3,6 +3,7 @@
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
+#include "libcommon/base/text.h"
 #include "libcommon/model/series.h"
 
 #include <ctype.h>
@@ -86,7 +87,7 @@ void ll_failure_raise(lua_State *L, const struct ll_failure *texts) {
 static char *to_signature(const char *text) {
     char *line = ll_strdup(text);
     ll_redact_text(line); // whole, before anything of it is cut or changed
-    line[ll_value_cut(line, strlen(line), LL_LABEL_BYTES_MAX)] = '\0';
+    line[ll_text_cut(line, strlen(line), LL_LABEL_BYTES_MAX)] = '\0';
     for (char *at = line; *at; at++)
         if (iscntrl((unsigned char)*at)) *at = ' ';
     return line;

@@ -11,6 +11,7 @@
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/log.h"
+#include "libcommon/base/text.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static struct ll_spec default_spec(const struct ll_bundle *bundle) {
     const char *file = slash ? slash + 1 : bundle->main;
     const char *dot = strrchr(file, '.');
     size_t len = dot && dot > file ? (size_t)(dot - file) : strlen(file);
-    char *stem = ll_strndup(file, ll_value_cut(file, len, LL_NAME_MAX));
+    char *stem = ll_strndup(file, ll_text_cut(file, len, LL_NAME_MAX));
     struct ll_spec spec = ll_spec_make(stem);
     free(stem);
     return spec;

@@ -165,7 +165,7 @@ const char *ll_value_words(lua_State *L, int index, char out[LL_VALUE_WORDS_MAX]
         size_t len;
         const char *text = lua_tolstring(L, index, &len);
         if (ll_redact_finds(text, len)) return "a text with a secret in it";
-        size_t shown = ll_value_cut(text, len, WORDS_TEXT_MAX);
+        size_t shown = ll_text_cut(text, len, WORDS_TEXT_MAX);
         snprintf(out, LL_VALUE_WORDS_MAX, "\"%.*s\"%s", (int)shown, text, shown < len ? "…" : "");
         return out;
     }
@@ -202,11 +202,4 @@ void ll_value_push_joined(lua_State *L, int first) {
         luaL_addvalue(&text);
     }
     luaL_pushresult(&text);
-}
-
-size_t ll_value_cut(const char *text, size_t len, size_t max) {
-    if (len <= max) return len;
-    size_t cut = max;
-    while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80) cut--;
-    return cut;
 }

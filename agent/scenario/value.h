@@ -33,7 +33,4 @@ void ll_value_number_to_text(lua_State *L, int index);
 // Pushes the values from `first` to the top as one text with tabs between them, as print shows them.
 void ll_value_push_joined(lua_State *L, int first);
 
-// The longest part of text[0..len) that has at most `max` bytes and ends with a whole UTF-8 character.
-size_t ll_value_cut(const char *text, size_t len, size_t max);
-
 #endif

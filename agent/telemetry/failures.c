@@ -2,6 +2,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
+#include "libcommon/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +51,7 @@ static struct signature *signature_of(struct ll_failures *failures, const char *
 static char *copy_cut(const char *text, size_t max) {
     char *copy = ll_strdup(text);
     ll_redact_text(copy);
-    size_t len = strlen(copy);
-    if (len > max) {
-        len = max;
-        while (len > 0 && ((unsigned char)copy[len] & 0xC0) == 0x80) len--;
-    }
-    copy[len] = '\0';
+    copy[ll_text_cut(copy, strlen(copy), max)] = '\0';
     return copy;
 }
 

@@ -154,6 +154,19 @@ void ll_text_clean_lines(char *lines) {
     clean(lines, lines, strlen(lines) + 1, LINE_ENDS_STAY);
 }
 
+size_t ll_text_cut(const char *text, size_t len, size_t max) {
+    if (len <= max) return len;
+    size_t cut = max;
+    while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80) cut--;
+    return cut;
+}
+
+bool ll_text_has_control(const char *text) {
+    for (; *text; text++)
+        if (iscntrl((unsigned char)*text)) return true;
+    return false;
+}
+
 static size_t min3(size_t a, size_t b, size_t c) {
     size_t least = a < b ? a : b;
     return least < c ? least : c;

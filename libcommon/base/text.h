@@ -6,6 +6,7 @@
 
 #include "libcommon/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,11 @@ void ll_text_clean(const char *in, char *out, size_t size);
 
 // The same in place for a text of several lines, which stay.
 void ll_text_clean_lines(char *lines);
+
+// The longest part of text[0..len) that has at most `max` bytes and ends with a whole UTF-8 character.
+size_t ll_text_cut(const char *text, size_t len, size_t max);
+// Whether there is a control character in it, ASCII's line ends and tabs included.
+bool ll_text_has_control(const char *text);
 
 // The candidate nearest to `wanted` by edit distance (Damerau-Levenshtein, adjacent swaps count one), or NULL
 // when none is within a third of its length. `candidates` ends with NULL.

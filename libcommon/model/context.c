@@ -167,15 +167,9 @@ bool ll_origin_of(const char *url, char out[LL_ORIGIN_MAX]) {
     return true;
 }
 
-static bool has_control_characters(const char *text) {
-    for (; *text; text++)
-        if (iscntrl((unsigned char)*text)) return true;
-    return false;
-}
-
 // Says what is wrong without quoting it: it may be a secret.
 static ll_err check_text(const char *field, const char *text, size_t max) {
-    if (text && (strlen(text) > max || has_control_characters(text)))
+    if (text && (strlen(text) > max || ll_text_has_control(text)))
         return ll_err_make(LL_INVALID_ARGUMENT, "context.%s is over %zu bytes long or has a line break in it", field,
                            max);
     return LL_SUCCESS;
@@ -230,7 +224,7 @@ static ll_err check_headers(const struct ll_context_options *options) {
         const char *name = options->headers[i].name, *value = options->headers[i].value;
         if (strlen(name) > LL_HEADER_NAME_MAX || !is_token(name))
             return ll_err_make(LL_INVALID_ARGUMENT, "context.extra_headers: \"%.40s\" is no name of a header", name);
-        if (value && (strlen(value) > LL_CONTEXT_TEXT_MAX || has_control_characters(value)))
+        if (value && (strlen(value) > LL_CONTEXT_TEXT_MAX || ll_text_has_control(value)))
             return ll_err_make(LL_INVALID_ARGUMENT,
                                "context.extra_headers: the value of %.40s is over %d bytes long or has a line break in "
                                "it",
@@ -248,7 +242,7 @@ static ll_err check_credentials(const struct ll_credentials *credentials) {
     LL_TRY(check_text("http_credentials.password", credentials->password, LL_CONTEXT_TEXT_MAX));
     const char *origin = credentials->origin;
     if (origin && (ll_origin_length(origin) != strlen(origin) || strlen(origin) >= LL_ORIGIN_MAX ||
-                   strchr(origin, '@') || strpbrk(origin, "*\\\" ") || has_control_characters(origin)))
+                   strchr(origin, '@') || strpbrk(origin, "*\\\" ") || ll_text_has_control(origin)))
         return ll_err_make(
             LL_INVALID_ARGUMENT,
             "context.http_credentials.origin must be like \"https://shop.example:8443\", without a path");

@@ -1,19 +1,13 @@
 #include "libcommon/model/evidence.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static size_t whole_characters(const char *text, size_t max) {
-    size_t len = strnlen(text, max + 1);
-    if (len <= max) return len;
-    for (len = max; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;) len--;
-    return len;
-}
-
 static char *copy_start(const char *text, size_t max) {
-    return text ? ll_strndup(text, whole_characters(text, max)) : ll_strdup("");
+    return text ? ll_strndup(text, ll_text_cut(text, strnlen(text, max + 1), max)) : ll_strdup("");
 }
 
 // The last whole lines.

@@ -1,9 +1,8 @@
 #include "libcommon/model/request_filter.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
 
-#include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,12 +32,6 @@ void ll_request_filter_fini(struct ll_request_filter *filter) {
     *filter = (struct ll_request_filter){.ignore = NULL};
 }
 
-static bool has_odd_characters(const char *pattern) {
-    for (; *pattern; pattern++)
-        if (iscntrl((unsigned char)*pattern) || *pattern == ' ') return true;
-    return false;
-}
-
 static ll_err validate_list(const char *name, char *const *patterns, size_t count) {
     if (count > LL_PATTERNS_MAX)
         return ll_err_make(LL_INVALID_ARGUMENT, "requests.%s has %zu patterns: at most %d are allowed", name, count,
@@ -52,7 +45,7 @@ static ll_err validate_list(const char *name, char *const *patterns, size_t coun
             return ll_err_make(LL_INVALID_ARGUMENT,
                                "requests.%s[%zu] fits every URL: write a part of it, as in \"*://*.example.com/*\"",
                                name, number);
-        if (has_odd_characters(patterns[i]))
+        if (ll_text_has_control(patterns[i]) || strchr(patterns[i], ' '))
             return ll_err_make(LL_INVALID_ARGUMENT,
                                "requests.%s[%zu] has a space or control character in it, which no URL has", name,
                                number);

@@ -13,6 +13,7 @@
 #include "libcommon/model/series.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/text.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -105,10 +106,9 @@ static unsigned hash_label(const char *label, size_t len) {
 static size_t label_length(const char *label) {
     size_t len = strnlen(label, LL_LABEL_BYTES_MAX + 1);
     if (len <= LL_LABEL_BYTES_MAX) return len;
-    len = LL_LABEL_BYTES_MAX;
-    while (len > 0 && ((unsigned char)label[len] & 0xC0) == 0x80) len--;
+    size_t cut = ll_text_cut(label, len, LL_LABEL_BYTES_MAX);
     // A label of nothing but continuation bytes is no text: cut it anywhere.
-    return len > 0 ? len : LL_LABEL_BYTES_MAX;
+    return cut > 0 ? cut : LL_LABEL_BYTES_MAX;
 }
 
 static struct entry *find(const struct table *table, const char *label, size_t len) {

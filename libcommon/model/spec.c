@@ -4,7 +4,6 @@
 #include "libcommon/base/text.h"
 #include "libcommon/model/threshold.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,19 +70,13 @@ void ll_spec_set_option(struct ll_spec *spec, const char *key, const char *value
     spec->options[spec->option_count++] = (struct ll_option){.key = ll_strdup(key), .value = ll_strdup(value)};
 }
 
-static bool has_control_characters(const char *text) {
-    for (; *text; text++)
-        if (iscntrl((unsigned char)*text)) return true;
-    return false;
-}
-
 static ll_err validate_name(const char *name) {
     if (!name || !*name)
         return ll_err_make(LL_INVALID_ARGUMENT, "the scenario has no name: add name = \"…\" to ll.scenario");
     if (strlen(name) > LL_NAME_MAX)
         return ll_err_make(LL_INVALID_ARGUMENT, "the scenario's name is %zu bytes long: it takes at most %d",
                            strlen(name), LL_NAME_MAX);
-    if (has_control_characters(name))
+    if (ll_text_has_control(name))
         return ll_err_make(LL_INVALID_ARGUMENT, "the scenario's name has a line break or control character in it");
     return LL_SUCCESS;
 }

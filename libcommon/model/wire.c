@@ -274,8 +274,7 @@ ll_err ll_wire_series_from_proto(Liveload__V1__Series *const *list, size_t count
 // `text`, or a copy cut to `max` bytes between characters.
 static char *cut_text(struct ll_wire_arena *arena, const char *text, size_t max) {
     if (!text || strlen(text) <= max) return ll_wire_text(text);
-    size_t len = max;
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) len--;
+    size_t len = ll_text_cut(text, strlen(text), max);
     char *copy = ll_wire_alloc(arena, len + 1, 1);
     memcpy(copy, text, len);
     return copy;

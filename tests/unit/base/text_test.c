@@ -94,6 +94,21 @@ Test(text, what_comes_from_elsewhere_is_made_fit_to_be_shown) {
     cr_expect(eq(str, few, "日"));
 }
 
+Test(text, cuts_lie_between_characters) {
+    static const char euros[] = "12\xE2\x82\xAC\xE2\x82\xAC"; // "12€€"
+    static const size_t ends[] = {0, 1, 2, 2, 2, 5, 5, 5, 8, 8};
+    for (size_t max = 0; max < sizeof ends / sizeof *ends; max++)
+        cr_expect(eq(sz, ll_text_cut(euros, strlen(euros), max), ends[max]), "at %zu", max);
+    cr_expect(eq(sz, ll_text_cut("\x80\x80", 2, 1), 0));
+}
+
+Test(text, control_characters_are_found) {
+    static const char *const with[] = {"\n", "a\tb", "end\x7f", "\x1b[31m"};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++) cr_expect(ll_text_has_control(with[i]));
+    cr_expect(not(ll_text_has_control("")));
+    cr_expect(not(ll_text_has_control("plain, and \xC3\xA9 too")));
+}
+
 Test(text, amounts_are_read) {
     static const struct {
         const char *text;
