@@ -177,6 +177,7 @@ static void time_out(struct ll_user *user) {
     const char *place = user->state == LL_USER_ACTING      ? user->operation
                         : user->state == LL_USER_MEETING   ? "it waited at a barrier"
                         : user->state == LL_USER_THROTTLED ? throttle
+                        : user->state == LL_USER_SHOOTING  ? "it took a screenshot"
                                                            : "it was in a think";
     fail_iteration(user, signature, place, 0);
 }

@@ -30,6 +30,7 @@ struct bench {
     uint32_t active, most_active;
     int failures, shown;          // of which so many had evidence
     struct ll_evidence *evidence; // the last
+    char detail[100];             // likewise
     struct ll_parcels *parcels;   // NULL: nothing is kept
     struct ll_series_set *series; // what was recorded, once read
 };
@@ -58,6 +59,7 @@ static void on_failure(void *owner, const struct ll_failure *failure) {
     struct bench *bench = owner;
     bench->failures++;
     bench->shown += failure->evidence != NULL;
+    snprintf(bench->detail, sizeof bench->detail, "%s", failure->detail);
     if (!failure->evidence) return;
     ll_evidence_free(&bench->evidence);
     bench->evidence = ll_evidence_copy(failure->evidence);
@@ -652,6 +654,19 @@ Test(crew_evidence, a_screenshot_takes_none_of_the_iterations_time) {
     cr_expect(eq(str, files(&bench), "run-1-web-1-the-cart.jpg 4 the cart"));
     struct ll_sketch durations = sketch(&bench, LL_METRIC_ITERATION_DURATION, "");
     cr_expect(lt(dbl, durations.max, 100 * MS));
+    bench_fini(&bench);
+}
+
+Test(crew_evidence, an_iteration_that_runs_out_of_time_over_a_screenshot_says_so) {
+    struct bench bench;
+    bench_init(&bench, "ctx:screenshot('the cart')", 1);
+    bench.parcels = ll_parcels_new("run", 1, "web");
+    bench.browser.capture_takes_us = 2 * SECOND;
+    bench.spec.load.iteration_timeout_ms = 400;
+    start_crew(&bench);
+    finish(&bench);
+    cr_expect(gt(u64, failed_with(&bench, "iteration timed out after 400 ms"), 0));
+    cr_expect(eq(str, bench.detail, "it took a screenshot"));
     bench_fini(&bench);
 }
 
