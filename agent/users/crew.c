@@ -2,8 +2,8 @@
 
 #include "agent/core/gate.h"
 #include "agent/core/permits.h"
-#include "agent/users/agenda.h"
 #include "agent/users/user.h"
+#include "libcommon/base/agenda.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/rand.h"
 

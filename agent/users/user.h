@@ -29,9 +29,9 @@
 #include "agent/scenario/scenario.h"
 #include "agent/telemetry/failures.h"
 #include "agent/telemetry/recorder.h"
-#include "agent/users/agenda.h"
 #include "agent/users/trace.h"
 #include "agent/users/witness.h"
+#include "libcommon/base/agenda.h"
 
 enum {
     LL_USER_WITHDRAW_LIMIT_MS = 5000,  // for the coordinator to say whether one that leaves a barrier was released

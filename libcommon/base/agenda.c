@@ -1,4 +1,4 @@
-#include "agent/users/agenda.h"
+#include "libcommon/base/agenda.h"
 
 #include "libcommon/base/alloc.h"
 

@@ -2,8 +2,8 @@
 //
 // One owner, no clock. An alarm lives inside its owner's struct, is in one agenda at most, and must be cancelled before
 // its memory goes. Setting and cancelling cost O(log n).
-#ifndef AGENT_USERS_AGENDA_H
-#define AGENT_USERS_AGENDA_H
+#ifndef LIBCOMMON_BASE_AGENDA_H
+#define LIBCOMMON_BASE_AGENDA_H
 
 #include <stddef.h>
 #include <stdint.h>
