@@ -1,5 +1,8 @@
+// Timers are the loop's own, in a heap, with a timerfd that wakes the loop for the earliest: libwebsockets' timers wait
+// in whole milliseconds, and what is left of the last one is spent asking the kernel again and again.
 #include "libcommon/loop/loop.h"
 
+#include "libcommon/base/agenda.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 
@@ -11,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum {
@@ -27,14 +31,17 @@ struct ll_loop {
         void *arg;
     } wakes[WAKE_HANDLERS_MAX];
     size_t wake_count;
-    int watch_fd; // an epoll of all watches; -1 without any
+    struct ll_agenda timers;
+    int timer_fd;
+    int64_t armed_us; // when timer_fd goes off; INT64_MAX: it does not
+    int watch_fd;     // an epoll of all watches; -1 without any
     int signal_fd;
     void (*on_signal)(void *arg, int signal);
     void *signal_arg;
 };
 
 struct ll_timer {
-    lws_sorted_usec_list_t sul; // first: the service hands this back
+    struct ll_alarm alarm; // first: the agenda hands it back
     struct ll_loop *loop;
     void (*handler)(void *arg);
     void *arg;
@@ -51,9 +58,19 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 static const struct lws_protocols protocols[] = {{.name = "loop", .callback = on_event}, {.name = NULL}};
 
+// A descriptor of the loop's own, told of by `data`; the loop closes it. False when there is no room for it.
+static bool adopt(struct ll_loop *loop, int fd, void *data) {
+    lws_sock_file_fd_type file = {.filefd = fd};
+    struct lws *wsi =
+        fd < 0 ? NULL : lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_RAW_FILE_DESC, file, protocols[0].name, NULL);
+    if (wsi) lws_set_opaque_user_data(wsi, data);
+    return wsi != NULL;
+}
+
 ll_err ll_loop_new(struct ll_loop **out) {
     struct ll_loop *loop = ll_alloc(1, sizeof *loop);
     loop->signal_fd = loop->watch_fd = -1;
+    loop->armed_us = INT64_MAX;
     signal(SIGPIPE, SIG_IGN);
     lws_set_log_level(0, NULL);
     struct lws_context_creation_info info = {
@@ -67,7 +84,8 @@ ll_err ll_loop_new(struct ll_loop **out) {
     };
     loop->lws = lws_create_context(&info);
     if (loop->lws) loop->vhost = lws_create_vhost(loop->lws, &info);
-    if (!loop->vhost) {
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (!loop->vhost || !adopt(loop, loop->timer_fd, &loop->timer_fd)) {
         ll_loop_free(&loop);
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "the event loop cannot be made: no descriptors or memory left");
     }
@@ -77,13 +95,39 @@ ll_err ll_loop_new(struct ll_loop **out) {
 
 void ll_loop_free(struct ll_loop **loop) {
     if (!*loop) return;
-    if ((*loop)->lws) lws_context_destroy((*loop)->lws); // closes the adopted signal descriptor too
+    if ((*loop)->lws) lws_context_destroy((*loop)->lws); // closes the adopted descriptors too
+    ll_agenda_fini(&(*loop)->timers);
     free(*loop);
     *loop = NULL;
 }
 
+// The timers that are due by now; those that they set are for the next turn.
+static void run_timers(struct ll_loop *loop) {
+    int64_t now_us = ll_clock_us();
+    struct ll_alarm *due;
+    while (!loop->quit && (due = ll_agenda_take(&loop->timers, now_us))) {
+        const struct ll_timer *timer = (const struct ll_timer *)due;
+        timer->handler(timer->arg);
+    }
+}
+
+// It may go off too early, for a timer that was cancelled, and is then set anew.
+static void arm(struct ll_loop *loop) {
+    int64_t next_us = ll_agenda_next_us(&loop->timers);
+    if (next_us >= loop->armed_us) return;
+    struct itimerspec at = {.it_value = {.tv_sec = next_us / 1000000, .tv_nsec = next_us % 1000000 * 1000}};
+    timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    loop->armed_us = next_us;
+}
+
+bool ll_loop_turn(struct ll_loop *loop) {
+    run_timers(loop);
+    arm(loop);
+    return loop->quit || lws_service(loop->lws, 0) >= 0;
+}
+
 void ll_loop_run(struct ll_loop *loop) {
-    while (!loop->quit && lws_service(loop->lws, 0) >= 0) {}
+    while (!loop->quit && ll_loop_turn(loop)) {}
 }
 
 void ll_loop_quit(struct ll_loop *loop) {
@@ -111,9 +155,7 @@ ll_err ll_loop_on_signal(struct ll_loop *loop, void (*handler)(void *arg, int si
     loop->on_signal = handler;
     loop->signal_arg = arg;
     loop->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    lws_sock_file_fd_type fd = {.filefd = loop->signal_fd};
-    if (loop->signal_fd < 0 ||
-        !lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, protocols[0].name, NULL))
+    if (!adopt(loop, loop->signal_fd, &loop->signal_fd))
         return ll_err_make(LL_RESOURCE_EXHAUSTED, "signals cannot be watched: %s", strerror(errno));
     return LL_SUCCESS;
 }
@@ -133,18 +175,13 @@ void ll_timer_free(struct ll_timer **timer) {
     *timer = NULL;
 }
 
-static void on_timer(lws_sorted_usec_list_t *sul) {
-    struct ll_timer *timer = lws_container_of(sul, struct ll_timer, sul);
-    timer->handler(timer->arg);
-}
-
 void ll_timer_set(struct ll_timer *timer, int64_t at_us) {
-    int64_t in_us = at_us - ll_clock_us();
-    lws_sul_schedule(timer->loop->lws, 0, &timer->sul, on_timer, in_us > 0 ? in_us : 1);
+    int64_t now_us = ll_clock_us();
+    ll_agenda_set(&timer->loop->timers, &timer->alarm, at_us > now_us ? at_us : now_us + 1);
 }
 
 void ll_timer_cancel(struct ll_timer *timer) {
-    lws_sul_schedule(timer->loop->lws, 0, &timer->sul, on_timer, LWS_SET_TIMER_USEC_CANCEL);
+    ll_agenda_cancel(&timer->loop->timers, &timer->alarm);
 }
 
 struct lws_context *ll_loop_lws(struct ll_loop *loop) {
@@ -155,12 +192,8 @@ struct lws_context *ll_loop_lws(struct ll_loop *loop) {
 
 static ll_err open_watches(struct ll_loop *loop) {
     loop->watch_fd = epoll_create1(EPOLL_CLOEXEC);
-    lws_sock_file_fd_type fd = {.filefd = loop->watch_fd};
-    struct lws *wsi = loop->watch_fd < 0 ? NULL
-                                         : lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
-                                                                      protocols[0].name, NULL);
-    if (!wsi) return ll_err_make(LL_RESOURCE_EXHAUSTED, "descriptors cannot be watched: %s", strerror(errno));
-    lws_set_opaque_user_data(wsi, &loop->watch_fd); // tells it from the signals
+    if (!adopt(loop, loop->watch_fd, &loop->watch_fd))
+        return ll_err_make(LL_RESOURCE_EXHAUSTED, "descriptors cannot be watched: %s", strerror(errno));
     return LL_SUCCESS;
 }
 
@@ -202,6 +235,12 @@ static void run_watches(struct ll_loop *loop) {
     }
 }
 
+// The next turn begins with what is due.
+static void hear_timer(struct ll_loop *loop) {
+    uint64_t times;
+    if (read(loop->timer_fd, &times, sizeof times) > 0) loop->armed_us = INT64_MAX;
+}
+
 static void read_signals(struct ll_loop *loop) {
     struct signalfd_siginfo info;
     while (read(loop->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
@@ -212,11 +251,14 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     (void)user, (void)in, (void)len;
     struct ll_loop *loop = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
     if (!loop) return 0;
-    // Other reasons of lws need nothing: this protocol carries only wake-ups and the signal descriptor.
+    // Other reasons of lws need nothing: this protocol carries only wake-ups and the loop's own descriptors.
     if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
         for (size_t i = 0; i < loop->wake_count; i++) loop->wakes[i].handler(loop->wakes[i].arg);
     } else if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-        if (lws_get_opaque_user_data(wsi) == &loop->watch_fd)
+        const int *fd = lws_get_opaque_user_data(wsi);
+        if (fd == &loop->timer_fd)
+            hear_timer(loop);
+        else if (fd == &loop->watch_fd)
             run_watches(loop);
         else
             read_signals(loop);

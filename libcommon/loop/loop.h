@@ -21,6 +21,8 @@ void ll_loop_free(struct ll_loop **loop);
 
 // Serves until ll_loop_quit.
 void ll_loop_run(struct ll_loop *loop);
+// One turn of it: waits for something to happen and serves it. False when the loop cannot go on.
+bool ll_loop_turn(struct ll_loop *loop);
 void ll_loop_quit(struct ll_loop *loop);
 
 // From any thread: has the loop call every wake handler soon. Many wakes may become one call.
@@ -32,7 +34,7 @@ void ll_loop_on_wake(struct ll_loop *loop, void (*handler)(void *arg), void *arg
 // in this thread and those it starts. SIGPIPE is ignored.
 ll_err ll_loop_on_signal(struct ll_loop *loop, void (*handler)(void *arg, int signal), void *arg);
 
-// A timer that is not set. Times are microseconds of ll_clock_us, precise to about a millisecond.
+// A timer that is not set. Times are microseconds of ll_clock_us; it is never early.
 struct ll_timer *ll_timer_new(struct ll_loop *loop, void (*handler)(void *arg), void *arg);
 void ll_timer_free(struct ll_timer **timer);
 // Fires once at `at_us` (at once if past); setting again replaces.

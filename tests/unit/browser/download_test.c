@@ -7,11 +7,11 @@
 #include <criterion/new/assert.h>
 #include <dirent.h>
 #include <ftw.h>
-#include <libwebsockets.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct ll_site_page site[] = {
     {.path = "/",
@@ -77,7 +77,7 @@ static bool has_files(int count) {
 static void await_files(int count) {
     int64_t give_up_us = ll_clock_us() + 10 * 1000 * 1000;
     bool found = false;
-    while (!(found = has_files(count)) && ll_clock_us() < give_up_us) lws_service(ll_loop_lws(driver.loop), 0);
+    while (!(found = has_files(count)) && ll_clock_us() < give_up_us) ll_loop_turn(driver.loop);
     cr_expect(found, "there are %d files and %d without a name, not %d", named, unnamed, count);
 }
 

@@ -4,7 +4,6 @@
 #include "libcommon/base/clock.h"
 
 #include <criterion/criterion.h>
-#include <libwebsockets.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +39,7 @@ static void on_ready(void *owner, ll_err err) {
     struct driver *driver = owner;
     cr_assert_not(driver->ready, "on_ready came twice");
     driver->ready = true;
-    ll_loop_wake(driver->loop); // lws_service may run timers and then wait on; this has it return
+    ll_loop_wake(driver->loop); // a turn may run timers and then wait on; this has it return
     driver->ready_err = err;
 }
 
@@ -65,7 +64,7 @@ void driver_serve_until(struct driver *driver, const bool *flag) {
     struct patience patience = {.loop = driver->loop};
     struct ll_timer *timer = ll_timer_new(driver->loop, lose_patience, &patience);
     ll_timer_set(timer, ll_clock_us() + PATIENCE_MS * INT64_C(1000));
-    while (!*flag && !patience.lost && lws_service(ll_loop_lws(driver->loop), 0) >= 0) {}
+    while (!*flag && !patience.lost && ll_loop_turn(driver->loop)) {}
     ll_timer_free(&timer);
     cr_assert(*flag, "nothing happened for %d s", PATIENCE_MS / 1000);
 }
@@ -340,7 +339,7 @@ struct measured driver_measured(const struct driver *driver, enum ll_metric metr
 void driver_await_measured(struct driver *driver, enum ll_metric metric, const char *label, uint64_t count) {
     int64_t give_up_us = ll_clock_us() + PATIENCE_MS * INT64_C(1000);
     while (driver_measured(driver, metric, label).count < count && ll_clock_us() < give_up_us)
-        lws_service(ll_loop_lws(driver->loop), 0);
+        ll_loop_turn(driver->loop);
     uint64_t got = driver_measured(driver, metric, label).count;
     cr_assert_geq(got, count, "%s{%s} was measured %lu times, not %lu", ll_metric_info(metric)->name,
                   label ? label : "", (unsigned long)got, (unsigned long)count);

@@ -4,7 +4,6 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,7 +145,7 @@ Test(http_call, one_that_is_cancelled_stays_silent_and_leaves_the_page_usable) {
     ll_http_call_cancel(bench.call, LL_HTTP_CALL_PAGE_IS_THERE);
     cr_expect(not(ll_http_call_is_under_way(bench.call)));
     begin_get(&bench, "/never"); // while the site is asked
-    for (int i = 0; i < 5; i++) lws_service(ll_loop_lws(bench.driver.loop), 0);
+    for (int i = 0; i < 5; i++) ll_loop_turn(bench.driver.loop);
     ll_http_call_cancel(bench.call, LL_HTTP_CALL_PAGE_IS_THERE);
     get(&bench, "/echo-back");
     bench_end(&bench);

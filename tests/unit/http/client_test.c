@@ -11,7 +11,6 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,7 +77,7 @@ static void on_answer(void *arg, const struct ll_http_answer *answer) {
 
 static void serve(void) {
     int64_t give_up_us = ll_clock_us() + 20 * INT64_C(1000000);
-    while (!world.is_done && ll_clock_us() < give_up_us) lws_service(ll_loop_lws(world.loop), 0);
+    while (!world.is_done && ll_clock_us() < give_up_us) ll_loop_turn(world.loop);
     cr_assert(world.is_done);
 }
 
@@ -283,7 +282,7 @@ Test(http, a_request_that_is_cancelled_stays_silent_and_the_next_goes_on) {
     struct ll_http_request request = request_of("GET", "/slow");
     world.is_done = false;
     ll_http_begin(world.http, &request, on_answer, NULL);
-    for (int i = 0; i < 5; i++) lws_service(ll_loop_lws(world.loop), 0);
+    for (int i = 0; i < 5; i++) ll_loop_turn(world.loop);
     ll_http_cancel(world.http);
     ll_http_cancel(world.http); // with none under way
     cr_expect(eq(str, (char *)get("/data")->body, "0123456789"));

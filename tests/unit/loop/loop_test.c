@@ -31,6 +31,17 @@ static void note_signal(void *arg, int signal) {
     ll_loop_quit(seen->loop);
 }
 
+struct again {
+    struct ll_timer *timer;
+    int times;
+};
+
+static void set_again(void *arg) {
+    struct again *again = arg;
+    again->times++;
+    ll_timer_set(again->timer, 0);
+}
+
 struct watched {
     struct ll_loop *loop;
     struct ll_watch *read, *write;
@@ -104,6 +115,40 @@ Test(loop, a_cancelled_timer_stays_silent) {
     cr_expect(eq(int, seen.timers, 1));
     ll_timer_free(&cancelled);
     ll_timer_free(&last);
+    ll_loop_free(&seen.loop);
+}
+
+static void count_timer(void *arg) {
+    ((struct seen *)arg)->timers++;
+}
+
+Test(loop, it_sleeps_until_a_timer_is_due) {
+    enum { TIMERS = 10, OTHERS = 5 };
+    struct seen seen = {0};
+    cr_assert_eq(ll_loop_new(&seen.loop).status, LL_OK);
+    struct ll_timer *timers[TIMERS];
+    for (int i = 0; i < TIMERS; i++) {
+        timers[i] = ll_timer_new(seen.loop, count_timer, &seen);
+        ll_timer_set(timers[i], ll_clock_us() + 1700 * (i + 1));
+    }
+    int turns = 0;
+    for (; seen.timers < TIMERS - 1; turns++) ll_loop_turn(seen.loop); // after the last nothing ends a turn
+    cr_expect(le(int, turns, TIMERS + OTHERS));
+    for (int i = 0; i < TIMERS; i++) ll_timer_free(&timers[i]);
+    ll_loop_free(&seen.loop);
+}
+
+Test(loop, a_timer_set_by_itself_leaves_others_their_turn) {
+    struct seen seen = {0};
+    cr_assert_eq(ll_loop_new(&seen.loop).status, LL_OK);
+    ll_loop_on_wake(seen.loop, note_wake, &seen);
+    struct again again = {.timer = ll_timer_new(seen.loop, set_again, &again)};
+    ll_timer_set(again.timer, 0);
+    ll_loop_wake(seen.loop);
+    ll_loop_run(seen.loop);
+    cr_expect(ge(int, seen.wakes, 1));
+    cr_expect(ge(int, again.times, 1));
+    ll_timer_free(&again.timer);
     ll_loop_free(&seen.loop);
 }
 
