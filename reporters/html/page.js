@@ -3,11 +3,17 @@
 
 const VERDICT_KIND = { PASSED: "good", DEGRADED: "warn", INVALID: "bad", FAILED: "bad" };
 
+// What passed, with a but, is not green.
+function verdictKind(scenario) {
+  if (scenario.error) return "bad";
+  return scenario.verdict === "PASSED" && scenario.remarks.length ? "warn" : VERDICT_KIND[scenario.verdict];
+}
+
+const verdictBadge = (scenario) => badge(verdictKind(scenario), scenario.error ? "NOT RUN" : scenario.verdict);
+
 function verdictBanner(scenario) {
-  const isClean = scenario.verdict !== "PASSED" || scenario.remarks.length === 0; // what passed, with a but, is not green
-  const kind = scenario.error ? "bad" : isClean ? VERDICT_KIND[scenario.verdict] : "warn";
   const remarks = scenario.remarks.filter((remark) => !scenario.reason.includes(remark));
-  return h("div", { class: `verdict ${kind}` }, badge(kind, scenario.error ? "NOT RUN" : scenario.verdict),
+  return h("div", { class: `verdict ${verdictKind(scenario)}` }, verdictBadge(scenario),
     h("div", null, h("p", { class: scenario.error ? "verbatim" : null }, scenario.error || scenario.reason),
       remarks.length ? h("ul", null, remarks.map((remark) => h("li", null, remark))) : null));
 }
@@ -154,9 +160,8 @@ function overview(scenarios) {
     { label: "p95", kind: "number" }];
   return section("Scenarios", null, table("Scenarios", columns, scenarios.map((scenario, index) => {
     const curve = scenario.error ? null : allOf(scenario.histograms.iteration_duration_us);
-    const kind = scenario.error ? "bad" : VERDICT_KIND[scenario.verdict];
     return bodyRow(columns, [h("a", { href: `#scenario-${index}` }, scenario.name || "(no name)"),
-      badge(kind, scenario.error ? "NOT RUN" : scenario.verdict), format.count(scenario.users.total),
+      verdictBadge(scenario), format.count(scenario.users.total),
       format.count(scenario.iterations.completed), format.count(scenario.iterations.failed),
       format.us(curveOf.percentile(curve, 50)), format.us(curveOf.percentile(curve, 95))]);
   })));

@@ -355,12 +355,13 @@ struct ll_result sample_result_live(void) {
 }
 
 struct ll_result sample_result_failing(void) {
-    struct ll_result result = result_of(1);
+    struct ll_result result = result_of(2);
     struct ll_scenario_result failing = {
         .name = ll_strdup("failing"), .total = ll_series_set_new(), .spec = ll_spec_make("failing")};
     ll_series_count(failing.total, LL_METRIC_ITERATIONS_FAILED, "click(\"#buy\"): matches nothing", 7);
     ll_scenario_result_add_remark(&failing, "every iteration failed (7 of 7), and no threshold judges that");
     result.scenarios[0] = failing;
+    result.scenarios[1] = empty_scenario();
     return result;
 }
 

@@ -14,7 +14,7 @@ struct ll_result sample_result_empty(void);
 struct ll_result sample_result_hostile(void);
 struct ll_result sample_result_unmeasured(void); // by a kind of browser that does not look at requests
 struct ll_result sample_result_live(void);       // Phoenix LiveView's pages, with a slow one, drawn rarely
-struct ll_result sample_result_failing(void);    // every iteration failed, and it passed
+struct ll_result sample_result_failing(void);    // every iteration failed, and it passed; and an empty one
 // Three scenarios: the shop, the empty one, and one that could not be run.
 struct ll_result sample_result_several(void);
 
