@@ -149,14 +149,20 @@ static bool request_has(const struct ll_http_request *request, const char *name)
     return false;
 }
 
-// The request's own come before those of the context.
+static bool context_has(const struct ll_context_options *context, const char *name) {
+    for (size_t i = 0; i < context->header_count; i++)
+        if (context->headers[i].value && strcasecmp(context->headers[i].name, name) == 0) return true;
+    return false;
+}
+
+// The request's own come before those of the context, and its headers before its locale, as in the browser.
 static void add_context_headers(struct ll_http *http) {
     const struct ll_context_options *context = http->options.context;
     for (size_t i = 0; i < context->header_count; i++)
         if (context->headers[i].value && !request_has(http->request, context->headers[i].name))
             add_header(http, context->headers[i].name, context->headers[i].value);
-    if (context->locale && !request_has(http->request, "accept-language"))
-        add_header(http, "accept-language", context->locale);
+    bool has_language = request_has(http->request, "accept-language") || context_has(context, "accept-language");
+    if (context->locale && !has_language) add_header(http, "accept-language", context->locale);
 }
 
 static void set_headers(struct ll_http *http) {

@@ -319,6 +319,9 @@ Test(http, the_context_s_options_count) {
     request.header_count = 1;
     body = make(&request)->body;
     cr_expect(not(zero(ptr, strstr(body, "x-own: mine\n"))), "%s", body);
+    ll_context_options_add_header(&world.context, "Accept-Language", "fr");
+    body = get("/echo-back")->body; // as browsers send it, which know one
+    cr_expect(not(zero(ptr, strstr(body, "accept-language: fr\n"))), "%s", body);
     world.context.proxy.server = ll_strdup("http://127.0.0.1:59999");
     cr_expect(eq(str, (char *)get("/data")->err.text, "net::ERR_CONNECTION_REFUSED: nothing listens there"));
     world.context.proxy.bypass = ll_strdup("*.example.com,127.0.0.1");
