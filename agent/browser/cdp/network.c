@@ -355,7 +355,8 @@ static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct ll_slice id;
     char error[LABEL_CHARS];
     bool counts = read_failure(params, &id, error);
-    ll_cdp_trail_fail(&network->trail, ll_scan_hash(id), ll_scan_get(params, "errorText"));
+    ll_cdp_trail_fail(&network->trail, ll_scan_hash(id), ll_scan_get(params, "errorText"),
+                      ll_scan_number(ll_scan_get(params, "timestamp"), 0));
     struct request *request = find_request(network, ll_scan_hash(id));
     if (!request) return;
     count_held(network, request);

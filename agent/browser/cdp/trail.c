@@ -37,11 +37,12 @@ void ll_cdp_trail_answer(struct ll_cdp_trail *trail, uint64_t id, int status) {
 
 void ll_cdp_trail_end(struct ll_cdp_trail *trail, uint64_t id, double now_s) {
     struct ll_cdp_trail_entry *entry = find(trail, id);
-    if (entry) entry->ended_s = now_s;
+    if (entry && entry->ended_s == 0) entry->ended_s = now_s; // the browser's own page about a failure ends as well
 }
 
-void ll_cdp_trail_fail(struct ll_cdp_trail *trail, uint64_t id, struct ll_slice error) {
+void ll_cdp_trail_fail(struct ll_cdp_trail *trail, uint64_t id, struct ll_slice error, double now_s) {
     struct ll_cdp_trail_entry *entry = find(trail, id);
+    if (entry) entry->ended_s = now_s;
     if (entry && !ll_scan_text(error, entry->error, sizeof entry->error))
         snprintf(entry->error, sizeof entry->error, "failed");
 }

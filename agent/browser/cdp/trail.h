@@ -30,7 +30,7 @@ void ll_cdp_trail_ask(struct ll_cdp_trail *trail, uint64_t id, struct ll_slice m
                       double now_s);
 void ll_cdp_trail_answer(struct ll_cdp_trail *trail, uint64_t id, int status);
 void ll_cdp_trail_end(struct ll_cdp_trail *trail, uint64_t id, double now_s);
-void ll_cdp_trail_fail(struct ll_cdp_trail *trail, uint64_t id, struct ll_slice error);
+void ll_cdp_trail_fail(struct ll_cdp_trail *trail, uint64_t id, struct ll_slice error, double now_s);
 
 // A line for each, oldest first.
 void ll_cdp_trail_write(const struct ll_cdp_trail *trail, struct ll_buf *out);
