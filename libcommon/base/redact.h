@@ -3,8 +3,9 @@
 //
 // One set for the whole process, as the log is; the owner's thread. Whoever learns a secret adds it; whoever writes a
 // text that came from a scenario or a page (log lines, sentences of failures, HTML, console, URLs) passes it through.
-// A value is also known as a page or a program would spell it: in a URL's percent encoding, in HTML and in JSON. A text
-// must be passed before it is cut; what was cut before it came here is found at its end by the part that is left.
+// A value is also known as a page or a program would spell it, each of its characters in a URL's percent encoding, in a
+// form's, in HTML or in JSON. A text must be passed before it is cut; what was cut before it came here is found at its
+// end by the part that is left.
 #ifndef LIBCOMMON_BASE_REDACT_H
 #define LIBCOMMON_BASE_REDACT_H
 

@@ -44,6 +44,29 @@ Test(redact, it_is_known_in_other_spellings) {
     expect_becomes("p%26s%3Cw%22rd%201%2F%C3%A9!", "***");
     expect_becomes("p&amp;s&lt;w\"rd 1/é!", "***");
     expect_becomes("{\"p&s<w\\\"rd 1/é!\"}", "{\"***\"}");
+    expect_becomes("http://h/?a=p&s%3Cw%22rd%201/%C3%A9!&b=1", "http://h/?a=***&b=1"); // an address of Chromium's
+    expect_becomes("a=p%26s%3Cw%22rd+1%2F%C3%A9%21&b=1", "a=***&b=1");                 // a form
+    expect_becomes("p%26s%3cw%22rd%201%2f%c3%a9%21", "***");
+    expect_becomes("<i a=\"p&amp;s&lt;w&quot;rd 1/é!\">", "<i a=\"***\">");
+    expect_becomes("\"p\\u0026s\\u003cw\\\"rd 1\\/\\u00E9!\"", "\"***\"");
+    expect_becomes("p%26s%3Cw%22rd%201%2F%C3%A", "***"); // cut
+    expect_becomes("p&s and p%26s, p&amp;s&lt;v", "p&s and p%26s, p&amp;s&lt;v");
+}
+
+Test(redact, a_value_that_looks_like_a_spelling_is_known_as_it_is) {
+    add("a&amp;b%20c");
+    expect_becomes("a&amp;b%20c", "***");
+    expect_becomes("a%26amp;b%2520c", "***");
+    expect_becomes("a&amp;b", "***"); // cut
+}
+
+Test(redact, characters_beyond_two_bytes_have_spellings_too) {
+    add("a €🙂 b");
+    expect_becomes("a%20%E2%82%AC%F0%9F%99%82%20b", "***");
+    expect_becomes("a \\u20ac\\ud83d\\ude42 b", "***");
+    expect_becomes("x a €🙂 b a+€🙂+b y", "x *** *** y");
+    add("no \xff UTF-8");
+    expect_becomes("no%20%FF%20UTF-8", "***");
 }
 
 Test(redact, what_was_cut_off_is_found_at_the_end) {
@@ -58,6 +81,9 @@ Test(redact, finds) {
     add("correct-horse");
     cr_expect(ll_redact_finds("a correct-horse", 15));
     cr_expect(not(ll_redact_finds("a correct-hors", 14)));
+    add("s e cret");
+    cr_expect(ll_redact_finds("a s%20e+cret", 12));
+    cr_expect(not(ll_redact_finds("a s%20e+cre", 11)));
 }
 
 Test(redact, what_is_no_secret_is_refused) {
