@@ -6,7 +6,7 @@
 // it.
 //
 // Life of a connection: open → start (on_ready, once) → page_open / perform / page_close as often as wanted →
-// stop (on_stopped when everything it started is gone) → fini. Close refuses, stop waits, fini releases.
+// stop (on_stopped when everything it started is gone) → fini, which may come at any time and ends what is left.
 //
 // Life of a page: page_open → on_page_open → perform → on_done → … → page_rest → perform → … → page_close; where
 // page_rest asks for it, page_renew → on_page_open come before the next perform. One action at a time. A browser or

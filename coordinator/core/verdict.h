@@ -1,5 +1,5 @@
 // What a run's result is worth: thresholds, lost agents, and the generator's own part in what it measured
-// (results.md, "Verdict and exit codes"; docs/decisions/generator-share.md).
+// (docs/RESULTS.md, "The verdict"; docs/decisions/generator-share.md).
 //
 // Pure.
 #ifndef COORDINATOR_CORE_VERDICT_H

@@ -1,6 +1,6 @@
 // A bounded queue from any thread to one owner: how library callbacks reach the loop.
 //
-// ll_mailbox_post: any thread. ll_mailbox_take, ll_mailbox_fini: the owner. `wake` is called after a post, on
+// ll_mailbox_post: any thread. ll_mailbox_take, ll_mailbox_free: the owner. `wake` is called after a post, on
 // the posting thread, without the lock held; it must not block.
 #ifndef LIBCOMMON_BASE_MAILBOX_H
 #define LIBCOMMON_BASE_MAILBOX_H

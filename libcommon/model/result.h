@@ -1,4 +1,4 @@
-// What a run leaves behind (results.md): everything reporters need, and nothing else is needed.
+// What a run leaves behind (docs/RESULTS.md): everything reporters need, and nothing else is needed.
 //
 // One owner, no locks. On disk: the magic "LLR1", then one zstd frame of a packed Result (proto/liveload/v1/
 // result.proto).

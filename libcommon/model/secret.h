@@ -5,14 +5,15 @@
 #define LIBCOMMON_MODEL_SECRET_H
 
 #include "libcommon/base/err.h"
+#include "libcommon/base/redact.h"
 
 #include <stddef.h>
 
 enum {
     LL_SECRETS_MAX = 100,
-    LL_SECRET_NAME_MAX = 100,        // bytes
-    LL_SECRET_VALUE_MIN = 4,         // bytes: a shorter value could not be told from other text, and so not hidden
-    LL_SECRET_VALUE_MAX = 16 * 1024, // bytes
+    LL_SECRET_NAME_MAX = 100,                  // bytes
+    LL_SECRET_VALUE_MIN = LL_REDACT_VALUE_MIN, // bytes: one that could not be told from other text could not be hidden
+    LL_SECRET_VALUE_MAX = LL_REDACT_VALUE_MAX,
 };
 
 struct ll_secret {

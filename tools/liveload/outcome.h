@@ -1,4 +1,4 @@
-// How a run ended, as results.md's exit codes.
+// How a run ended, as docs/RESULTS.md's exit codes.
 #ifndef TOOLS_LIVELOAD_OUTCOME_H
 #define TOOLS_LIVELOAD_OUTCOME_H
 

@@ -173,7 +173,7 @@ static void fail(uint64_t completed, uint64_t failed, uint64_t interrupted) {
 Test(verdict, a_run_that_only_failed_says_that_no_threshold_judges_it) {
     fail(0, 7, 0);
     judge(0, 0);
-    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED)); // results.md: failing alone changes nothing
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED)); // docs/RESULTS.md: failing alone changes nothing
     cr_assert(eq(sz, result.remark_count, 1));
     cr_expect(strstr(result.remarks[0], "every iteration failed (7 of 7), and no threshold judges that") != NULL, "%s",
               result.remarks[0]);
