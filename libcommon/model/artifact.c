@@ -51,3 +51,10 @@ bool ll_artifact_name_is_safe(const char *name) {
     }
     return false;
 }
+
+bool ll_artifact_name_is_of_a_run(const char *name) {
+    if (!ll_artifact_name_is_safe(name) || strspn(name, "0123456789abcdef") != RUN_CHARS) return false;
+    const char *agent = name + RUN_CHARS + 1;
+    size_t digits = name[RUN_CHARS] == '-' ? strspn(agent, "0123456789") : 0;
+    return digits > 0 && agent[digits] == '-';
+}

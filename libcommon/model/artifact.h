@@ -56,5 +56,8 @@ void ll_artifact_name(const char *prefix, const char *what, const char *extensio
 // Whether a name from elsewhere may become a file's: letters, digits, dots, dashes and underscores alone, beginning
 // with a letter or digit, and ending in .log, .txt, .html, .jpg or .png.
 bool ll_artifact_name_is_safe(const char *name);
+// Whether it is besides a name as they are made here, for a run whose id is a token: in a folder, what is named
+// otherwise is somebody's own.
+bool ll_artifact_name_is_of_a_run(const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // Runs a scenario given as text with the null browser and expects an exit code and a sentence on stderr.
 static void expect_run(const char *lua, int exit_code, const char *sentence) {
@@ -204,6 +205,28 @@ Test(wrong, an_output_folder_that_cannot_be) {
     program_free(&run);
     folder_remove(&folder);
     free(path);
+}
+
+// Whoever chooses --out . may have a folder of that name.
+Test(wrong, of_the_folder_artifacts_only_what_runs_left_is_replaced) {
+    char *folder = folder_make(), *artifacts = path_in(folder, "artifacts");
+    char *path = folder_write(folder, "my.lua", SCENARIO("run = function(ctx) end"));
+    mkdir(artifacts, 0777);
+    char *own = folder_write(artifacts, "notes.txt", "mine"), *log = folder_write(artifacts, "trip-2-rome.jpg", "mine");
+    char *old = folder_write(artifacts, "0123abcd-1-local-1-2-failure.txt", "an earlier run's");
+    struct program *run =
+        program_run("liveload", "run", path, "--browser", "null", "--iterations", "2", "--out", folder);
+    cr_expect(eq(int, run->exit_code, 0), "%s", run->complained);
+    cr_expect(eq(int, access(own, F_OK), 0));
+    cr_expect(eq(int, access(log, F_OK), 0));
+    cr_expect(eq(int, access(old, F_OK), -1));
+    program_free(&run);
+    folder_remove(&folder);
+    free(artifacts);
+    free(path);
+    free(own);
+    free(log);
+    free(old);
 }
 
 Test(wrong, a_damaged_result_file) {

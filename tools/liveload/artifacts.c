@@ -48,7 +48,7 @@ void artifacts_remove(const char *out) {
     DIR *folder = opendir(path);
     if (!folder) return;
     for (const struct dirent *entry; (entry = readdir(folder));)
-        if (ll_artifact_name_is_safe(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+        if (ll_artifact_name_is_of_a_run(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
     rmdir(path);
 }

@@ -10,7 +10,7 @@
 // the result says, and is put there. LL_INVALID_ARGUMENT for a name that is no file's; LL_CANCELLED when a signal came.
 ll_err artifacts_fetch(struct ll_blocking *calls, const char *run_id, struct ll_artifact *artifact, const char *folder);
 
-// Removes what an earlier run left in out/artifacts, and the folder when nothing else is in it.
+// Removes what earlier runs left in out/artifacts, by their names, and the folder when nothing else is in it.
 void artifacts_remove(const char *out);
 
 #endif

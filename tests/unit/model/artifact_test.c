@@ -45,6 +45,18 @@ Test(artifact, what_may_be_a_file) {
     cr_expect(ll_artifact_name_is_safe(long_name + 8));
 }
 
+Test(artifact, what_runs_made_is_told_from_what_others_did) {
+    static const char *const others[] = {"notes.txt",          "trip-2-rome.jpg", "3fa9c2d1.log",
+                                         "3fa9c2d1-web-1.log", "3fa9c2d1-2.log",  "3fa9c2d10b-2-web.log",
+                                         "3fa9c2d1-2-web.sh"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect(not(ll_artifact_name_is_of_a_run(others[i])), "%s", others[i]);
+    ll_artifact_prefix("3fa9c2d10b", 2, "", prefix);
+    ll_artifact_name(prefix, "", "log", name);
+    cr_expect(ll_artifact_name_is_of_a_run(name), "%s", name);
+    cr_expect(ll_artifact_name_is_of_a_run("3fa9c2d1-2-web-1-failure-7.jpg"));
+}
+
 static struct ll_buf pack(const struct ll_artifact *artifact) {
     struct ll_scenario_result scenario = {.name = ll_strdup("shop"), .total = ll_series_set_new()};
     scenario.spec = ll_spec_make("shop");
