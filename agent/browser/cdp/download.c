@@ -92,11 +92,13 @@ static char *copy_text(struct ll_slice value, size_t max) {
     return copy;
 }
 
-// A click is over before what it asked for begins, and so may be its iteration. What a script saves is no navigation.
+// A click is over before what it asked for begins, and so may be its iteration; the next one may have asked for
+// something else by then. What a script saves is no navigation.
 static bool is_of_this_iteration(struct ll_cdp_tab *tab, struct ll_slice url) {
     bool is_navigation = url.len > 5 && memcmp(url.at, "\"http", 5) == 0;
-    bool is_left_over = tab->left_over && is_navigation;
+    bool is_left_over = is_navigation && (tab->left_over || ll_scan_hash(url) == tab->left_url);
     if (is_navigation) tab->left_over = false;
+    if (is_left_over) tab->left_url = 0;
     return tab->page->state == LL_CDP_PAGE_OPEN && !tab->page->is_resting && !is_left_over;
 }
 

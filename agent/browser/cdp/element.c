@@ -241,6 +241,7 @@ void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, 
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         if (strcmp(input, inputs[i].word) != 0) continue;
         page->acted = true;
+        page->is_resting = false;
         inputs[i].send(page, x, y);
         return;
     }

@@ -172,7 +172,12 @@ static void on_requested(struct ll_cdp_tab *tab, struct ll_slice params) {
     bool fetches = values[1].len > 5 && memcmp(values[1].at, "\"http", 5) == 0; // not mailto:, javascript: and such
     if (!fetches || !ll_scan_is_string(values[0], tab->target) || !ll_scan_is_string(values[2], "currentTab")) return;
     tab->navigating = true;
-    tab->left_over = false;
+    tab->asked_url = ll_scan_hash(values[1]);
+    tab->left_over = tab->page->is_resting;
+    if (tab->left_over)
+        tab->left_url = tab->asked_url;
+    else if (tab->left_url == tab->asked_url)
+        tab->left_url = 0; // asked for anew
     ll_cdp_observer_leaving(tab, (struct ll_slice){values[1].at + 1, values[1].len - 2}, NULL);
 }
 
@@ -194,6 +199,7 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
     } else {
         tab->loaded = true;
         tab->left_over = false; // not with its commit: a download may be told of a little later
+        tab->left_url = 0;
     }
     struct ll_cdp_page *page = tab->page;
     if (page->tab != tab) return;

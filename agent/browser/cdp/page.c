@@ -116,7 +116,8 @@ void ll_cdp_page_perform(struct ll_cdp_page *page, const struct ll_action *actio
     assert(page->state == LL_CDP_PAGE_OPEN && page->waiting == LL_CDP_IDLE);
     if (!ll_cdp_page_client(page)) return; // the browser is gone, and the page is about to be told
     page->action = *action;
-    page->is_resting = false;
+    // An element is looked for first: what the page tells before it has answered is of the iteration before.
+    if (performers[action->operation] || !ll_cdp_element_can_ask_again(page)) page->is_resting = false;
     page->reruns = 0;
     page->deadline_us = ll_clock_us() + action->timeout_ms * INT64_C(1000);
     ll_cdp_painter_action(ll_cdp_connection_painter(page->connection), page->tab, true);
@@ -136,6 +137,7 @@ void ll_cdp_page_cancel(struct ll_cdp_page *page) {
 
 void ll_cdp_page_finish(struct ll_cdp_page *page, ll_err err, const ll_json *value) {
     ll_cdp_page_cancel(page);
+    page->is_resting = false;
     struct ll_action_result result = {.err = err, .value = value};
     page->events.on_done(page->events.owner, &result);
 }

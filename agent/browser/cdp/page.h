@@ -95,7 +95,7 @@ struct ll_cdp_page {
     struct ll_cdp_dialog dialog;
     struct ll_cdp_expectations *expectations; // of responses; NULL: none
     struct ll_cdp_downloads *downloads;       // NULL: none
-    bool is_resting;                          // no action has begun since the iteration's end
+    bool is_resting;                          // nothing was done to it since the iteration's end
     struct ll_cdp_frame frame;
 
     struct ll_action action;

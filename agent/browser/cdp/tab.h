@@ -52,7 +52,9 @@ struct ll_cdp_tab {
     int64_t requested_us;              // when a request began or ended last
     bool navigating;                   // the main frame asked for another document and has not got it
     bool was_kept;                     // its document asked whether to be left, and was told not to be
-    bool left_over;                    // what it asks, or asked, for is of an earlier iteration
+    uint64_t asked_url;                // hash of what it asked for last
+    bool left_over;                    // that is of an earlier iteration
+    uint64_t left_url;                 // hash of what is, and may become a download still; 0: nothing
     bool after_input;                  // no question was answered since the last click or key
     uint32_t probe;                    // asks a tab that was late whether it is alive, or 0
     int64_t probe_sent_us;             // 0: none is under way

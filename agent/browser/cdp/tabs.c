@@ -224,5 +224,6 @@ void ll_cdp_tabs_rest(struct ll_cdp_page *page) {
     page->is_resting = true;
     if (!first) return;
     first->left_over = first->navigating;
+    if (first->left_over) first->left_url = first->asked_url;
     go_to(page, first);
 }
