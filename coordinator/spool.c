@@ -21,18 +21,23 @@ struct ll_spool ll_spool_make(const char *out, const char *journal) {
     return spool;
 }
 
-// Removes the files whose names begin with `prefix` ("": all of ours) and leaves anything else alone.
+static bool is_to_go(const char *name, const char *prefix) {
+    if (!prefix) return ll_artifact_name_is_of_a_run(name);
+    return ll_artifact_name_is_safe(name) && strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+// Removes the files whose names begin with `prefix`, or, without one, those that runs have named, and leaves anything
+// else alone.
 static void remove_files(const struct ll_spool *spool, const char *prefix) {
     DIR *folder = opendir(spool->folder);
     if (!folder) return;
     for (const struct dirent *entry; (entry = readdir(folder));)
-        if (ll_artifact_name_is_safe(entry->d_name) && strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-            unlinkat(dirfd(folder), entry->d_name, 0);
+        if (is_to_go(entry->d_name, prefix)) unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
 }
 
 void ll_spool_sweep(struct ll_spool *spool) {
-    if (spool->place == LL_SPOOL_OF_JOURNAL) remove_files(spool, "");
+    if (spool->place == LL_SPOOL_OF_JOURNAL) remove_files(spool, NULL);
 }
 
 void ll_spool_fini(struct ll_spool *spool) {

@@ -193,6 +193,25 @@ Test(spool, the_files_of_old_runs_go) {
     ll_spool_fini(&spool);
 }
 
+// A folder that somebody keeps a journal in may have another use.
+Test(spool, of_a_journal_s_folder_only_what_runs_left_goes) {
+    char journal[] = "/tmp/liveload-spool-test-XXXXXX", own[PATH_MAX], old[PATH_MAX];
+    cr_assert(mkdtemp(journal) != NULL);
+    struct ll_spool spool = ll_spool_make(NULL, journal);
+    ll_spool_write(&spool, "0123abcd", "0123abcd-1-a.log", 0, (struct ll_bytes){"x", 1});
+    ll_spool_write(&spool, "0123abcd", "notes.txt", 0, (struct ll_bytes){"mine", 4});
+    ll_spool_sweep(&spool);
+    snprintf(old, sizeof old, "%s/artifacts/0123abcd-1-a.log", journal);
+    snprintf(own, sizeof own, "%s/artifacts/notes.txt", journal);
+    cr_expect(eq(int, access(old, F_OK), -1));
+    cr_expect(eq(int, access(own, F_OK), 0));
+    ll_spool_fini(&spool);
+    unlink(own);
+    snprintf(own, sizeof own, "%s/artifacts", journal);
+    rmdir(own);
+    rmdir(journal);
+}
+
 Test(spool, beside_results_everything_stays) {
     char out[] = "/tmp/liveload-spool-test-XXXXXX", path[PATH_MAX];
     cr_assert(mkdtemp(out) != NULL);
