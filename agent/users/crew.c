@@ -361,8 +361,12 @@ void ll_crew_describe(struct ll_crew *crew, struct ll_barrier_waits *out) {
 void ll_crew_hear(struct ll_crew *crew, const struct ll_barrier_answers *answers) {
     bool in_vain = ll_gate_hear(crew->env.gate, answers);
     if (!in_vain || !has_nobody_else(crew)) return;
-    for (uint32_t k = 0; k < user_count(crew); k++)
-        if (crew->users[k].state == LL_USER_MEETING) ll_user_cut(&crew->users[k]);
+    for (uint32_t k = 0; k < user_count(crew); k++) {
+        struct ll_user *user = &crew->users[k];
+        if (user->state != LL_USER_MEETING) continue;
+        user->is_done = true; // there are no iterations left for it
+        ll_user_cut(user);
+    }
     wake_soon(crew);
 }
 

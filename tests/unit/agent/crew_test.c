@@ -776,6 +776,24 @@ Test(crew, who_waits_in_vain_at_the_end_is_interrupted_at_once) {
     bench_fini(&bench);
 }
 
+// The load of a fixed number of iterations has no moment at which it is over.
+Test(crew, who_waits_in_vain_in_the_last_iteration_ends_the_run) {
+    struct bench bench;
+    bench_init(&bench, "ctx:barrier('pair', 2)", 1);
+    ll_scenario_deal(bench.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 1}, 2);
+    bench.spec.load.duration_ms = 0;
+    bench.spec.load.iterations = 1;
+    start_crew(&bench);
+    drive(&bench, START + 100 * MS);
+    cr_expect(waits_of(&bench).nobody_else);
+    ll_crew_hear(bench.crew, &(struct ll_barrier_answers){.nobody_comes = true});
+    drive(&bench, START + 200 * MS);
+    cr_expect(eq(int, bench.ended, 1));
+    cr_expect(eq(u64, ll_crew_totals(bench.crew).iterations_interrupted, 1));
+    finish(&bench);
+    bench_fini(&bench);
+}
+
 // ---- Throttles: the test is the coordinator
 
 // The body of run ends early, so that the scenario has throttles too.
