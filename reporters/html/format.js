@@ -58,10 +58,13 @@ const format = {
     return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
   },
 
+  // A damaged file may state a time that is no date.
   date(ms) {
+    const date = new Date(ms);
+    if (Number.isNaN(date.getTime())) return NOTHING;
     const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
       hourCycle: "h23", timeZoneName: "short" };
-    return new Intl.DateTimeFormat("en-GB", options).format(new Date(ms));
+    return new Intl.DateTimeFormat("en-GB", options).format(date);
   },
 
   plural: (n, one, many) => `${grouped.format(n)} ${n === 1 ? one : many || `${one}s`}`,

@@ -214,7 +214,7 @@ static const char *const hostile_texts[] = {"</script><script>alert(1)</script><
 static struct ll_scenario_result hostile_scenario(void) {
     struct ll_scenario_result hostile = {
         .name = ll_strdup(hostile_texts[0]),
-        .started_at_ms = UINT64_MAX,
+        .started_at_ms = UINT64_MAX / 4, // no date that a page can show
         .duration_ms = 5000,
         .bucket_width_ms = 1000,
         .users_total = 1,
