@@ -54,7 +54,7 @@ struct ll_page_events {
     void (*on_page_known)(void *owner, const struct ll_capture *known);
 };
 
-enum { LL_PARTING_MS = 500 };
+enum { LL_PARTING_MS = 1200 };
 
 struct ll_connection; // each kind starts with one
 struct ll_page;       // likewise

@@ -194,7 +194,7 @@ bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered) {
     page->call =
         ll_cdp_call(client, page->tab->session, "Runtime.evaluate",
                     "{\"expression\":\"__liveload('finish')\",\"silent\":true,\"returnByValue\":true}", answered, page);
-    if (page->call) ll_timer_set(page->timer, ll_clock_us() + LL_OBSERVER_WORDS_MS * INT64_C(1000));
+    if (page->call) ll_timer_set(page->timer, ll_clock_us() + LL_OBSERVER_LAST_WORDS_MS * INT64_C(1000));
     return page->call != 0;
 }
 

@@ -19,7 +19,8 @@
 enum {
     LL_OBSERVER_CALLS_MAX = 200,      // a second
     LL_OBSERVER_TEXT_MAX = 32 * 1024, // bytes of a call
-    LL_OBSERVER_WORDS_MS = 300,
+    LL_OBSERVER_WORDS_MS = 300,       // that a document has before it is left, since a navigation waits
+    LL_OBSERVER_LAST_WORDS_MS = 1000, // that a page has before it is closed or renewed, in nobody's time
 };
 
 struct ll_cdp_page;
@@ -35,7 +36,7 @@ void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
 // there is nothing to ask; `answered`, which may be NULL, gets the tab's page once all was heard.
 uint32_t ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url, ll_cdp_answered *answered);
 // The page's context is to be given back, and its tab is asked for its last words, by the page's call: true when there
-// are any to wait for, for LL_OBSERVER_WORDS_MS at most. `answered` gets the page, and hands the answer to _heard.
+// are any to wait for, for LL_OBSERVER_LAST_WORDS_MS at most. `answered` gets the page, and hands the answer to _heard.
 bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered);
 void ll_cdp_observer_heard(struct ll_cdp_page *page, const struct ll_cdp_answer *answer);
 // The page is to be closed: the same, and true when it is closed and freed with the answer or when its timer ends.

@@ -72,8 +72,9 @@ const liveview = (() => {
 
   // --- Loads and navigations ----------------------------------------------------------------------------------------
 
-  const loads = new Set();             // under way: {kind, start}
+  const loads = new Set();             // under way, the oldest first: {kind, start, number}
   const loadOfDetail = new WeakMap();  // and those that have ended, by the detail of their event
+  let loadCount = 0;                   // two may start at one time of this clock
   let tellsNavigations = false;        // by phx:navigate
 
   const isNavigation = (kind) => kind === "patch" || kind === "redirect";
@@ -92,7 +93,7 @@ const liveview = (() => {
       if (load.kind === "initial" ? isNavigation(kind) || kind === "initial" : isNavigation(kind) && isNavigation(load.kind))
         cancel(load);
     if (loads.size >= LOADS_MAX) cancel(loads.values().next().value);
-    const load = { kind, start: now() };
+    const load = { kind, start: now(), number: ++loadCount };
     loads.add(load);
     loadOfDetail.set(event.detail, load);
     if (kind === "redirect") for (const element of document.querySelectorAll(".phx-click-loading")) begin(element);
@@ -106,7 +107,7 @@ const liveview = (() => {
     tell("liveview_page_loading_duration_us", (now() - load.start) * 1000, load.kind);
     if (isNavigation(load.kind) && !tellsNavigations) tell("liveview_navigations", 1, load.kind);
     if (load.kind !== "redirect") return;
-    for (const other of loads) if (other.start < load.start) cancel(other); // what was asked of the view that is gone
+    for (const other of loads) if (other.number < load.number) cancel(other); // what was asked of the view that is gone
   }
 
   function onNavigate(event) {
