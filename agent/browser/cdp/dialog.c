@@ -20,6 +20,18 @@ void ll_cdp_dialog_set(struct ll_cdp_page *page) {
     ll_cdp_page_finish_soon(page, LL_SUCCESS);
 }
 
+// No document comes after all, and Chromium says nothing of it. navigate is answered.
+static void stay(struct ll_cdp_tab *tab) {
+    struct ll_cdp_page *page = tab->page;
+    tab->navigating = false;
+    tab->was_kept_once = true;
+    if (page->tab != tab) return;
+    if (page->waiting == LL_CDP_WAITS_COMMIT)
+        ll_cdp_element_resume(page);
+    else if (page->waiting == LL_CDP_WAITS_LOAD)
+        ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", ll_cdp_dialog_why_it_stays(page)), NULL);
+}
+
 void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params) {
     static const char *const keys[] = {"type", "defaultPrompt"};
     const struct ll_cdp_dialog *dialog = &tab->page->dialog;
@@ -38,10 +50,13 @@ void ll_cdp_dialog_opening(struct ll_cdp_tab *tab, struct ll_slice params) {
     }
     ll_buf_text(out, "}");
     ll_cdp_end(client, NULL, NULL);
-    if (is_leaving) tab->was_kept = !accepts;
+    if (!is_leaving) return;
+    tab->was_kept = !accepts;
+    if (tab->was_kept) stay(tab);
 }
 
-// Of that Chromium says that the navigation broke off, or nothing at all.
+// Of that Chromium says that the navigation broke off, or nothing at all. NULL where nobody has been asked since the
+// action began.
 const char *ll_cdp_dialog_why_it_stays(const struct ll_cdp_page *page) {
     bool may_stay = page->tab->was_kept && page->dialog.answer == LL_CDP_DIALOG_DISMISS;
     return may_stay ? "the page asked whether to leave it, and ctx:on_dialog(\"dismiss\") has it stay" : NULL;

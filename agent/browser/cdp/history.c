@@ -19,6 +19,8 @@ static void on_gone(void *arg, const struct ll_cdp_answer *answer) {
     page->waiting = LL_CDP_WAITS_LOAD;
     if (answer->failed)
         ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the browser does not go there"), NULL);
+    else if (ll_cdp_dialog_why_it_stays(page)) // asked before this answer came
+        ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", ll_cdp_dialog_why_it_stays(page)), NULL);
     else if (ll_cdp_history_has_come(page))
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
@@ -44,7 +46,7 @@ static void on_history(void *arg, const struct ll_cdp_answer *answer) {
             page, ll_err_make(LL_FAILED_PRECONDITION, "there is no %s page in this page's history", which), NULL);
         return;
     }
-    page->moved_within = false;
+    page->moved_within = page->tab->was_kept = false;
     page->loader = page->tab->loaders[0];
     ll_buf_printf(ll_cdp_page_begin(page, "Page.navigateToHistoryEntry"), "{\"entryId\":%.0f}",
                   ll_scan_number(ll_scan_get(entry, "id"), 0));

@@ -41,9 +41,10 @@ static const char is_download[] =
     "is a download and no page: begin it with a click or a script's location = \"...\", and "
     "wait for it with ctx:wait_for_download()";
 
-// What a click before it has asked for comes to the browser by another way, perhaps after it, and ends it.
+// What a click before it has asked for comes to the browser by another way, perhaps after it, and ends it. So does the
+// document's word that it stays, which is for the action before.
 static bool was_overtaken(const struct ll_cdp_page *page) {
-    return page->tab->navigating && page->reruns == 0;
+    return (page->tab->navigating || page->tab->was_kept_once) && page->reruns == 0;
 }
 
 static void on_navigated(void *arg, const struct ll_cdp_answer *answer) {
@@ -104,6 +105,7 @@ static void on_told(void *arg, const struct ll_cdp_answer *answer) {
 
 // The document that is left says first what it has, since a site that answers at once would be there before its words.
 void ll_cdp_navigate(struct ll_cdp_page *page) {
+    page->tab->was_kept = false;
     struct ll_slice url = {page->action.text, strlen(page->action.text)};
     uint32_t half_ms = ll_cdp_page_remaining_ms(page) / 2;
     page->call = ll_cdp_observer_leaving(page->tab, url, on_told);
@@ -118,11 +120,14 @@ static void on_reloading(void *arg, const struct ll_cdp_answer *answer) {
     page->call = 0;
     if (answer->failed)
         ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the page cannot be loaded anew"), NULL);
+    else if (ll_cdp_dialog_why_it_stays(page)) // asked before this answer came
+        ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", ll_cdp_dialog_why_it_stays(page)), NULL);
     else
         await_load(page);
 }
 
 void ll_cdp_reload(struct ll_cdp_page *page) {
+    page->tab->was_kept = false;
     page->loader = page->tab->loaders[0];
     ll_buf_text(ll_cdp_page_begin(page, "Page.reload"), "{}");
     ll_cdp_page_end(page, on_reloading);
@@ -149,7 +154,7 @@ static bool on_frame_navigated(struct ll_cdp_tab *tab, struct ll_slice params) {
     memmove(tab->loaders + 1, tab->loaders, sizeof tab->loaders - sizeof *tab->loaders);
     tab->loaders[0] = ll_scan_hash(values[1]);
     tab->loaded = tab->parsed = false;
-    tab->navigating = tab->was_kept = false;
+    tab->navigating = tab->was_kept = tab->was_kept_once = false;
     ll_cdp_network_committed(tab->network, values[1]);
     size_t len = ll_scan_text(values[2], tab->url, sizeof tab->url);
     ll_cdp_storage_saw(tab->page, tab->url);

@@ -52,6 +52,7 @@ struct ll_cdp_tab {
     int64_t requested_us;              // when a request began or ended last
     bool navigating;                   // the main frame asked for another document and has not got it
     bool was_kept;                     // its document asked whether to be left, and was told not to be
+    bool was_kept_once;                // the same, of any action since the document came
     uint64_t asked_url;                // hash of what it asked for last
     bool left_over;                    // that is of an earlier iteration
     uint64_t left_url;                 // hash of what is, and may become a download still; 0: nothing

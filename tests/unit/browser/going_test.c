@@ -24,7 +24,8 @@ static const struct ll_site_page site[] = {
      .body = "<button id=ask onclick=\"out.textContent=confirm('sure?')+' '+prompt('name','Bo')\">ask</button>"
              "<pre id=out></pre>"},
     {.path = "/stays",
-     .body = "<h1 id=title>Stays</h1><button id=b onclick=\"onbeforeunload=e=>e.preventDefault()\">b</button>"},
+     .body = "<h1 id=title>Stays</h1><button id=b onclick=\"onbeforeunload=e=>e.preventDefault()\">b</button>"
+             "<a id=leave href=/>leave</a>"},
     {.path = NULL},
 };
 
@@ -156,7 +157,27 @@ Test(going, a_page_that_asks_not_to_be_left_stays_when_that_is_dismissed) {
     static const char sentence[] = "the page asked whether to leave it, and ctx:on_dialog(\"dismiss\") has it stay";
     expect_failure(driven_do(&page, LL_OP_NAVIGATE, NULL, url), LL_FAILED_PRECONDITION, sentence);
     expect_title("Stays");
-    struct ll_action reload = {.operation = LL_OP_RELOAD, .timeout_ms = 300};
-    expect_failure(driven_act(&page, &reload), LL_DEADLINE_EXCEEDED, sentence);
+    expect_failure(driven_do(&page, LL_OP_RELOAD, NULL, NULL), LL_FAILED_PRECONDITION, sentence);
     expect_title("Stays");
+    expect_failure(driven_do(&page, LL_OP_GO_BACK, NULL, NULL), LL_FAILED_PRECONDITION, sentence);
+    expect_title("Stays");
+    for (int i = 0; i < 5; i++) { // whatever asks the page next goes on in it
+        expect_ok(driven_do(&page, LL_OP_CLICK, "#leave", NULL));
+        expect_title("Stays");
+    }
+    answer_dialogs(ACCEPT, NULL);
+    expect_ok(driven_do(&page, LL_OP_CLICK, "#leave", NULL));
+    expect_ok(driven_do(&page, LL_OP_WAIT_FOR_URL, NULL, "/"));
+}
+
+// Its word that it stays comes to the browser a little later, and would end the next navigation.
+Test(going, a_page_that_stayed_can_be_left_at_once) {
+    for (int i = 0; i < 5; i++) {
+        driven_visit(&page, "/stays");
+        expect_ok(driven_do(&page, LL_OP_CLICK, "#b", NULL));
+        answer_dialogs(DISMISS, NULL);
+        expect_failure(driven_do(&page, LL_OP_RELOAD, NULL, NULL), LL_FAILED_PRECONDITION, "has it stay");
+        answer_dialogs(ACCEPT, NULL);
+        driven_visit(&page, "/");
+    }
 }
