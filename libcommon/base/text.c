@@ -12,13 +12,19 @@
 
 enum { NAME_MAX_CHARS = 63 };
 
+// A number as people write it: no sign, no hexadecimal, no "inf". `end` stays as it is when there is none.
+static double parse_plain(const char *text, char **end) {
+    bool is_hexadecimal = text[0] == '0' && (text[1] | ' ') == 'x';
+    return !is_hexadecimal && (isdigit((unsigned char)*text) || *text == '.') ? strtod(text, end) : NAN;
+}
+
 ll_err ll_text_parse_duration_ms(const char *text, uint64_t *out_ms) {
     static const struct {
         const char *unit;
         double ms;
     } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60e3}, {"min", 60e3}, {"h", 3600e3}};
     char *end = NULL;
-    double number = isdigit((unsigned char)*text) || *text == '.' ? strtod(text, &end) : NAN;
+    double number = parse_plain(text, &end);
     if (end) {
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
             if (strcmp(end, units[i].unit) != 0) continue;
@@ -40,7 +46,7 @@ struct unit {
 // A number with one of `units`, and perhaps spaces between; false when it is none, or over 2^53.
 static bool parse_scaled(const char *text, const struct unit *units, size_t count, uint64_t *out) {
     char *end = NULL;
-    double number = isdigit((unsigned char)*text) || *text == '.' ? strtod(text, &end) : NAN;
+    double number = parse_plain(text, &end);
     if (!end) return false;
     while (*end == ' ') end++;
     for (size_t i = 0; i < count; i++) {

@@ -59,10 +59,11 @@ ll_err child_start(const char *program, const char *const *arguments, unsigned w
         assert(i < CHILD_ARGUMENTS_MAX);
         argv[i + 1] = arguments[i];
     }
-    for (int i = 0; i < 3; i++)
-        if (wanted & (1u << i) && pipe2(pipes[i], O_CLOEXEC) != 0)
-            return ll_err_make(LL_RESOURCE_EXHAUSTED, "%s cannot be started: %s", program, strerror(errno));
-    pid_t parent = getpid(), pid = fork();
+    bool has_pipes = true;
+    for (int i = 0; i < 3 && has_pipes; i++)
+        if (wanted & (1u << i)) has_pipes = pipe2(pipes[i], O_CLOEXEC) == 0;
+    pid_t parent = getpid(), pid = has_pipes ? fork() : -1;
+    int reason = errno; // of -1
     if (pid == 0) {
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -78,7 +79,7 @@ ll_err child_start(const char *program, const char *const *arguments, unsigned w
     if (pid > 0) return LL_SUCCESS;
     out->pid = 0;
     child_finish(out, 0);
-    return ll_err_make(LL_RESOURCE_EXHAUSTED, "%s cannot be started: %s", program, strerror(errno));
+    return ll_err_make(LL_RESOURCE_EXHAUSTED, "%s cannot be started: %s", program, strerror(reason));
 }
 
 ll_err child_become(const char *program, char *const *argv) {

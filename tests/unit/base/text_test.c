@@ -15,7 +15,7 @@ Test(text, durations_as_people_write_them) {
         cr_expect(eq(int, err.status, LL_OK), "%s: %s", good[i].text, err.text);
         cr_expect(eq(u64, ms, good[i].ms), "%s", good[i].text);
     }
-    static const char *const bad[] = {"", "fast", "5 s", "-1s", "2s2", "1e9h", "nan", "inf", "8d", "200h"};
+    static const char *const bad[] = {"", "fast", "5 s", "-1s", "2s2", "1e9h", "nan", "inf", "8d", "200h", "0x10s"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint64_t ms;
         cr_expect(ne(int, ll_text_parse_duration_ms(bad[i], &ms).status, LL_OK), "%s", bad[i]);
@@ -115,7 +115,7 @@ Test(text, amounts_are_read) {
         uint64_t value;
     } bytes[] = {{"300", 300}, {"300MB", 300000000}, {"64 KB", 64000}, {"1.5GB", 1500000000}, {"0B", 0}},
       rates[] = {{"1.6Mbit/s", 200000}, {"200KB/s", 200000}, {"8 bit/s", 1}, {"12", 12}};
-    static const char *const no_bytes[] = {"", "MB", "5 TB", "-1", "1e30", "5MB/s", "5 MBs"};
+    static const char *const no_bytes[] = {"", "MB", "5 TB", "-1", "1e30", "5MB/s", "5 MBs", "0X5MB"};
     uint64_t value;
     for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
         cr_expect(eq(int, ll_text_parse_bytes(bytes[i].text, &value).status, LL_OK), "%s", bytes[i].text);
