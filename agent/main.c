@@ -2,6 +2,7 @@
 #include "agent/app.h"
 #include "agent/scenario/describe.h"
 #include "libcommon/base/buf.h"
+#include "libcommon/base/command_line.h"
 #include "libcommon/base/log.h"
 #include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
@@ -248,6 +249,7 @@ int main(int argc, char **argv) {
     keep_memory_small();
     ll_log_init("liveload-agent", LL_LOG_INFO);
     argp_err_exit_status = EXIT_USAGE;
+    ll_command_line_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.describe) return describe(&arguments.secrets);
     if (arguments.app.has_parent && !ll_parent_follow()) return 0;

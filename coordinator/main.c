@@ -1,6 +1,7 @@
 // liveload-coordinator: registers agents, splits a run over them, starts them together and merges what they measure.
 #include "coordinator/app.h"
 #include "coordinator/core/coordinator.h"
+#include "libcommon/base/command_line.h"
 #include "libcommon/base/log.h"
 #include "libcommon/base/text.h"
 #include "libcommon/rpc/transport.h"
@@ -78,6 +79,7 @@ int main(int argc, char **argv) {
                "Exit codes: 0 asked to end, 1 cannot run or go on, 2 wrong usage.",
     };
     struct ll_coordinator_app_options app = {.listen = "tcp://127.0.0.1:7700"};
+    ll_command_line_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &app);
     ll_err err = ll_coordinator_app_run(&app);
     if (err.status == LL_OK) return EXIT_SUCCESS;

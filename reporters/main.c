@@ -1,5 +1,6 @@
 // liveload-report: a result file in, a report out.
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/command_line.h"
 #include "reporters/output.h"
 
 #include <argp.h>
@@ -118,6 +119,7 @@ int main(int argc, char **argv) {
     struct options options = {0};
     signal(SIGPIPE, SIG_IGN); // a reader that leaves is an error of write, with a sentence
     argp_err_exit_status = EXIT_USAGE;
+    ll_command_line_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     ll_err err = report(&options);
     if (err.status == LL_OK) return EXIT_SUCCESS;

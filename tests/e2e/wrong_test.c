@@ -108,6 +108,39 @@ Test(wrong, bad_flags) {
     expect_usage("full, low or off", "--paint", "none");
 }
 
+#define expect_nearest(sentence, ...)                                                                                  \
+    do {                                                                                                               \
+        struct program *ran_ = program_run(__VA_ARGS__);                                                               \
+        cr_expect(eq(int, ran_->exit_code, 2), "%s", ran_->complained);                                                \
+        cr_expect(has(ran_->complained, sentence), "wanted: %s\ngot: %s", sentence, ran_->complained);                 \
+        program_free(&ran_);                                                                                           \
+    } while (0)
+
+Test(wrong, a_misspelt_flag_has_the_nearest_name) {
+    expect_nearest("liveload run: there is no option --treshold: did you mean --threshold?\nTry `liveload run --help'",
+                   "liveload", "run", "my.lua", "--treshold", "iterations_failed: rate < 1%");
+    expect_nearest("no option --secert: did you mean --secret?", "liveload", "run", "my.lua", "--secert=PASSWORD=@f");
+    expect_nearest("no option --hlep: did you mean --help?", "liveload", "run", "--hlep");
+    expect_nearest("no option --formt: did you mean --format?", "liveload", "report", "--formt", "md", "out");
+    expect_nearest("liveload-report: there is no option --ouput: did you mean --output?", "liveload-report",
+                   "--ouput=x");
+    expect_nearest("liveload-agent: there is no option --browsre: did you mean --browser?", "liveload-agent",
+                   "--browsre", "null");
+    expect_nearest("liveload-coordinator: there is no option --lisen: did you mean --listen?", "liveload-coordinator",
+                   "--lisen", "tcp://127.0.0.1:0");
+    expect_nearest("liveload-shop: there is no option --prot: did you mean --port?", "liveload-shop", "--prot", "0");
+}
+
+// Each of these words is the value of a flag, or a scenario; what is wrong comes after it.
+Test(wrong, a_word_that_is_no_flag_is_not_taken_for_one) {
+    const char *wrong = "--users is \"many\"";
+    expect_nearest(wrong, "liveload", "run", "--browser-arg", "--headles", "my.lua", "--users", "many");
+    expect_nearest(wrong, "liveload", "run", "-qo", "--treshold", "my.lua", "--users", "many");
+    expect_nearest(wrong, "liveload", "run", "-o--treshold", "my.lua", "-u", "many");
+    expect_nearest(wrong, "liveload", "run", "my.lua", "--ou", "--treshold", "--users", "many");
+    expect_nearest(wrong, "liveload", "run", "my.lua", "--users", "many", "--", "--treshold");
+}
+
 Test(wrong, as_many_flags_for_the_browser_as_may_be_given_reach_the_agent) {
 #define FLAG "--browser-arg=--lang=de"
 #define FLAGS FLAG, FLAG, FLAG, FLAG, FLAG, FLAG, FLAG, FLAG

@@ -1,6 +1,7 @@
 #include "tools/liveload/options.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/command_line.h"
 #include "libcommon/base/text.h"
 #include "libcommon/model/browser_arg.h"
 #include "libcommon/model/file.h"
@@ -317,6 +318,7 @@ void run_options_parse(int argc, char **argv, struct run_options *out) {
     argp_err_exit_status = 2;
     argp_program_version = "liveload " LIVELOAD_VERSION;
     argv[0] = "liveload run";
+    ll_command_line_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, out);
     if (out->is_debug) out->users = 1, out->iterations = 1;
     if (!out->agents && !out->wait_for_agents && !out->coordinator) out->agents = 1;

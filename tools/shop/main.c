@@ -1,4 +1,5 @@
 // liveload-shop: a small shop to point load tests at, with knobs that make it slow or break it.
+#include "libcommon/base/command_line.h"
 #include "libcommon/base/log.h"
 #include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
@@ -80,6 +81,7 @@ int main(int argc, char **argv) {
                "Exit codes: 0 asked to end, 1 cannot run, 2 wrong usage.",
     };
     argp_err_exit_status = 2;
+    ll_command_line_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     ll_log_init("liveload-shop", LL_LOG_INFO);
     if (options.exits_with_parent && !ll_parent_follow()) return EXIT_SUCCESS;
