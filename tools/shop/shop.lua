@@ -26,7 +26,7 @@ return ll.scenario {
     ctx:step("browse", function()
       ctx:navigate(config.base_url .. "/")
       ctx:click("#enter")
-      ctx:wait_for_selector("#products .product")
+      ctx:wait_for_selector("#found") -- below the products: a page is shown while it still comes
       ctx:expect("the catalogue is full", ctx:count("#products .product") == 12)
     end)
     ctx:think("200ms", "600ms")
