@@ -88,15 +88,32 @@ static ll_err add_column(struct ll_rows *rows, const struct ll_csv_cell *cell) {
     return LL_SUCCESS;
 }
 
+// A file of another separator would come out as one column whose name is its whole first row. Only an unquoted name is
+// looked at, and no other row: a value may hold what it likes.
+static ll_err check_only_column(const struct ll_csv *csv, const struct ll_csv_cell *cell) {
+    static const char separators[] = ";\t,";
+    for (const char *separator = separators; *separator; separator++) {
+        const char *at = memchr(cell->text, *separator, cell->len);
+        if (!at) continue;
+        const char *shown = *separator == '\t' ? "\\t" : (const char[]){*separator, '\0'};
+        return ll_err_make(LL_INVALID_ARGUMENT,
+                           "%s:%u:%u: the first row names one column, which has a \"%s\" in it: write ll.csv(\"%s\", { "
+                           "separator = \"%s\" }), or put the name in quotes if it is one",
+                           csv->path, cell->line, ll_csv_column(cell->text, at), shown, csv->path, shown);
+    }
+    return LL_SUCCESS;
+}
+
 static ll_err read_header(struct ll_rows *rows, struct ll_csv *csv) {
     struct ll_csv_cell cell = {.ends_row = false};
     if (!ll_csv_next_row(csv))
         return ll_err_make(LL_INVALID_ARGUMENT, "%s is empty: its first row names the columns", rows->file->path);
+    bool is_quoted = *csv->at == '"';
     while (!cell.ends_row) {
         LL_TRY(ll_csv_next_cell(csv, &rows->scratch, &cell));
         LL_TRY(add_column(rows, &cell));
     }
-    return LL_SUCCESS;
+    return rows->column_count == 1 && !is_quoted ? check_only_column(csv, &cell) : LL_SUCCESS;
 }
 
 static ll_err check_row(struct ll_rows *rows, struct ll_csv *csv) {

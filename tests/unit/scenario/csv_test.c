@@ -98,6 +98,33 @@ Test(csv, what_is_wrong_has_its_line_and_column) {
     cr_expect(eq(str, (char *)error_of("t.csv", "a\n\0\n", 4), "t.csv:2:1: a zero byte: is this a text file?"));
 }
 
+Test(csv, a_file_of_another_separator_is_not_taken_for_one_column) {
+    static const struct {
+        const char *content, *error;
+    } cases[] = {
+        {"\xEF\xBB\xBFüser;b\n1;2\n",
+         "t.csv:1:5: the first row names one column, which has a \";\" in it: write ll.csv(\"t.csv\", { separator = "
+         "\";\" }), or put the name in quotes if it is one"},
+        {"a\tb\n1\t2\n",
+         "t.csv:1:2: the first row names one column, which has a \"\\t\" in it: write ll.csv(\"t.csv\", { separator = "
+         "\"\\t\" }), or put the name in quotes if it is one"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect(
+            eq(str, (char *)error_of("t.csv", cases[i].content, strlen(cases[i].content)), (char *)cases[i].error));
+    const char *commas = "a,b\n1,2\n";
+    struct ll_rows *rows = NULL;
+    ll_err err = read_bytes("t.csv", commas, strlen(commas), ';', &rows);
+    cr_expect(strstr(err.text, "separator = \",\"") != NULL, "%s", err.text);
+
+    static const char *const good[] = {"a,b;c\n1,2\n", "a\n1;2\n", "\"a;b\"\n1;2\n", "a\n\"1,2\"\n3\t4;5\n"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        err = read_bytes("t.csv", good[i], strlen(good[i]), ',', &rows);
+        cr_expect(eq(int, err.status, LL_OK), "%s: %s", good[i], err.text);
+        ll_rows_free(&rows);
+    }
+}
+
 Test(csv, a_list_of_anything_is_a_json_file) {
     struct ll_rows *rows = NULL;
     const char *content = "\xEF\xBB\xBF [ {\"a\": \"x]\\\",\", \"b\": [1, {\"c\": 2}]},\n 7 , \"t\" ] \n";
