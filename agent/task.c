@@ -156,7 +156,7 @@ static void on_log(void *owner, uint32_t user_id, uint64_t iteration, const char
     ll_text_iso_time((uint64_t)ll_clock_wall_ms(), stamp);
     while ((part = strsep(&rest, "\n"))) {
         ll_text_clean(part, part, strlen(part) + 1);
-        ll_info("user %u: %s", user_id, part);
+        if (!task->options.trace) ll_info("user %u: %s", user_id, part); // which has told it where it stands
         snprintf(line, sizeof line, "%s user %u, iteration %llu: %s", stamp, user_id, (unsigned long long)iteration,
                  part);
         if (task->parcels) ll_parcels_log(task->parcels, line);

@@ -207,6 +207,21 @@ Test(evidence, debug_prints_every_step_and_what_the_user_saw) {
     scene_free(&scene);
 }
 
+Test(evidence, debug_shows_what_is_logged_once) {
+    struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
+                                          "return ll.scenario { name = 'talk', run = function(ctx)\n"
+                                          "    ctx:think('1ms'):log('a word'):think('1ms')\n"
+                                          "  end }\n");
+    setenv("LIVELOAD_LOG", "info", 1);
+    int code = scene_run(&scene, "--debug", "--browser", "null");
+    unsetenv("LIVELOAD_LOG");
+    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained);
+    cr_expect(has(scene.run->said, "\n  log: a word\n"), "%s", scene.run->said);
+    cr_expect(has(scene.run->complained, "has registered"), "%s", scene.run->complained);
+    cr_expect(not(has(scene.run->complained, "a word")), "%s", scene.run->complained);
+    scene_free(&scene);
+}
+
 Test(evidence, debug_prints_the_status_of_requests_beside_the_browser) {
     struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
                                           "return ll.scenario { config = function(o) return o end,\n"
