@@ -110,6 +110,11 @@ void ll_script_resume(struct ll_script *script, const struct ll_action_result *r
 void ll_script_resume_http(struct ll_script *script, const struct ll_http_answer *answer,
                            struct ll_script_request *out);
 
+// Where a script waits, and for what, as failures name it: `shop.lua:12, in step "pay", operation 3: click("#buy")`;
+// in new memory. `out_step` as in the request. Only between a request to wait and its answer; the script is not
+// changed.
+char *ll_script_place(const struct ll_script *script, uint32_t *out_step);
+
 // For the watchdog: where the script that is running now stands ("shop.lua:12"), from a signal handler; false when
 // none runs. C library functions such as string.find cannot be interrupted by the instruction limit.
 bool ll_script_running_at(char *out, size_t size);

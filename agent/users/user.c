@@ -170,16 +170,13 @@ void ll_user_write_limit(uint64_t ms, char *out, size_t size) {
 static void time_out(struct ll_user *user) {
     cancel_action(user);
     give_up_capture(user);
-    char limit[40], signature[80], throttle[sizeof user->throttle + 40];
+    char limit[40], signature[80];
     ll_user_write_limit(user->env->spec->load.iteration_timeout_ms, limit, sizeof limit);
     snprintf(signature, sizeof signature, "iteration timed out after %s", limit);
-    snprintf(throttle, sizeof throttle, "it waited at throttle \"%s\"", user->throttle);
-    const char *place = user->state == LL_USER_ACTING      ? user->operation
-                        : user->state == LL_USER_MEETING   ? "it waited at a barrier"
-                        : user->state == LL_USER_THROTTLED ? throttle
-                        : user->state == LL_USER_SHOOTING  ? "it took a screenshot"
-                                                           : "it was in a think";
-    fail_iteration(user, signature, place, 0);
+    uint32_t step;
+    char *place = ll_script_place(user->script, &step);
+    fail_iteration(user, signature, place, step);
+    free(place);
 }
 
 // ---- Iterations go on

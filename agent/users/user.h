@@ -111,14 +111,13 @@ struct ll_user {
         char name[LL_NAME_MAX + 1];
         uint32_t count;
         uint64_t timeout_ms;
-        bool is_leaving;            // asked to be withdrawn
-    } meeting;                      // of MEETING
-    char throttle[LL_NAME_MAX + 1]; // of THROTTLED
-    int64_t wait_until_us;          // of RESTING, THINKING, MEETING and THROTTLED
-    int64_t wait_began_us;          // of THINKING, MEETING and THROTTLED
-    const char *operation;          // of ACTING: as results name it
-    bool is_inner;                  // of ACTING: not the scenario's own operation, and nobody is told of it
-    struct ll_http_call *http;      // made with the first request beside the browser
+        bool is_leaving;       // asked to be withdrawn
+    } meeting;                 // of MEETING
+    int64_t wait_until_us;     // of RESTING, THINKING, MEETING and THROTTLED
+    int64_t wait_began_us;     // of THINKING, MEETING and THROTTLED
+    const char *operation;     // of ACTING: as results name it
+    bool is_inner;             // of ACTING: not the scenario's own operation, and nobody is told of it
+    struct ll_http_call *http; // made with the first request beside the browser
     int64_t action_began_us;
     int64_t failed_us; // when the iteration failed, before its page was looked at
     struct ll_user_failure failed;

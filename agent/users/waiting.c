@@ -79,7 +79,6 @@ static void end_meeting(struct ll_user *user) {
 // When the load is over for it nobody waits for a permit any more.
 void ll_user_begin_throttled(struct ll_user *user, const struct ll_script_throttle *throttle) {
     begin(user, LL_USER_THROTTLED, INT64_MAX);
-    snprintf(user->throttle, sizeof user->throttle, "%s", throttle->name);
     if (user->is_retiring) {
         ll_user_cut(user);
         return;

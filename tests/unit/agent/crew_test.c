@@ -31,6 +31,7 @@ struct bench {
     int failures, shown;          // of which so many had evidence
     struct ll_evidence *evidence; // the last
     char detail[100];             // likewise
+    uint32_t step;                // likewise
     struct ll_parcels *parcels;   // NULL: nothing is kept
     struct ll_series_set *series; // what was recorded, once read
 };
@@ -60,6 +61,7 @@ static void on_failure(void *owner, const struct ll_failure *failure) {
     bench->failures++;
     bench->shown += failure->evidence != NULL;
     snprintf(bench->detail, sizeof bench->detail, "%s", failure->detail);
+    bench->step = failure->step;
     if (!failure->evidence) return;
     ll_evidence_free(&bench->evidence);
     bench->evidence = ll_evidence_copy(failure->evidence);
@@ -277,12 +279,14 @@ Test(crew, users_past_the_graceful_stop_are_interrupted) {
 
 Test(crew, an_iteration_that_takes_too_long_fails_and_the_user_goes_on) {
     struct bench bench;
-    bench_init(&bench, "ctx:click('#a')", 1);
+    bench_init(&bench, "ctx:step('buy', function() ctx:click('#a') end)", 1);
     bench.browser.action_takes_us = INT64_MAX;
     bench.spec.load.iteration_timeout_ms = 400;
     start_crew(&bench);
     finish(&bench);
     cr_expect(eq(u64, failed_with(&bench, "iteration timed out after 400 ms"), 3));
+    cr_expect(eq(str, bench.detail, "test.lua:3, in step \"buy\", operation 1: click(\"#a\")"));
+    cr_expect(eq(u32, bench.step, 1));
     cr_expect(eq(u32, ll_crew_totals(bench.crew).users_failed, 1));
     cr_expect(eq(int, bench.failures, 3));
     bench_fini(&bench);
@@ -666,7 +670,7 @@ Test(crew_evidence, an_iteration_that_runs_out_of_time_over_a_screenshot_says_so
     start_crew(&bench);
     finish(&bench);
     cr_expect(gt(u64, failed_with(&bench, "iteration timed out after 400 ms"), 0));
-    cr_expect(eq(str, bench.detail, "it took a screenshot"));
+    cr_expect(eq(str, bench.detail, "test.lua:3: screenshot(\"the cart\")"));
     bench_fini(&bench);
 }
 

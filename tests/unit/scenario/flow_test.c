@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 Test(flow, steps_nest_and_wait_inside) {
@@ -162,6 +163,50 @@ Test(flow, wrong_calls) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect(eq(str, (char *)world_run_error(cases[i].source), (char *)cases[i].sentence), "%s", cases[i].source);
+}
+
+static void expect_place(const struct world *world, const char *words) {
+    uint32_t step;
+    char *place = ll_script_place(world->script, &step);
+    cr_expect(eq(str, place, (char *)words));
+    cr_expect(eq(u32, step, world->request.step));
+    free(place);
+}
+
+Test(flow, a_script_that_waits_can_tell_where_and_for_what) {
+    struct world world;
+    world_open(&world,
+               "return require('liveload').scenario { name = 'shop', run = function(ctx)\n"
+               "ctx:step('pay', function()\nctx:frame('#card'):fill('#name', 'Ada')\nend)\n"
+               "ctx:wait_for_response('**/price', function()\nctx:click('#more') end)\n"
+               "ctx.http:get('http://shop/cart?of=7')\n"
+               "ctx:think('250ms')\n"
+               "ctx:barrier('pair', 2)\n"
+               "ctx:throttle('door')\n"
+               "ctx:screenshot('cart')\nend,\n"
+               "throttles = function() return { require('liveload').rate('door', 60) } end }",
+               NULL);
+    ll_scenario_deal(world.scenario, (struct ll_share){.first = 1, .stride = 1, .users = 2}, 2);
+    world_start(&world, 1);
+    expect_place(&world, "shop.lua:3, in step \"pay\", operation 1: frame(\"#card\"):fill(\"#name\", \"Ada\")");
+    world_answer(&world, NULL);
+    expect_place(&world, "shop.lua:5, operation 1: wait_for_response(\"**/price\")"); // told to the page ahead
+    world_answer(&world, NULL);
+    expect_place(&world, "shop.lua:6, operation 2: click(\"#more\")");
+    world_answer(&world, NULL);
+    expect_place(&world, "shop.lua:5, operation 3: wait_for_response(\"**/price\")");
+    world_answer(&world, "{}");
+    expect_place(&world, "shop.lua:7, operation 4: http:get(\"http://shop/cart\")");
+    world_answer_http(&world);
+    expect_place(&world, "shop.lua:8, operation 4: think(\"250ms\")");
+    world_go_on(&world);
+    expect_place(&world, "shop.lua:9, operation 4: barrier(\"pair\", 2)");
+    world_go_on(&world);
+    expect_place(&world, "shop.lua:10, operation 4: throttle(\"door\")");
+    world_go_on(&world);
+    expect_place(&world, "shop.lua:11, operation 4: screenshot(\"cart\")");
+    cr_expect(eq(int, world_go_on(&world), LL_SCRIPT_FINISHED), "%s", world.request.detail);
+    world_close(&world);
 }
 
 Test(flow, a_barrier_waits_and_goes_on_or_fails) {
