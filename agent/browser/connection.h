@@ -48,6 +48,8 @@ struct ll_page_events {
     void *owner;                                   // of the page
     void (*on_page_open)(void *owner, ll_err err); // on an error the page is closed already
     void (*on_done)(void *owner, const struct ll_action_result *result);
+    // LL_UNAVAILABLE: its browser died, and the words are that one's last; LL_ABORTED: the page alone did ("the page
+    // crashed"), in words that are the same whenever that happens.
     void (*on_page_lost)(void *owner, ll_err why);
     void (*on_captured)(void *owner, const struct ll_capture *capture);
     // Just before on_page_lost: what is known of it without asking. NULL: nobody wants to know.

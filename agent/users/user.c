@@ -399,6 +399,16 @@ static void on_page_known(void *owner, const struct ll_capture *known) {
     if (is_iterating(user) || user->state == LL_USER_CAPTURING) user->known = ll_witness_last_words(known);
 }
 
+// A page's end is a kind of failure by itself; a browser's may be told in different words each time.
+static void fail_with_page(struct ll_user *user, ll_err why) {
+    uint32_t step;
+    char *place = ll_script_place(user->script, &step);
+    char *detail = ll_format("%s: %s", place, why.text);
+    fail_iteration(user, why.status == LL_ABORTED ? why.text : "the browser died", detail, step);
+    free(detail);
+    free(place);
+}
+
 static void on_page_lost(void *owner, ll_err why) {
     struct ll_user *user = owner;
     user->page = NULL;
@@ -413,7 +423,7 @@ static void on_page_lost(void *owner, ll_err why) {
         open_failed(user, why);
     } else if (is_iterating(user)) {
         ll_user_leave_gate(user);
-        fail_iteration(user, "the browser died", why.text, 0); // resting, it asks for a page when that is over
+        fail_with_page(user, why); // resting, it asks for a page when that is over
     } else if (user->state == LL_USER_STANDBY) {
         queue_for_page(user);
     }

@@ -419,7 +419,7 @@ static void go_down(struct ll_cdp_connection *connection, ll_err why) {
     }
     ll_warn("%s; it is %s", why.text, connection->gave_up ? "given up" : "started again");
     if (!connection->gave_up) ll_timer_set(connection->timer, ll_clock_us() + backoff_us(connection->barren_starts));
-    why.status = LL_ABORTED;
+    why.status = LL_UNAVAILABLE;
     lose_pages(connection, false, why);
     if (connection->state == DOWN && connection->gave_up)
         lose_pages(connection, true,

@@ -398,8 +398,24 @@ Test(crew, a_browser_that_dies_fails_iterations_and_its_users_go_on) {
     fake_browser_crash(&bench.browser);
     finish(&bench);
     cr_expect(eq(u64, failed_with(&bench, "the browser died"), 3));
+    cr_expect(eq(str, bench.detail, "test.lua:3, operation 1: click(\"#a\"): it crashed"));
+    cr_expect(eq(u32, bench.step, 1));
     cr_expect(ge(u64, total(&bench, LL_METRIC_ITERATIONS_COMPLETED), 3 * 9));
     cr_expect(eq(int, bench.browser.opened, 6));
+    bench_fini(&bench);
+}
+
+Test(crew, a_page_that_crashes_is_no_browser_that_died) {
+    struct bench bench;
+    bench_init(&bench, "ctx:click('#a')\nctx:think('10s')", 2);
+    bench.browser.action_takes_us = 100 * MS;
+    start_crew(&bench);
+    drive(&bench, START + 350 * MS);
+    fake_browser_lose_pages(&bench.browser, ll_err_make(LL_ABORTED, "the page crashed"));
+    finish(&bench);
+    cr_expect(eq(u64, failed_with(&bench, "the page crashed"), 2));
+    cr_expect(eq(u64, failed_with(&bench, "the browser died"), 0));
+    cr_expect(eq(str, bench.detail, "test.lua:4, operation 1: think(\"10000ms\"): the page crashed"));
     bench_fini(&bench);
 }
 

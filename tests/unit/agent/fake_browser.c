@@ -156,6 +156,10 @@ void fake_browser_advance(struct fake_browser *browser, int64_t now_us) {
 }
 
 void fake_browser_crash(struct fake_browser *browser) {
+    fake_browser_lose_pages(browser, ll_err_make(LL_UNAVAILABLE, "it crashed"));
+}
+
+void fake_browser_lose_pages(struct fake_browser *browser, ll_err why) {
     struct fake_page *page, *next, *dying = browser->pages;
     browser->pages = NULL; // pages opened from now on belong to the browser's next life
     browser->opening = 0;
@@ -168,6 +172,6 @@ void fake_browser_crash(struct fake_browser *browser) {
                                                 .visible = ""};
         events.on_page_known(events.owner, &known);
         free(page);
-        events.on_page_lost(events.owner, ll_err_make(LL_ABORTED, "it crashed"));
+        events.on_page_lost(events.owner, why);
     }
 }

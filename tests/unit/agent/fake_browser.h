@@ -26,7 +26,9 @@ void fake_browser_init(struct fake_browser *browser);
 int64_t fake_browser_next_us(const struct fake_browser *browser);
 // Gives the answers due at `now_us`, one by one.
 void fake_browser_advance(struct fake_browser *browser, int64_t now_us);
-// All pages die.
+// All pages die with their browser.
 void fake_browser_crash(struct fake_browser *browser);
+// All pages die, for this reason.
+void fake_browser_lose_pages(struct fake_browser *browser, ll_err why);
 
 #endif

@@ -55,7 +55,7 @@ Test(crash, a_browser_that_dies_is_counted_and_its_users_go_on) {
     kill(browser_pid(), SIGKILL);
     driver_serve_until(&driver, &acting.lost);
     driver_serve_until(&driver, &idle.lost);
-    cr_expect(eq(int, acting.err.status, LL_ABORTED), "%s", acting.err.text);
+    cr_expect(eq(int, acting.err.status, LL_UNAVAILABLE), "%s", acting.err.text);
     cr_expect(not(acting.done));
     cr_expect(eq(u64, driver_measured(&driver, LL_METRIC_BROWSER_CRASHES, "").count, 1));
     driven_open(&driver, &again);
@@ -203,6 +203,7 @@ Test(crash, a_page_that_dies_is_counted_and_the_others_live) {
     driven_begin(&victim, &crash);
     driver_serve_until(&driver, &victim.lost);
     cr_expect(eq(int, victim.err.status, LL_ABORTED), "%s", victim.err.text);
+    cr_expect(eq(str, victim.err.text, "the page crashed"));
     cr_expect(eq(u64, driver_measured(&driver, LL_METRIC_BROWSER_CRASHES, "").count, 1));
     cr_expect_str_eq(driven_read(&other, LL_OP_INNER_TEXT, "#title", NULL), "Alive");
     driver_end(&driver);
