@@ -7,7 +7,9 @@
 //
 // What can go wrong: a page that is busy answers nothing in time, and then its URL and requests are told all the same,
 // which were known before; one that is too large for a message is left out; a page that is closed or lost ends the
-// capture untold (a lost page's URL and requests are told by ll_cdp_evidence_of_lost).
+// capture untold (a lost page's URL and requests are told by ll_cdp_evidence_of_lost). Where a navigation came to
+// nothing Chromium refuses a picture until its own page for such cases is there, and that page is a white one: it would
+// tell of a site that shows nothing, so there is none either way.
 #include "agent/browser/cdp/evidence.h"
 
 #include "agent/browser/cdp/network.h"
@@ -37,6 +39,7 @@ struct ll_cdp_evidence {
     struct ll_buf picture, html, visible;
     char *lines[LINES_KEPT]; // a ring
     size_t line_count;       // ever
+    bool has_no_page;        // but one of Chromium's own
     ll_err err;
 };
 
@@ -138,10 +141,21 @@ static void settle(struct ll_cdp_evidence *evidence) {
     finish(evidence);
 }
 
+static ll_err there_is_no_page(void) {
+    return ll_err_make(LL_UNAVAILABLE, "there is no picture, since nothing came that the browser could show");
+}
+
 static void take_refusal(struct ll_cdp_evidence *evidence, const char *what, const struct ll_cdp_answer *answer) {
     char text[200];
     ll_scan_text(answer->error, text, sizeof text);
     note_missing(evidence, ll_err_make(LL_UNAVAILABLE, "%s: %s", what, text));
+}
+
+// Chromium's words for a tab whose navigation has failed a moment ago.
+static bool is_about_no_page(const struct ll_cdp_answer *answer) {
+    char text[200];
+    ll_scan_text(answer->error, text, sizeof text);
+    return strstr(text, "Not attached to an active page") != NULL;
 }
 
 // Where frames are rare it would come with the next.
@@ -154,7 +168,9 @@ static void on_picture(void *arg, const struct ll_cdp_answer *answer) {
     evidence->calls[ASKED_PICTURE] = 0;
     have_it_drawn(evidence, 0);
     struct ll_slice data = answer->failed ? (struct ll_slice){0} : ll_scan_get(answer->result, "data");
-    if (answer->failed) {
+    if (answer->failed && is_about_no_page(answer)) {
+        note_missing(evidence, there_is_no_page());
+    } else if (answer->failed) {
         take_refusal(evidence, "no picture could be taken", answer);
     } else if (data.len < 2 || !ll_base64_decode(data.at + 1, data.len - 2, &evidence->picture)) {
         ll_buf_clear(&evidence->picture);
@@ -221,6 +237,7 @@ static void on_document(void *arg, const struct ll_cdp_answer *answer) {
         take_text(values[0], &evidence->html);
         take_text(values[1], &evidence->visible);
         if (values[2].len > 2) ll_scan_text(values[2], evidence->url, sizeof evidence->url);
+        evidence->has_no_page = strncmp(evidence->url, "chrome-error:", strlen("chrome-error:")) == 0;
         if (evidence->html.len == 0)
             note_missing(evidence, ll_err_make(LL_UNAVAILABLE, "the page's HTML could not be read"));
     }
@@ -327,9 +344,17 @@ static void write_console(const struct ll_cdp_evidence *evidence, struct ll_buf 
         ll_buf_printf(out, "%s\n", evidence->lines[(evidence->line_count - back) % LINES_KEPT]);
 }
 
+static void leave_out_page(struct ll_cdp_evidence *evidence) {
+    ll_buf_clear(&evidence->picture);
+    ll_buf_clear(&evidence->html);
+    ll_buf_clear(&evidence->visible);
+    evidence->err = there_is_no_page();
+}
+
 // Tells, and the page may be gone after that.
 static void finish(struct ll_cdp_evidence *evidence) {
     struct ll_cdp_page *page = evidence->page;
+    if (evidence->has_no_page) leave_out_page(evidence);
     struct ll_buf requests = ll_buf_make(LL_CAPTURE_REQUESTS_MAX * 512), console = ll_buf_make(LL_CAPTURE_CONSOLE_MAX);
     write_requests(page, &requests);
     write_console(evidence, &console);

@@ -186,6 +186,28 @@ Test(evidence, a_page_that_died_tells_what_was_known) {
     expect_has(page.capture.requests, "/crash\n");
 }
 
+// The first capture comes before Chromium has put its own page there, the second after that.
+Test(evidence, where_no_page_came_there_is_no_picture_and_that_is_said) {
+    struct ll_action nobody = {.operation = LL_OP_NAVIGATE, .text = "http://127.0.0.1:59999/", .timeout_ms = 5000};
+    driven_act_fails(&page, nobody, LL_UNAVAILABLE, "nothing listens there");
+    for (int i = 0; i < 2; i++) {
+        driven_capture(&page, EVERYTHING, 0);
+        cr_expect(
+            eq(str, page.capture.err.text, "there is no picture, since nothing came that the browser could show"));
+        cr_expect(eq(sz, page.capture.picture_bytes, 0));
+        cr_expect(eq(sz, page.capture.html_bytes, 0));
+        expect_has(page.capture.requests, "http://127.0.0.1:59999/");
+    }
+    driven_visit(&page, "/green");
+    driven_act_fails(&page, nobody, LL_UNAVAILABLE, "nothing listens there");
+    driven_capture(&page, LL_CAPTURE_PICTURE, 0);
+    cr_expect_null(strstr(page.capture.err.text, "Not attached"), "%s", page.capture.err.text);
+    driven_visit(&page, "/green");
+    driven_capture(&page, EVERYTHING, 0);
+    cr_expect(eq(int, page.capture.err.status, LL_OK), "%s", page.capture.err.text);
+    cr_expect(gt(sz, page.capture.picture_bytes, 0));
+}
+
 Test(evidence, a_page_may_be_closed_meanwhile) {
     driven_visit(&page, "/");
     struct driven_page other;
