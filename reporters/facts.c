@@ -25,6 +25,10 @@ uint64_t ll_facts_count(const struct ll_series_set *set, enum ll_metric metric) 
     return count;
 }
 
+uint64_t ll_facts_requests(const struct ll_series_set *set) {
+    return set ? ll_threshold_requests(set) : 0;
+}
+
 void ll_facts_curve(const struct ll_series_set *set, enum ll_metric metric, struct ll_curve *out) {
     struct ll_sketch sketch = ll_sketch_make();
     if (set) ll_series_aggregate(set, metric, &sketch);

@@ -20,6 +20,8 @@ struct ll_iterations ll_facts_iterations(const struct ll_scenario_result *scenar
 
 // How many samples or counts a metric has over all labels.
 uint64_t ll_facts_count(const struct ll_series_set *set, enum ll_metric metric);
+// All requests, answered or not: those that failed are among them.
+uint64_t ll_facts_requests(const struct ll_series_set *set);
 // The curve of a histogram over all labels.
 void ll_facts_curve(const struct ll_series_set *set, enum ll_metric metric, struct ll_curve *out);
 // The next series of `metric`, as ll_series_next does: `*position` starts as 0, NULL ends.

@@ -119,9 +119,8 @@ static void write_figures(const struct ll_scenario_result *scenario, struct ll_b
         ll_buf_text(out, "| HTTP | " LL_NOT_MEASURED_TEXT " |\n");
         return;
     }
-    ll_buf_printf(out, "| HTTP | %" PRIu64 " requests answered, %" PRIu64 " failures |\n",
-                  ll_facts_count(scenario->total, LL_METRIC_HTTP_REQUESTS),
-                  ll_facts_count(scenario->total, LL_METRIC_HTTP_REQUEST_FAILURES));
+    ll_buf_printf(out, "| HTTP | %" PRIu64 " requests, %" PRIu64 " of them failed |\n",
+                  ll_facts_requests(scenario->total), ll_facts_count(scenario->total, LL_METRIC_HTTP_REQUEST_FAILURES));
 }
 
 static void write_thresholds(const struct ll_scenario_result *scenario, struct ll_buf *out) {

@@ -74,7 +74,7 @@ static void fill_row(struct chart_data *data, size_t row, const struct ll_window
     data->values[COLUMN_ITERATIONS][row] =
         (double)ll_facts_count(span->series, LL_METRIC_ITERATIONS_COMPLETED) / seconds;
     data->values[COLUMN_FAILED][row] = (double)ll_facts_count(span->series, LL_METRIC_ITERATIONS_FAILED) / seconds;
-    data->values[COLUMN_REQUESTS][row] = (double)ll_facts_count(span->series, LL_METRIC_HTTP_REQUESTS) / seconds;
+    data->values[COLUMN_REQUESTS][row] = (double)ll_facts_requests(span->series) / seconds;
     data->values[COLUMN_REQUEST_FAILURES][row] =
         (double)ll_facts_count(span->series, LL_METRIC_HTTP_REQUEST_FAILURES) / seconds;
     if (iteration.count) {

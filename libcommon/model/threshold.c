@@ -252,7 +252,7 @@ static bool is_status_code(const char *label) {
 
 // A request that was answered is in http_requests, one that was not is in http_request_failures alone, under its error.
 // (One that broke off after its answer had begun is in both and counts twice here: rare, and no share passes 1.)
-static uint64_t all_requests(const struct ll_series_set *set) {
+uint64_t ll_threshold_requests(const struct ll_series_set *set) {
     uint64_t total = ll_series_total(set, LL_METRIC_HTTP_REQUESTS);
     size_t position = 0;
     for (const struct ll_series *series; (series = ll_series_next(set, &position));)
@@ -274,7 +274,7 @@ static struct observation observe_share(const struct ll_threshold *threshold, co
     else if (threshold->metric == LL_METRIC_CHECKS_FAILED) // one check's share is of that check
         all = count_of(set, LL_METRIC_CHECKS_PASSED, threshold->label) + failures;
     else
-        all = all_requests(set);
+        all = ll_threshold_requests(set);
     return (struct observation){.has_data = all > 0, .value = all ? (double)failures / (double)all : 0};
 }
 

@@ -45,4 +45,7 @@ void ll_threshold_judge(const struct ll_threshold *threshold, const char *expres
                         uint64_t duration_ms, struct ll_threshold_outcome *out);
 void ll_threshold_outcome_fini(struct ll_threshold_outcome *outcome);
 
+// How many requests there were, answered or not: the rate of http_request_failures is the share of these that failed.
+uint64_t ll_threshold_requests(const struct ll_series_set *set);
+
 #endif

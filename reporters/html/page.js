@@ -52,8 +52,7 @@ function keyFigures(scenario) {
   const { completed, failed, interrupted } = scenario.iterations, seconds = scenario.duration_ms / 1000;
   const passed = totalOf(scenario.counters.checks_passed), unmet = totalOf(scenario.counters.checks_failed);
   const requests = curveOf.count(allOf(scenario.histograms.http_request_duration_us));
-  const answered = Math.max(totalOf(scenario.counters.http_requests), requests);
-  const failures = totalOf(scenario.counters.http_request_failures), all = requestsOf(scenario);
+  const failures = totalOf(scenario.counters.http_request_failures), all = Math.max(requestsOf(scenario), requests);
   const received = curveOf.sum(allOf(scenario.histograms.http_request_bytes));
   const rate = (n) => (seconds > 0 ? ` · ${format.perSecond(n / seconds)}` : "");
   return h("dl", { class: "figures" },
@@ -64,7 +63,7 @@ function keyFigures(scenario) {
     percentilesFigure(scenario),
     figure("Checks passed", passed + unmet ? format.share(passed / (passed + unmet)) : NOTHING,
       passed + unmet ? counted(unmet, `${format.count(unmet)} of ${format.count(passed + unmet)} failed`) : "no check was made"),
-    figure("HTTP requests", format.count(answered), answered && seconds > 0 ? format.perSecond(answered / seconds) : null),
+    figure("HTTP requests", format.count(all), all && seconds > 0 ? format.perSecond(all / seconds) : null),
     figure("HTTP failures", format.count(failures),
       all ? counted(failures, `${format.share(failures / all)} of ${format.plural(all, "request")}`) : null),
     figure("Received", format.bytes(received), received && seconds > 0 ? `${format.bytes(received / seconds)}/s` : null));

@@ -1,4 +1,5 @@
 // A run as people make it: real Chromium users in the shop, and all that the run leaves behind.
+#include "libcommon/base/alloc.h"
 #include "tests/support/scene.h"
 
 #include <criterion/criterion.h>
@@ -131,6 +132,11 @@ Test(run, broken_pages_are_named_by_signature_and_users_go_on) {
     cr_expect(ge(u64, ll_series_total(buy->total, LL_METRIC_ITERATIONS_FAILED), 2));
     const struct ll_series *refused = ll_series_find(buy->total, LL_METRIC_HTTP_REQUEST_FAILURES, "503");
     cr_expect(refused && refused->count >= 2);
+    char *requests = ll_format("\n  requests    %llu, %llu of them failed\n",
+                               (unsigned long long)ll_series_total(buy->total, LL_METRIC_HTTP_REQUESTS),
+                               (unsigned long long)refused->count); // all were answered
+    cr_expect(has(scene.run->said, requests), "wanted: %s\ngot: %s", requests, scene.run->said);
+    free(requests);
     cr_expect(eq(u32, buy->users_failed, 1));
     cr_assert(ge(sz, buy->failure_count, 1));
     cr_expect(eq(u32, buy->failures[0].step, 3));

@@ -56,7 +56,7 @@ static void print_durations(FILE *out, const struct ll_scenario_result *scenario
 
 static void print_counts(FILE *out, const struct ll_scenario_result *scenario) {
     const struct ll_series_set *total = scenario->total;
-    unsigned long long requests = ll_series_total(total, LL_METRIC_HTTP_REQUESTS);
+    unsigned long long requests = ll_threshold_requests(total);
     unsigned long long broken = ll_series_total(total, LL_METRIC_HTTP_REQUEST_FAILURES);
     unsigned long long held = ll_series_total(total, LL_METRIC_CHECKS_PASSED);
     unsigned long long missed = ll_series_total(total, LL_METRIC_CHECKS_FAILED);
@@ -67,7 +67,7 @@ static void print_counts(FILE *out, const struct ll_scenario_result *scenario) {
     if (ll_scenario_result_lacks(scenario, LL_METRIC_HTTP_REQUESTS))
         fputs("  requests    " LL_NOT_MEASURED_TEXT "\n", out);
     else
-        fprintf(out, "  requests    %llu answered, %llu failed\n", requests, broken);
+        fprintf(out, "  requests    %llu, %llu of them failed\n", requests, broken);
     if (held + missed > 0) fprintf(out, "  checks      %llu passed, %llu failed\n", held, missed);
 }
 

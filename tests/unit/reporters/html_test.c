@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,6 +109,10 @@ Test(html, holds_the_data) {
         cr_expect(eq(sz, length, rows), "%s", ll_json_key(column));
     }
     cr_expect(eq(sz, columns, 11));
+    double requests = 0, width_ms = ll_json_number(ll_json_get(series, "width_ms"), 0);
+    for (const ll_json *at = ll_json_first(ll_json_get(series, "requests_per_s")); at; at = ll_json_next(at))
+        requests += ll_json_number(at, 0) * width_ms / 1000;
+    cr_expect(lt(dbl, fabs(requests - 40228), 8), "%.0f: 40,212 were answered, 16 refused", requests); // 4 digits each
     ll_json_free(&data);
     ll_buf_fini(&report);
 }
@@ -151,6 +156,7 @@ Test(html, shows_every_section_of_a_run, .timeout = 120) {
         expect_contains(&dom, heading);
         free(heading);
     }
+    expect_contains(&dom, "<dt>HTTP requests</dt><dd><div class=\"value\">40,228<");
     expect_contains(&dom, "0.12 % of 40,228 requests"); // 40,212 were answered, 16 refused
     cr_expect(eq(sz, occurrences(&dom, "<canvas"), 5), "four charts over time and one by percentile");
     ll_buf_fini(&dom);

@@ -10,6 +10,7 @@ Test(markdown, says_the_verdict_the_figures_and_the_errors) {
     expect_contains(&report, "| `step_duration_us{checkout}: p99 < 1s` | ");
     expect_contains(&report, " | **failed** |\n");
     expect_contains(&report, "| `checkout` | ");
+    expect_contains(&report, "| HTTP | 40228 requests, 48 of them failed |"); // 32 by their status, 16 refused
     expect_contains(&report, " interrupted; ");
     expect_lacks(&report, "\n\n\n");
     expect_contains(&report, "`navigate: net::ERR_CONNECTION_REFUSED`");
