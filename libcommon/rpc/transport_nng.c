@@ -24,11 +24,13 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/transport/tcp/tcp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     URL_MAX = LL_ADDRESS_HOST_MAX + 16,
@@ -36,6 +38,7 @@ enum {
     RECONNECT_MIN_MS = 20,
     RECONNECT_MAX_MS = 500,
     ANSWER_LEAVES_MS = 10 * 1000,
+    CLOSE_LIMIT_S = 1,
     SPARE_BUFFER_BYTES = 1024 * 1024, // of answers, kept between them
 };
 
@@ -51,6 +54,28 @@ static nng_msg *message_of(const void *data, size_t len) {
     nng_msg *message = NULL;
     if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, data, len) != 0) abort(); // as ll_alloc does
     return message;
+}
+
+static void *close_socket(void *socket) {
+    nng_close(*(nng_socket *)socket);
+    free(socket);
+    return NULL;
+}
+
+// nng_close of 1.5.2 sometimes waits for ever for a connection's own tasks
+// (https://github.com/nanomsg/nng/issues/1813). A socket that has not closed by the limit is left to the process's end;
+// its aios have been stopped, so that nothing of ours is used any more.
+static void close_within_limit(nng_socket socket) {
+    struct timespec limit;
+    pthread_t thread;
+    nng_socket *own = ll_memdup(&socket, sizeof socket);
+    if (pthread_create(&thread, NULL, close_socket, own) != 0) {
+        free(own);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &limit);
+    limit.tv_sec += CLOSE_LIMIT_S;
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &limit) != 0) pthread_detach(thread);
 }
 
 // ---- Caller's side
@@ -162,7 +187,7 @@ static void client_poll(struct ll_transport_client *base) {
 static void client_fini(struct ll_transport_client *base) {
     struct nng_client *client = (struct nng_client *)base;
     for (size_t i = 0; i < client->slot_count; i++) nng_aio_stop(client->slots[i].aio);
-    nng_close(client->socket);
+    close_within_limit(client->socket);
     for (size_t i = 0; i < client->slot_count; i++) {
         struct slot *slot = &client->slots[i];
         nng_aio_free(slot->aio);
@@ -303,7 +328,7 @@ static void server_poll(struct ll_transport_server *base) {
 static void server_fini(struct ll_transport_server *base) {
     struct nng_server *server = (struct nng_server *)base;
     for (size_t i = 0; i < server->context_count; i++) nng_aio_stop(server->contexts[i].aio);
-    nng_close(server->socket);
+    close_within_limit(server->socket);
     for (size_t i = 0; i < server->context_count; i++) {
         struct context *context = &server->contexts[i];
         nng_aio_free(context->aio);
