@@ -95,15 +95,27 @@ static int interval(lua_State *L) {
     return 1;
 }
 
+static int face_index(lua_State *L) {
+    static const luaL_Reg methods[] = {{"interval", interval}, {"ramp", ramp}, {NULL, NULL}};
+    char words[LL_VALUE_WORDS_MAX];
+    const struct ll_throttle *throttle = &((const struct face *)lua_touserdata(L, 1))->throttle;
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : ll_value_words(L, 2, words);
+    for (const luaL_Reg *method = methods; method->name; method++) {
+        if (strcmp(name, method->name) != 0) continue;
+        lua_pushcfunction(L, method->func);
+        return 1;
+    }
+    bool is_rate = throttle->kind == LL_THROTTLE_RATE;
+    ll_vm_raise(L, "throttle \"%s\" has no \"%s\": %susers pass it with ctx:throttle(\"%s\")", throttle->name, name,
+                is_rate ? "a rate has :interval(\"1s\") and :ramp(200, { duration = \"3m\" }), and " : "",
+                throttle->name);
+}
+
 static void push_metatable(lua_State *L) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &face_key) == LUA_TTABLE) return;
     lua_pop(L, 1);
     lua_createtable(L, 0, 2);
-    lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, ramp);
-    lua_setfield(L, -2, "ramp");
-    lua_pushcfunction(L, interval);
-    lua_setfield(L, -2, "interval");
+    lua_pushcfunction(L, face_index);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -111,12 +123,16 @@ static void push_metatable(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &face_key);
 }
 
-// Its name is argument 1.
-static struct face *push_face(lua_State *L, const char *function, enum ll_throttle_kind kind) {
+// Argument 1, which is looked at before the others: it is what is left out.
+static void check_name(lua_State *L, const char *function, const char *rest) {
     char words[LL_VALUE_WORDS_MAX];
     if (lua_type(L, 1) != LUA_TSTRING)
-        ll_vm_raise(L, "%s: argument 1 must be the name of a throttle, as \"checkout\", not %s", function,
-                    ll_value_words(L, 1, words));
+        ll_vm_raise(L, "%s: argument 1 must be the name of a throttle, as in %s(\"checkout\", %s), not %s", function,
+                    function, rest, ll_value_words(L, 1, words));
+}
+
+// Its name is argument 1, and a text.
+static struct face *push_face(lua_State *L, const char *function, enum ll_throttle_kind kind) {
     size_t len;
     const char *name = lua_tolstring(L, 1, &len);
     if (len == 0 || len > LL_NAME_MAX || strlen(name) != len)
@@ -134,12 +150,14 @@ static struct face *push_face(lua_State *L, const char *function, enum ll_thrott
 }
 
 static int rate(lua_State *L) {
+    check_name(L, "ll.rate", "50");
     double permits = check_permits(L, "ll.rate", 2, 2);
     push_face(L, "ll.rate", LL_THROTTLE_RATE)->permits = permits;
     return 1;
 }
 
 static int interarrival(lua_State *L) {
+    check_name(L, "ll.interarrival", "\"500ms\"");
     uint64_t gap_ms = check_time(L, "ll.interarrival: argument 2", 2);
     push_face(L, "ll.interarrival", LL_THROTTLE_INTERARRIVAL)->throttle.gap_ms = gap_ms;
     return 1;
@@ -147,6 +165,7 @@ static int interarrival(lua_State *L) {
 
 static int parallelism(lua_State *L) {
     char words[LL_VALUE_WORDS_MAX];
+    check_name(L, "ll.parallelism", "5");
     int is_whole = lua_type(L, 2) == LUA_TNUMBER;
     lua_Integer limit = is_whole ? lua_tointegerx(L, 2, &is_whole) : 0;
     if (!is_whole || limit < 1 || limit > LL_USERS_MAX)

@@ -158,7 +158,17 @@ Test(throttle, what_cannot_be_is_refused_with_its_line) {
          "shop.lua:2: ll.rate: argument 2 must be how many go on in each interval, a number above 0, not -nan"},
         {"{ ll.rate('a') }",
          "shop.lua:2: ll.rate: argument 2 must be how many go on in each interval, a number above 0, not nothing"},
-        {"{ ll.rate(5, 5) }", "shop.lua:2: ll.rate: argument 1 must be the name of a throttle, as \"checkout\", not 5"},
+        {"{ ll.rate(10):per('1s') }", "shop.lua:2: ll.rate: argument 1 must be the name of a throttle, as in "
+                                      "ll.rate(\"checkout\", 50), not 10"},
+        {"{ ll.interarrival() }", "shop.lua:2: ll.interarrival: argument 1 must be the name of a throttle, as in "
+                                  "ll.interarrival(\"checkout\", \"500ms\"), not nothing"},
+        {"{ ll.parallelism(3) }", "shop.lua:2: ll.parallelism: argument 1 must be the name of a throttle, as in "
+                                  "ll.parallelism(\"checkout\", 5), not 3"},
+        {"{ ll.rate('a', 10):per('1s') }", "shop.lua:2: throttle \"a\" has no \"per\": a rate has :interval(\"1s\") "
+                                           "and :ramp(200, { duration = \"3m\" }), "
+                                           "and users pass it with ctx:throttle(\"a\")"},
+        {"{ ll.parallelism('a', 10):wait() }",
+         "shop.lua:2: throttle \"a\" has no \"wait\": users pass it with ctx:throttle(\"a\")"},
         {"{ ll.rate('', 5) }", "shop.lua:2: ll.rate: a name has 1 to 100 bytes"},
         {"{ ll.rate('a\\nb', 5) }", "shop.lua:2: ll.rate: a name is a text without control characters"},
         {"{ ll.rate('a', 5):ramp(0, { duration = 1 }) }",
