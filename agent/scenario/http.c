@@ -91,6 +91,15 @@ static size_t count_pairs(lua_State *L, int index) {
     return count;
 }
 
+// A whole header may have been written as the key: what stands behind a colon is not shown.
+static void refuse_header_name(lua_State *L, const char *method, int index) {
+    char words[LL_VALUE_WORDS_MAX];
+    ll_value_words(L, index, words);
+    size_t shown = strcspn(words, ":");
+    ll_vm_raise(L, "%s: headers has the key %.*s%s, which is no name of a header: write { accept = \"text/html\" }",
+                method, (int)shown, words, words[shown] ? ":…\"" : "");
+}
+
 // The table on top; leaves it there, and the list in memory that the kept table holds.
 static void read_headers(lua_State *L, const char *method, struct ll_http_request *request) {
     int headers = lua_gettop(L);
@@ -101,11 +110,7 @@ static void read_headers(lua_State *L, const char *method, struct ll_http_reques
     request->headers = list;
     for (lua_pushnil(L); lua_next(L, headers);) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-        if (!is_token(name) || strlen(name) != lua_rawlen(L, -2))
-            ll_vm_raise(L,
-                        "%s: headers must be a table such as { accept = \"text/html\" }, with names of headers as "
-                        "keys",
-                        method);
+        if (!is_token(name) || strlen(name) != lua_rawlen(L, -2)) refuse_header_name(L, method, -2);
         check_header_value(L, method, name);
         list[request->header_count++] = (struct ll_http_header){.name = name, .value = lua_tostring(L, -1)};
         keep(L);
@@ -149,15 +154,23 @@ static void push_encoded(lua_State *L, int index) {
     lua_remove(L, -2);
 }
 
+static void check_form_field(lua_State *L, const char *method, int key, int value) {
+    char words[LL_VALUE_WORDS_MAX];
+    if (lua_type(L, key) != LUA_TSTRING)
+        ll_vm_raise(L, "%s: form has the key %s, and names of fields are texts: write { name = \"Ada\", age = 36 }",
+                    method, ll_value_words(L, key, words));
+    if (lua_type(L, value) != LUA_TSTRING && lua_type(L, value) != LUA_TNUMBER)
+        ll_vm_raise(L, "%s: field %s of form must be a text or a number, not a %s", method,
+                    ll_value_words(L, key, words), luaL_typename(L, value));
+}
+
 // The table on top as one text in its place.
 static void encode_form(lua_State *L, const char *method) {
     int form = lua_gettop(L), pairs = 0;
     luaL_checkstack(L, 8, "too many arguments");
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, form); lua_pop(L, 1)) {
-        bool is_text = lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER;
-        if (lua_type(L, -2) != LUA_TSTRING || !is_text)
-            ll_vm_raise(L, "%s: form must be a table such as { name = \"Ada\", age = 36 }", method);
+        check_form_field(L, method, -2, -1);
         push_encoded(L, lua_absindex(L, -2));
         push_encoded(L, lua_absindex(L, -2));
         lua_pushfstring(L, "%s=%s", lua_tostring(L, -2), lua_tostring(L, -1));
@@ -204,7 +217,8 @@ static void read_body(lua_State *L, const struct method *method, const char *nam
             ll_vm_raise(L, "%s: body must be a text, not a %s: json and form take tables", name, luaL_typename(L, -1));
         if (i == 1) encode_json(L, name);
         if (i == 2 && !lua_istable(L, -1))
-            ll_vm_raise(L, "%s: form must be a table such as { name = \"Ada\", age = 36 }", name);
+            ll_vm_raise(L, "%s: form must be a table such as { name = \"Ada\", age = 36 }, not a %s", name,
+                        luaL_typename(L, -1));
         if (i == 2) encode_form(L, name);
         request->body = lua_tolstring(L, -1, &request->body_len);
         if (request->body_len > LL_HTTP_BODY_MAX)
