@@ -147,7 +147,7 @@ Test(run, broken_pages_are_named_by_signature_and_users_go_on) {
 Test(run, ctrl_c_stops_gracefully_and_writes_the_result) {
     struct scene scene = scene_make(NULL, NULL);
     scene_start(&scene, "--users", "2", "--duration", "10m", NULL);
-    program_await(scene.run, " iterations ");
+    program_await(scene.run, "  2 users"); // who have begun, and finish
     program_signal(scene.run, SIGINT);
     cr_expect(eq(int, program_wait(scene.run), 130), "%s%s", scene.run->said, scene.run->complained);
     struct ll_result result = scene_result(&scene);
