@@ -40,7 +40,7 @@ function section(title, note, ...content) {
     h("h3", { id }, title), note ? h("p", { class: "note" }, note) : null, content);
 }
 
-// columns: [{ label, kind: "name" | "number" | "text" | "wide", title }]
+// columns: [{ label, kind: "name" | "number" | "reading" | "text" | "wide", title }]; a reading is a number with words
 function headRow(columns) {
   return h("thead", null, h("tr", null, columns.map((column) =>
     h("th", { scope: "col", class: column.kind || "text", title: column.title }, column.label))));

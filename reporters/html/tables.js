@@ -22,7 +22,7 @@ function thresholdsSection(scenario) {
   const title = "Thresholds";
   if (!scenario.thresholds.length)
     return section(title, null, empty("No thresholds were set, so nothing could fail. A scenario's thresholds table, or --threshold on the command line, sets them."));
-  const columns = [{ label: "Expression", kind: "name" }, { label: "Observed", kind: "number" }, { label: "Held", kind: "text" }];
+  const columns = [{ label: "Expression", kind: "name" }, { label: "Observed", kind: "reading" }, { label: "Held", kind: "text" }];
   const failedFirst = [...scenario.thresholds].sort((a, b) => a.held - b.held);
   return section(title, null, table(title, columns, failedFirst.map((threshold) => bodyRow(columns, [
     h("span", { class: "code" }, threshold.expression),

@@ -52,17 +52,18 @@ static void write_pictures(const char *folder) {
 }
 
 // The document as Chromium has it once the page's scripts have run, and after it what the page complained about.
-static struct ll_buf rendered(const char *sample) {
-    struct ll_buf report = report_of(&ll_reporter_html, sample), dom = ll_buf_make(REPORT_MAX_BYTES);
+static struct ll_buf drawn(const char *report, const char *sample, const char *window) {
+    struct ll_buf dom = ll_buf_make(REPORT_MAX_BYTES);
     char *folder = folder_make();
-    char *path = folder_write(folder, "report.html", ll_buf_str(&report));
+    char *path = folder_write(folder, "report.html", report);
     if (strcmp(sample, "evidence") == 0) write_pictures(folder);
     char *profile = ll_format("--user-data-dir=%s/profile", folder), *url = ll_format("file://%s", path);
     const char *const chromium[] = {find_browser(),
                                     "--headless",
                                     "--no-sandbox",
                                     "--disable-gpu",
-                                    "--window-size=1280,6000",
+                                    "--hide-scrollbars",
+                                    window,
                                     "--virtual-time-budget=5000",
                                     "--enable-logging=stderr",
                                     profile,
@@ -75,6 +76,12 @@ static struct ll_buf rendered(const char *sample) {
     free(url);
     free(path);
     folder_remove(&folder);
+    return dom;
+}
+
+static struct ll_buf rendered(const char *sample) {
+    struct ll_buf report = report_of(&ll_reporter_html, sample);
+    struct ll_buf dom = drawn(ll_buf_str(&report), sample, "--window-size=1280,6000");
     ll_buf_fini(&report);
     return dom;
 }
@@ -142,6 +149,26 @@ Test(html, is_drawn_by_chromium_without_errors, .timeout = 120) {
             "%s shows a value that is none", samples[i]);
         ll_buf_fini(&dom);
     }
+}
+
+// With a rate among them, whose words are the longest. The page measures itself, and says so in its title.
+Test(html, on_a_phone_nothing_of_the_thresholds_is_cut, .timeout = 120) {
+    static const char observed[] = "\"observed_text\":\"";
+    static const char measure[] =
+        "<script>setTimeout(() => { const cut = (e) => e.scrollWidth - e.clientWidth;"
+        "document.title = `cut ${cut(document.querySelector('[aria-label=Thresholds]'))} of the table,`"
+        " + ` ${cut(document.documentElement)} of the page of ${innerWidth}`; }, 100)</script>";
+    struct ll_buf report = report_of(&ll_reporter_html, "shop"), longer = ll_buf_make(REPORT_MAX_BYTES);
+    const char *text = ll_buf_str(&report), *value = strstr(text, observed);
+    cr_assert_not_null(value);
+    value += strlen(observed);
+    ll_buf_printf(&longer, "%.*s1234568 per second%s%s", (int)(value - text), text, strchr(value, '"'), measure);
+    struct ll_buf dom = drawn(ll_buf_str(&longer), "shop", "--window-size=390,6000");
+    expect_contains(&dom, ">1234568 per second<");
+    expect_contains(&dom, "<title>cut 0 of the table, 0 of the page of 390</title>");
+    ll_buf_fini(&dom);
+    ll_buf_fini(&longer);
+    ll_buf_fini(&report);
 }
 
 Test(html, shows_every_section_of_a_run, .timeout = 120) {
