@@ -5,7 +5,7 @@
 const { runLiveload } = require("./drivers.js");
 const { startSite } = require("./site.js");
 
-const RUN_S = 15;
+const RUN_S = 60; // what the start and the end take is a part of it, and a real run is longer still
 const REACH_MS = 0.8;
 
 async function main(programs) {
@@ -15,7 +15,7 @@ async function main(programs) {
     const { iterations, driver_cpu_ms } = await runLiveload(programs, what, RUN_S);
     const each = driver_cpu_ms / iterations;
     console.log(
-      `agent_cpu_per_iteration: ${each.toFixed(2)} ms over ${iterations} iterations ` +
+      `agent_cpu_per_iteration: ${each.toFixed(2)} ms over ${iterations} iterations in ${RUN_S} s ` +
         `(reach: <= ${REACH_MS.toFixed(1)} ms)`,
     );
     process.exitCode = each <= REACH_MS ? 0 : 1;
