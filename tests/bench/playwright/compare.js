@@ -7,7 +7,7 @@ const path = require("node:path");
 const { runLiveload, runPlaywright } = require("./drivers.js");
 const { startSite } = require("./site.js");
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const ROUND_S = 8;
 
 // What is to be reached, with contexts used again and with new ones.
