@@ -73,9 +73,9 @@ static void close_within_limit(nng_socket socket) {
         free(own);
         return;
     }
-    clock_gettime(CLOCK_MONOTONIC, &limit);
+    clock_gettime(CLOCK_REALTIME, &limit);
     limit.tv_sec += CLOSE_LIMIT_S;
-    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &limit) != 0) pthread_detach(thread);
+    if (pthread_timedjoin_np(thread, NULL, &limit) != 0) pthread_detach(thread);
 }
 
 // ---- Caller's side
