@@ -2,9 +2,8 @@
 // machine hits both. Prints a line for each figure. node compare.js FOLDER_OF_THE_PROGRAMS
 "use strict";
 
-const { spawn } = require("node:child_process");
-const path = require("node:path");
 const { runLiveload, runPlaywright } = require("./drivers.js");
+const { startShop } = require("./shop_server.js");
 const { startSite } = require("./site.js");
 
 const ROUNDS = 5;
@@ -15,19 +14,6 @@ const REACH = {
   reused: { rate: { full: 2.5, low: 3.5 }, cpu: { full: 0.5, low: 0.35 } },
   fresh: { rate: { full: 1.5 } },
 };
-
-// The demo shop on a free port; resolves to { url, close }.
-function startShop(programs) {
-  const shop = spawn(path.join(programs, "liveload-shop"), ["--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  return new Promise((resolve, reject) => {
-    shop.on("error", reject);
-    shop.stdout.once("data", (said) => {
-      const found = /http:\/\/[\w.:]+/.exec(said);
-      if (!found) reject(new Error(`the shop said: ${said}`));
-      else resolve({ url: `${found[0]}/`, close: () => shop.kill() });
-    });
-  });
-}
 
 const newTotal = () => ({ iterations: 0, duration_ms: 0, driver_cpu_ms: 0, chromium_cpu_ms: 0 });
 
