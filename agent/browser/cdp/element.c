@@ -191,7 +191,7 @@ static void on_taken_up(void *arg, const struct ll_cdp_answer *answer) {
     ask(page, "drop");
 }
 
-static void finish_reading(struct ll_cdp_page *page, struct ll_slice value) {
+void ll_cdp_element_read(struct ll_cdp_page *page, struct ll_slice value) {
     ll_json *json = NULL;
     ll_err err = ll_json_parse(value.at, value.len, &json);
     bool is_nil = err.status == LL_OK && ll_json_is_null(json);
@@ -263,7 +263,7 @@ static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
     }
     enum ll_operation_kind kind = ll_operation_info(page->action.operation)->kind;
     if (kind == LL_OPKIND_READING) {
-        finish_reading(page, ll_scan_item(decision, 1));
+        ll_cdp_element_read(page, ll_scan_item(decision, 1));
         return;
     }
     page->tab->after_input = kind == LL_OPKIND_ACTION; // it was done in the page, which may be leaving by it

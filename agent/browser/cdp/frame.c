@@ -67,18 +67,27 @@ void ll_cdp_frame_install(struct ll_cdp_page *page) {
     ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
 }
 
+// What is true of elements in a frame that is not there, as JSON; NULL for an action that waits for the frame.
+static const char *answer_of_none(const struct ll_action *action) {
+    if (action->operation == LL_OP_IS_VISIBLE) return "false";
+    if (action->operation == LL_OP_COUNT) return "0";
+    bool waits_for_none = action->operation == LL_OP_WAIT_FOR_SELECTOR &&
+                          (action->state == LL_STATE_HIDDEN || action->state == LL_STATE_DETACHED);
+    return waits_for_none ? "null" : NULL;
+}
+
 // `__liveload.verb(timeout, selector…`, up to what the caller adds.
-static struct ll_buf begin_code(struct ll_cdp_page *page, const char *verb, size_t index) {
-    struct ll_slice selector = selector_of(page, index);
+static struct ll_buf begin_code(const char *verb, uint32_t timeout_ms, struct ll_slice selector) {
     struct ll_buf code = ll_buf_make(8 * LL_SELECTOR_BYTES_MAX);
-    ll_buf_printf(&code, "__liveload.%s(%u,", verb, ll_cdp_page_remaining_ms(page));
+    ll_buf_printf(&code, "__liveload.%s(%u,", verb, timeout_ms);
     ll_json_quote(&code, selector.at, selector.len);
     return code;
 }
 
 static void find_next(struct ll_cdp_page *page) {
     if (page->frame.depth > 0) ll_cdp_frame_install(page); // it knows where it is already
-    struct ll_buf code = begin_code(page, "frame", page->frame.depth);
+    uint32_t timeout_ms = answer_of_none(&page->action) ? 0 : ll_cdp_page_remaining_ms(page);
+    struct ll_buf code = begin_code("frame", timeout_ms, selector_of(page, page->frame.depth));
     ll_buf_text(&code, ")");
     struct ll_buf *out = ll_cdp_frame_begin(page, page->frame.depth, (const char *)code.data, code.len);
     ll_buf_text(out, ",\"awaitPromise\":true,\"objectGroup\":\"liveload\"}");
@@ -130,6 +139,21 @@ static void on_described(void *arg, const struct ll_cdp_answer *answer) {
     ll_cdp_page_end(page, on_document);
 }
 
+// There is no frame: `why` is "deadline" or another word, and a sentence.
+static void finish_without(struct ll_cdp_page *page, struct ll_slice why) {
+    char text[LL_ERR_TEXT_MAX];
+    ll_scan_text(why, text, sizeof text);
+    bool is_late = strncmp(text, "deadline", 8) == 0;
+    const char *sentence = strchr(text, ' '), *answer = answer_of_none(&page->action);
+    if (is_late && answer)
+        ll_cdp_element_read(page, (struct ll_slice){answer, strlen(answer)});
+    else
+        ll_cdp_page_finish(page,
+                           ll_err_make(is_late ? LL_DEADLINE_EXCEEDED : LL_FAILED_PRECONDITION, "the frame%s",
+                                       sentence ? sentence : " cannot be found"),
+                           NULL);
+}
+
 // An element, or as a text why there is none.
 static void on_element(void *arg, const struct ll_cdp_answer *answer) {
     static const char *const keys[] = {"objectId", "value"};
@@ -142,11 +166,7 @@ static void on_element(void *arg, const struct ll_cdp_answer *answer) {
     }
     ll_scan_members(ll_scan_get(answer->result, "result"), keys, values, 2);
     if (!values[0].len) {
-        char text[LL_ERR_TEXT_MAX];
-        ll_scan_text(values[1], text, sizeof text);
-        const char *sentence = strchr(text, ' ');
-        enum ll_status status = strncmp(text, "deadline", 8) == 0 ? LL_DEADLINE_EXCEEDED : LL_FAILED_PRECONDITION;
-        ll_cdp_page_finish(page, ll_err_make(status, "the frame%s", sentence ? sentence : " cannot be found"), NULL);
+        finish_without(page, values[1]);
         return;
     }
     ll_buf_printf(ll_cdp_page_begin(page, "DOM.describeNode"), "{\"objectId\":%.*s}", (int)values[0].len, values[0].at);
@@ -187,7 +207,7 @@ static void map_out(struct ll_cdp_page *page) {
         ll_cdp_element_send(page, frame->input, frame->x, frame->y);
         return;
     }
-    struct ll_buf code = begin_code(page, "through", frame->level - 1);
+    struct ll_buf code = begin_code("through", ll_cdp_page_remaining_ms(page), selector_of(page, frame->level - 1));
     ll_buf_printf(&code, ",%g,%g)", frame->x, frame->y);
     struct ll_buf *out = ll_cdp_frame_begin(page, frame->level - 1, (const char *)code.data, code.len);
     ll_buf_text(out, ",\"awaitPromise\":true,\"returnByValue\":true}");

@@ -243,6 +243,8 @@ void ll_cdp_element(struct ll_cdp_page *page);
 // The question could not be put: the document is gone, say.
 void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error);
 void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, double y);
+// Ends a reading with its value, as JSON.
+void ll_cdp_element_read(struct ll_cdp_page *page, struct ll_slice value);
 // Whether asking twice does no more than asking once.
 bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page);
 // "NUMBER NAME": what a press has come to.

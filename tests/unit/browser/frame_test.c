@@ -109,6 +109,27 @@ Test(frame, a_selector_does_not_reach_into_one_and_says_what_does) {
                  "looks into a frame, which is a page of its own: write ctx:frame(...)");
 }
 
+Test(frame, in_one_that_is_not_there_nothing_is_visible_and_nothing_counts) {
+    static const char *const missing[] = {"#nothing", "#nest\x1f#nothing"};
+    struct ll_action gone = {.operation = LL_OP_WAIT_FOR_SELECTOR, .selector = "#b", .timeout_ms = 3000};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        expect_read(missing[i], LL_OP_IS_VISIBLE, "#b", "false");
+        expect_read(missing[i], LL_OP_COUNT, "#b", "0");
+        gone.frame = missing[i];
+        gone.state = LL_STATE_HIDDEN;
+        driven_act_ok(&page, gone);
+        gone.state = LL_STATE_DETACHED;
+        driven_act_ok(&page, gone);
+    }
+    expect_read("#same", LL_OP_IS_VISIBLE, "#b", "true");
+    expect_read("#same", LL_OP_COUNT, "#b", "1");
+    expect_failure(act("#title", LL_OP_COUNT, "#b", NULL), LL_FAILED_PRECONDITION, "the frame is h1#title");
+    gone.frame = "#same";
+    gone.state = LL_STATE_HIDDEN;
+    driven_read(&page, LL_OP_EVALUATE, NULL, "setTimeout(() => same.remove(), 100);1");
+    driven_act_ok(&page, gone);
+}
+
 Test(frame, what_is_no_frame_is_said) {
     expect_failure(act("#nothing", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame matches nothing");
     expect_failure(act("#title", LL_OP_CLICK, "#b", NULL), LL_FAILED_PRECONDITION, "the frame is h1#title");
