@@ -121,14 +121,24 @@ function active() {
   return element;
 }
 
-// Keys go to what has the focus, and where nothing has, to the body.
+// Keys go to what has the focus, and where nothing has, to the body: that of the frame which had it last.
 function takesFocus(element) {
   element.focus();
+  if (!document.hasFocus()) window.focus();
   return element === active() || element.contains(active()) || element === document.body ||
     element === document.documentElement;
 }
 
-const noFocus = (element) => failed("precondition", `is ${name(element)}, which takes no focus`);
+const noFocus = (element) =>
+  isVisible(element) ? failed("precondition", `is ${name(element)}, which takes no focus`) : "is not visible";
+
+// The one element, handed to `then` once it is enabled. It need not be visible: keys go to what has the focus, which a
+// body without height or the hidden field of an editor can have. What is not rendered takes none, and is waited for.
+const keyed = (then) => (call) => {
+  const element = one(call.selector);
+  if (!isElement(element)) return element;
+  return isDisabled(element) ? "is disabled" : then(element, call);
+};
 
 function focus(element) {
   element = control(element);
@@ -300,8 +310,8 @@ const operations = {
     if (!spots(element).length) scrollTo(element, "center");
     return ["ok"];
   }),
-  press: only(press),
-  type: only(type),
+  press: keyed(press),
+  type: keyed(type),
   fill: only(fill),
   clear: only((element) => fill(element, { text: "" })),
   check: only(toggle(true)),
@@ -310,8 +320,8 @@ const operations = {
   unchecked: toggled(false),
   select_option: only((element, { text }) => select(element, [text])),
   select_multiple_options: only((element, { argument }) => select(element, argument)),
-  focus: only(focus),
-  blur: only(blur),
+  focus: keyed(focus),
+  blur: keyed(blur),
   set_input_files: setFiles,
   submit_form: submit,
   wait_for_selector: ({ selector, options }) => state[options.state ?? "visible"](find(selector)[0]),

@@ -13,6 +13,16 @@ static const char fields_page[] =
     "for (const type of ['focusin','focusout','input','change','keydown','keypress','keyup']) addEventListener(type, "
     "e => log.textContent += type + (e.isTrusted ? '+' : '-') + (e.key || e.target.id) + ' ')</script>";
 
+// As full-screen applications are: the body has no height, and what takes the keys is not to be seen.
+static const char screen_page[] =
+    "<style>*{margin:0} #app,#log{position:absolute;top:0} "
+    "#hidden{position:absolute;width:0;height:0;padding:0;border:0}"
+    "</style><div id=app><textarea id=hidden></textarea><input id=later style='display:none'>"
+    "<div id=empty tabindex=0 style='height:0'></div></div><iframe id=frame src=/inner></iframe><pre "
+    "id=log></pre><script>"
+    "frame.style.position = 'absolute';"
+    "onkeydown = e => log.textContent += e.target.localName + '+' + e.key + ' '</script>";
+
 static const char forms_page[] =
     "<form id=form action=/sent><input id=mail name=mail type=email required><input id=plain name=plain value=v>"
     "<button id=go name=way value=bike>Go</button></form><p id=outside>x</p>"
@@ -28,6 +38,10 @@ static const char readings_page[] =
     "<button id=cannot disabled>cannot</button><fieldset disabled><input id=inner></fieldset>";
 
 static const struct ll_site_page site[] = {{.path = "/fields", .body = fields_page},
+                                           {.path = "/screen", .body = screen_page},
+                                           {.path = "/inner",
+                                            .body = "<input id=in><script>onkeydown = e => parent.log.textContent += "
+                                                    "'inner ' + e.target.localName + '+' + e.key + ' '</script>"},
                                            {.path = "/forms", .body = forms_page},
                                            {.path = "/readings", .body = readings_page},
                                            {.path = "/sent", .body = "<h1 id=sent>Sent</h1>"},
@@ -94,6 +108,40 @@ Test(forms, the_focus_comes_and_goes) {
     driven_fails(&page, LL_OP_FOCUS, "#p", NULL, LL_FAILED_PRECONDITION, "is p#p, which takes no focus");
     driven_fails(&page, LL_OP_PRESS, "#p", "a", LL_FAILED_PRECONDITION, "is p#p, which takes no focus");
     driven_ok(&page, LL_OP_PRESS, "body", "a");
+}
+
+Test(forms, keys_need_no_element_that_can_be_seen) {
+    driven_visit(&page, "/screen");
+    driven_reads(&page, LL_OP_IS_VISIBLE, "body", NULL, "false");
+    driven_ok(&page, LL_OP_PRESS, "body", "Escape");
+    expect_log("body+Escape ");
+    driven_ok(&page, LL_OP_PRESS, "html", "a");
+    driven_ok(&page, LL_OP_FOCUS, "#empty", NULL);
+    driven_ok(&page, LL_OP_PRESS, "#empty", "b");
+    driven_ok(&page, LL_OP_BLUR, "#empty", NULL);
+    expect_log("body+a div+b ");
+    driven_reads(&page, LL_OP_IS_VISIBLE, "#hidden", NULL, "false");
+    driven_ok(&page, LL_OP_TYPE, "#hidden", "hi");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#hidden", NULL, "hi");
+    driven_ok(&page, LL_OP_PRESS, "#hidden", "!");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#hidden", NULL, "hi!");
+}
+
+Test(forms, what_is_not_rendered_takes_no_keys_and_is_waited_for) {
+    driven_visit(&page, "/screen");
+    driven_fails(&page, LL_OP_PRESS, "#later", "a", LL_DEADLINE_EXCEEDED, "is not visible");
+    driven_fails(&page, LL_OP_FOCUS, "#later", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
+    run("setTimeout(() => later.style.display = '', 100); null");
+    driven_ok(&page, LL_OP_TYPE, "#later", "a");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#later", NULL, "a");
+}
+
+Test(forms, keys_for_the_body_of_a_frame_go_to_that_frame) {
+    driven_visit(&page, "/screen");
+    driven_ok(&page, LL_OP_FOCUS, "#hidden", NULL);
+    struct ll_action press = {.operation = LL_OP_PRESS, .frame = "#frame", .selector = "body", .text = "Escape"};
+    driven_act_ok(&page, press);
+    expect_log("inner body+Escape ");
 }
 
 Test(forms, several_options_are_chosen) {
