@@ -96,7 +96,7 @@ const liveview = (() => {
     const load = { kind, start: now(), number: ++loadCount };
     loads.add(load);
     loadOfDetail.set(event.detail, load);
-    if (kind === "redirect") for (const element of document.querySelectorAll(".phx-click-loading")) begin(element);
+    if (kind === "redirect") begin(document.querySelectorAll(".phx-click-loading"));
   }
 
   function onLoadStop(event) {
@@ -118,7 +118,7 @@ const liveview = (() => {
   // --- Classes of loading -------------------------------------------------------------------------------------------
 
   // One for each class that a push has put on elements, on whichever: a form with its fields is one.
-  const pushes = new Map();           // its key → {cls, start, elements}
+  const pushes = new Map();           // its key → {key, cls, number, start, elements}
   const pushesOfElement = new WeakMap(); // element → Map(class → push under way or ended)
   let pushCount = 0;
 
@@ -127,31 +127,84 @@ const liveview = (() => {
 
   const classObserver = new MutationObserver(guarded(() => judgePushes()));
 
-  function keyOf(element, cls) {
+  // What the element says of its last push; a link of a live redirect says nothing.
+  function numberOf(element) {
     const number = element.getAttribute("data-phx-ref-loading") ?? element.getAttribute("data-phx-ref");
-    return number === null ? `${cls} ${++pushCount}` : `${cls} ${number} ${element.getAttribute("data-phx-ref-src")}`;
+    return number === null ? null : `${number} ${element.getAttribute("data-phx-ref-src")}`;
   }
 
-  // Takes note of what the element has begun to load.
-  function begin(element) {
-    const classes = element.isConnected ? classesOf(element) : [];
-    if (classes.length === 0) return;
+  const holds = (push, element) => push.elements.some((reference) => reference.deref() === element);
+
+  function pushUnderWay(element, cls) {
+    const push = pushesOfElement.get(element)?.get(cls);
+    return push && holds(push, element) ? push : undefined;
+  }
+
+  // The classes that a push has put on the elements: those that are new on one of them. Where none is, it is the one
+  // that they had already, if that is one.
+  function classesOfPush(elements) {
+    const all = new Set(), fresh = new Set();
+    for (const element of elements)
+      for (const cls of classesOf(element)) (pushUnderWay(element, cls) ? all : fresh).add(cls);
+    return fresh.size > 0 ? fresh : all.size === 1 ? all : new Set();
+  }
+
+  // An element shows its last push alone. One that a later push has taken is no sign of the earlier one any more, while
+  // other elements show that; where none does, the later one goes on with it, and both are one.
+  function handOver(elements, number) {
+    const taken = new Set(elements), kept = new Set();
+    for (const push of pushes.values()) {
+      if (push.number === number || !elements.some((element) => holds(push, element))) continue;
+      const left = push.elements.filter((reference) => !taken.has(reference.deref()));
+      if (left.length > 0) push.elements = left;
+      else kept.add(push);
+    }
+    return kept;
+  }
+
+  function pushOf(cls, number, kept) {
+    const key = `${cls} ${number}`;
+    let push = pushes.get(key);
+    if (push) return push;
+    for (const before of kept) if (before.cls === cls) push = before;
+    if (push) pushes.delete(push.key);
+    else if (pushes.size < PUSHES_MAX) push = { cls, start: now(), elements: [] };
+    else return undefined;
+    push.key = key;
+    push.number = number;
+    pushes.set(key, push);
+    return push;
+  }
+
+  function show(push, element) {
+    if (holds(push, element) || push.elements.length >= ELEMENTS_MAX) return;
+    push.elements.push(new WeakRef(element));
     let known = pushesOfElement.get(element);
     if (!known) pushesOfElement.set(element, known = new Map());
+    known.set(push.cls, push);
+    classObserver.observe(element, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  // Takes note of what the elements of one push have begun to load.
+  function beginPush(number, elements) {
+    const classes = classesOfPush(elements), kept = handOver(elements, number);
     for (const cls of classes) {
-      if (known.get(cls)?.elements.some((reference) => reference.deref() === element)) continue; // still the last push
-      const key = keyOf(element, cls);
-      let push = pushes.get(key);
-      if (!push) {
-        if (pushes.size >= PUSHES_MAX) continue;
-        push = { cls, start: now(), elements: [] };
-        pushes.set(key, push);
-      }
-      if (push.elements.length >= ELEMENTS_MAX) continue;
-      push.elements.push(new WeakRef(element));
-      known.set(cls, push);
-      classObserver.observe(element, { attributes: true, attributeFilter: ["class"] });
+      const push = pushOf(cls, number, kept);
+      if (push) for (const element of elements) if (classesOf(element).includes(cls)) show(push, element);
     }
+  }
+
+  function begin(candidates) {
+    const byNumber = new Map();
+    for (const element of candidates) {
+      if (!element.isConnected) continue;
+      const number = numberOf(element);
+      if (number === null && classesOf(element).every((cls) => pushUnderWay(element, cls))) continue;
+      const key = number ?? `unnumbered ${++pushCount}`;
+      if (byNumber.has(key)) byNumber.get(key).push(element);
+      else byNumber.set(key, [element]);
+    }
+    for (const [number, elements] of byNumber) beginPush(number, elements);
   }
 
   // A push has ended when its class is on none of its elements, or none is in the page.
@@ -171,7 +224,7 @@ const liveview = (() => {
 
   const pushObserver = new MutationObserver(guarded((records) => {
     judgePushes();
-    for (const element of new Set(records.map((record) => record.target))) begin(element);
+    begin(new Set(records.map((record) => record.target)));
   }));
 
   function onUpdate() {

@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char view[] =
     "<div id=view data-phx-main=true data-phx-session=x class=phx-loading><form id=form><input id=name><input id=mail>"
@@ -13,11 +15,15 @@ static const char view[] =
     "const event = (name, detail) => dispatchEvent(new CustomEvent('phx:' + name, { detail }));"
     "const main = () => document.querySelector('[data-phx-main]');"
     "const later = (ms) => new Promise((done) => setTimeout(done, ms));"
-    "let ref = 0;"
-    "function push(kind, elements) { ref++; for (const e of elements) { e.classList.add(`phx-${kind}-loading`);"
-    "  e.setAttribute('data-phx-ref', ref); e.setAttribute('data-phx-ref-src', 'view') } }"
-    "function answer(elements) { for (const e of elements) { e.removeAttribute('data-phx-ref');"
-    "  e.removeAttribute('data-phx-ref-src'); e.className = '' } document.dispatchEvent(new Event('phx:update')) }"
+    "const nameField = document.getElementById('name');"
+    "let ref = 0; const pushes = [];" // and how long each was under way, by its last element
+    "function push(kind, elements) { ref++; pushes.push({ last: elements.at(-1), start: performance.now() });"
+    "  for (const e of elements) { e.classList.add(`phx-${kind}-loading`);"
+    "    e.setAttribute('data-phx-ref', ref); e.setAttribute('data-phx-ref-src', 'view') } }"
+    "function answer(elements) { for (const p of pushes) if (!p.ms && elements.includes(p.last))"
+    "    p.ms = performance.now() - p.start;"
+    "  for (const e of elements) { e.removeAttribute('data-phx-ref');"
+    "    e.removeAttribute('data-phx-ref-src'); e.className = '' } document.dispatchEvent(new Event('phx:update')) }"
     "function load(detail) { event('page-loading-start', detail); return () => event('page-loading-stop', detail) }"
     "</script>";
 
@@ -56,6 +62,10 @@ static uint64_t counted(enum ll_metric metric, const char *label) {
     return driver_measured(&driver, metric, label).count;
 }
 
+static double number(const char *expression) {
+    return strtod(driven_read(&page, LL_OP_EVALUATE, NULL, expression), NULL);
+}
+
 Test(liveview, a_form_s_class_on_all_of_its_fields_is_one_loading) {
     run("(async () => { const all = [form, ...form.elements]; push('submit', all); await later(120); answer(all) })()");
     struct measured took = await_one(LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-submit-loading");
@@ -69,6 +79,38 @@ Test(liveview, a_class_ends_with_the_patch_that_takes_its_element_away) {
     struct measured took = await_one(LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-click-loading");
     cr_expect(ge(dbl, took.sum, 79e3));
     cr_expect(lt(dbl, took.sum, 3e6));
+}
+
+// The form bears the number of the last push alone, and keeps its class until that is answered.
+Test(liveview, a_push_ends_with_its_answer_though_the_form_waits_for_a_later_one) {
+    run("(async () => { push('change', [form, nameField]); await later(60); push('change', [form, mail]);"
+        "await later(60); answer([nameField]); await later(100); answer([form, mail]) })()");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading", 2);
+    struct measured took = driver_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading");
+    double first_ms = number("pushes[0].ms"), second_ms = number("pushes[1].ms");
+    cr_expect(le(dbl, fabs(took.sum / 1e3 - first_ms - second_ms), 10.0), "%.1f ms of %.1f and %.1f ms", took.sum / 1e3,
+              first_ms, second_ms);
+    cr_expect(le(dbl, fabs(took.min / 1e3 - fmin(first_ms, second_ms)), 5.0));
+}
+
+Test(liveview, a_push_that_takes_all_of_an_earlier_one_goes_on_with_it) {
+    run("(async () => { push('change', [form, nameField]); await later(60); push('change', [form, mail]);"
+        "await later(60); push('change', [form, nameField]); await later(60); answer([form, nameField, mail]) })()");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading", 2);
+    struct measured took = driver_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading");
+    cr_expect(ge(dbl, took.max, 179e3)); // the name's two
+    cr_expect(ge(dbl, took.min, 119e3)); // the mail's
+    cr_expect(eq(u64, took.count, 2));
+}
+
+Test(liveview, a_form_that_is_sent_while_a_change_is_under_way_has_no_change_of_its_own) {
+    run("(async () => { push('change', [form, nameField]); await later(60); push('submit', [form]);"
+        "await later(60); answer([nameField]); await later(60); answer([form]) })()");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-submit-loading", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading"), 1));
+    double change_ms = number("pushes[0].ms");
+    struct measured took = driver_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading");
+    cr_expect(le(dbl, fabs(took.sum / 1e3 - change_ms), 5.0), "%.1f ms of %.1f ms", took.sum / 1e3, change_ms);
 }
 
 Test(liveview, two_classes_of_one_element_are_two_loadings) {

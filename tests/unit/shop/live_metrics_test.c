@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,28 @@ Test(live_metrics, two_pushes_of_one_element_are_one_loading) {
     act(LL_OP_WAIT_FOR_PHX_LOADING_COMPLETION, "#keydown", "keydown");
     cr_expect_str_eq(driven_read(&page, LL_OP_INNER_TEXT, "#seen-keydown", NULL), "2");
     expect_duration(LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-keydown-loading", 300);
+}
+
+// The form has the class of both, and shows the number of the later one.
+Test(live_metrics, a_change_of_a_form_lasts_as_long_as_its_own_field_though_another_one_changes_meanwhile) {
+    shop_knob(&shop, "path=/live/order,event=validate,latency=600ms");
+    open_live("/live/order");
+    read_js(&page, "{ const took = window.took = {}, field = (id) => document.getElementById(id);"
+                   "  for (const id of ['name', 'email']) { let began = 0; new MutationObserver(() => {"
+                   "    const loads = field(id).classList.contains('phx-change-loading'), now = performance.now();"
+                   "    if (loads) began ||= now; else if (began) took[id] ||= now - began;"
+                   "  }).observe(field(id), { attributes: true, attributeFilter: ['class'] }) }"
+                   "  const change = (id, text) => { field(id).value = text;"
+                   "    field(id).dispatchEvent(new Event('input', { bubbles: true })) };"
+                   "  change('name', 'Ada'); setTimeout(() => { change('email', 'a@b');"
+                   "    window.wereBoth = field('name').classList.contains('phx-change-loading') }, 300) } 0");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading", 2);
+    struct measured got = driver_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading");
+    cr_expect_str_eq(read_js(&page, "wereBoth"), "true", "the second field changed too late for this test");
+    double name_ms = strtod(read_js(&page, "took.name"), NULL), email_ms = strtod(read_js(&page, "took.email"), NULL);
+    cr_expect(got.min >= 598e3 - strtod(read_js(&page, "seenLate"), NULL) * 1e3);
+    cr_expect(fabs(got.sum / 1e3 - name_ms - email_ms) < 10, "%.1f ms of %.1f and %.1f ms", got.sum / 1e3, name_ms,
+              email_ms);
 }
 
 Test(live_metrics, patches_and_navigations_are_loads_and_counted) {
