@@ -116,6 +116,8 @@ void ll_facts_reason(const struct ll_scenario_result *scenario, struct ll_buf *o
     case LL_VERDICT_FAILED:
         if (failed)
             failed_thresholds(scenario, failed, out);
+        else if (ll_scenario_result_only_failed(scenario))
+            ll_scenario_result_tell_only_failed(scenario, out);
         else
             ll_buf_text(out, has_remark ? scenario->remarks[0] : "The run failed.");
         break;

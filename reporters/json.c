@@ -181,15 +181,31 @@ static void write_node(struct ll_json_writer *json, const struct ll_node_result 
     ll_json_end_object(json);
 }
 
+static void write_sentences(struct ll_json_writer *json, const char *key, char *const *sentences, size_t count) {
+    ll_json_begin_array(json, key);
+    for (size_t i = 0; i < count; i++) ll_json_write_string(json, NULL, sentences[i]);
+    ll_json_end_array(json);
+}
+
+static void write_generator(struct ll_json_writer *json, const struct ll_generator *generator) {
+    ll_json_begin_object(json, "generator");
+    ll_json_write_string(json, "verdict", ll_generator_verdict_name(generator->verdict));
+    if (generator->has_share)
+        ll_json_write_number(json, "share", generator->share);
+    else
+        ll_json_write_null(json, "share");
+    write_sentences(json, "reasons", generator->reasons, generator->reason_count);
+    ll_json_end_object(json);
+}
+
 static void write_verdict(struct ll_json_writer *json, const struct ll_scenario_result *scenario) {
     struct ll_buf reason = ll_buf_make(64 * 1024);
     ll_facts_reason(scenario, &reason);
     ll_json_write_string(json, "verdict", ll_verdict_name(scenario->verdict));
     ll_json_write_string(json, "verdict_reason", ll_buf_str(&reason));
     ll_buf_fini(&reason);
-    ll_json_begin_array(json, "remarks");
-    for (size_t i = 0; i < scenario->remark_count; i++) ll_json_write_string(json, NULL, scenario->remarks[i]);
-    ll_json_end_array(json);
+    write_sentences(json, "remarks", scenario->remarks, scenario->remark_count);
+    write_generator(json, &scenario->generator);
     ll_json_write_bool(json, "stopped_early", scenario->stopped_early);
 }
 

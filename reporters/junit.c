@@ -189,6 +189,20 @@ static void users_case(struct suite *suite) {
     free(observed);
 }
 
+// Where a threshold judges how iterations end, that threshold's case fails instead.
+static void iterations_case(struct suite *suite) {
+    struct ll_iterations iterations = ll_facts_iterations(suite->scenario);
+    char *observed = ll_format("%" PRIu64 " completed, %" PRIu64 " failed, %" PRIu64 " interrupted",
+                               iterations.completed, iterations.failed, iterations.interrupted);
+    case_open(suite, "run", "iterations", run_seconds(suite));
+    if (ll_scenario_result_only_failed(suite->scenario))
+        failure(suite, "iterations", observed, "at least 1 completed");
+    else
+        said(suite, observed);
+    case_close(suite);
+    free(observed);
+}
+
 static void agent_cases(struct suite *suite) {
     for (size_t i = 0; i < suite->scenario->node_count; i++) {
         const struct ll_node_result *node = &suite->scenario->nodes[i];
@@ -226,6 +240,7 @@ static void suite_cases(struct suite *suite) {
     check_cases(suite);
     step_cases(suite);
     users_case(suite);
+    iterations_case(suite);
     agent_cases(suite);
 }
 

@@ -113,6 +113,10 @@ static void write_figures(const struct ll_scenario_result *scenario, struct ll_b
     append_us(out, (double)scenario->duration_ms * 1000);
     ll_buf_text(out, " |\n");
     write_iterations(scenario, out);
+    ll_buf_printf(out, "| generator | %s", ll_generator_verdict_name(scenario->generator.verdict));
+    if (scenario->generator.has_share)
+        ll_buf_printf(out, ": %.1f %% of the p95 of iterations is its own", scenario->generator.share * 100);
+    ll_buf_text(out, " |\n");
     if (passed + failed)
         ll_buf_printf(out, "| checks | %" PRIu64 " of %" PRIu64 " passed |\n", passed, passed + failed);
     if (ll_scenario_result_lacks(scenario, LL_METRIC_HTTP_REQUESTS)) {

@@ -205,6 +205,13 @@ static void write_verdict(struct ll_json_writer *json, const struct ll_scenario_
     ll_json_begin_array(json, "remarks");
     for (size_t i = 0; i < scenario->remark_count; i++) ll_json_write_string(json, NULL, scenario->remarks[i]);
     ll_json_end_array(json);
+    ll_json_begin_object(json, "generator");
+    ll_json_write_string(json, "verdict", ll_generator_verdict_name(scenario->generator.verdict));
+    if (scenario->generator.has_share)
+        write_short(json, "share", scenario->generator.share);
+    else
+        ll_json_write_null(json, "share");
+    ll_json_end_object(json);
     ll_json_write_bool(json, "stopped_early", scenario->stopped_early);
     ll_json_begin_array(json, "estimated");
     for (int i = 0; i < LL_METRICS_COUNT; i++)

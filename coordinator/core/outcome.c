@@ -91,7 +91,7 @@ static void remark_losses(const struct ll_run *run, struct ll_scenario_result *r
 static void judge(const struct ll_run *run, struct ll_scenario_result *result) {
     struct ll_node_load *loads = ll_alloc(run->part_count, sizeof *loads);
     for (size_t i = 0; i < run->part_count; i++) loads[i] = ll_collect_load(run->collect, i);
-    struct ll_verdict_facts facts = {
+    struct ll_generator_facts facts = {
         .agents_lost = ll_run_count_parts(run, LL_PART_LOST),
         .max_lost_agents = run->max_lost_agents,
         .nobody_finished = run->state == LL_RUN_FAILED,

@@ -34,6 +34,11 @@ void ll_node_result_fini(struct ll_node_result *node) {
     *node = (struct ll_node_result){.name = NULL};
 }
 
+static void free_sentences(char **sentences, size_t count) {
+    for (size_t i = 0; i < count; i++) free(sentences[i]);
+    free(sentences);
+}
+
 void ll_scenario_result_fini(struct ll_scenario_result *scenario) {
     free(scenario->name);
     free(scenario->error);
@@ -44,8 +49,8 @@ void ll_scenario_result_fini(struct ll_scenario_result *scenario) {
     for (size_t i = 0; i < scenario->threshold_count; i++) ll_threshold_outcome_fini(&scenario->thresholds[i]);
     free(scenario->thresholds);
     ll_failure_samples_free(scenario->failures, scenario->failure_count);
-    for (size_t i = 0; i < scenario->remark_count; i++) free(scenario->remarks[i]);
-    free(scenario->remarks);
+    free_sentences(scenario->remarks, scenario->remark_count);
+    free_sentences(scenario->generator.reasons, scenario->generator.reason_count);
     ll_spec_fini(&scenario->spec);
     free(scenario->artifacts);
     *scenario = (struct ll_scenario_result){.name = NULL};
@@ -73,15 +78,59 @@ bool ll_scenario_result_estimates(const struct ll_scenario_result *scenario, enu
     return false;
 }
 
+static void add_sentence(char ***sentences, size_t *count, const char *sentence) {
+    if (*count == LL_RESULT_REMARKS_MAX) return; // the first ones say enough
+    *sentences = ll_realloc(*sentences, *count + 1, sizeof **sentences);
+    (*sentences)[(*count)++] = ll_strdup(sentence);
+}
+
 void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...) {
-    if (scenario->remark_count == LL_RESULT_REMARKS_MAX) return; // the first ones say enough
     char text[REMARK_BYTES_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    scenario->remarks = ll_realloc(scenario->remarks, scenario->remark_count + 1, sizeof *scenario->remarks);
-    scenario->remarks[scenario->remark_count++] = ll_strdup(text);
+    add_sentence(&scenario->remarks, &scenario->remark_count, text);
+}
+
+void ll_scenario_result_blame_generator(struct ll_scenario_result *scenario, enum ll_generator_verdict verdict,
+                                        const char *format, ...) {
+    struct ll_generator *generator = &scenario->generator;
+    char text[REMARK_BYTES_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (verdict > generator->verdict) generator->verdict = verdict;
+    add_sentence(&generator->reasons, &generator->reason_count, text);
+    add_sentence(&scenario->remarks, &scenario->remark_count, text);
+}
+
+bool ll_scenario_result_judges_failing(const struct ll_scenario_result *scenario) {
+    for (size_t i = 0; i < scenario->threshold_count; i++) {
+        struct ll_threshold threshold;
+        const char *expression = scenario->thresholds[i].expression;
+        if (ll_threshold_parse(expression, &scenario->spec.metrics, &threshold).status != LL_OK) continue;
+        if (threshold.metric == LL_METRIC_ITERATIONS_FAILED || threshold.metric == LL_METRIC_ITERATIONS_COMPLETED)
+            return true;
+    }
+    return false;
+}
+
+bool ll_scenario_result_only_failed(const struct ll_scenario_result *scenario) {
+    return scenario->total && ll_series_total(scenario->total, LL_METRIC_ITERATIONS_FAILED) > 0 &&
+           ll_series_total(scenario->total, LL_METRIC_ITERATIONS_COMPLETED) == 0 &&
+           !ll_scenario_result_judges_failing(scenario);
+}
+
+void ll_scenario_result_tell_only_failed(const struct ll_scenario_result *scenario, struct ll_buf *out) {
+    unsigned long long failed = ll_series_total(scenario->total, LL_METRIC_ITERATIONS_FAILED);
+    if (scenario->iterations_interrupted == 0)
+        ll_buf_printf(out, "every iteration failed (%llu of %llu)", failed, failed);
+    else
+        ll_buf_printf(out, "no iteration completed (%llu failed)", failed);
+    ll_buf_text(out, ", and no threshold judges that: read the errors; where failing is right, a threshold on "
+                     "iterations_failed says so");
 }
 
 const char *ll_verdict_name(enum ll_verdict verdict) {
@@ -96,6 +145,20 @@ const char *ll_verdict_name(enum ll_verdict verdict) {
         return "FAILED";
     }
     return "FAILED";
+}
+
+const char *ll_generator_verdict_name(enum ll_generator_verdict verdict) {
+    switch (verdict) {
+    case LL_GENERATOR_UNKNOWN:
+        return "UNKNOWN";
+    case LL_GENERATOR_VALID:
+        return "VALID";
+    case LL_GENERATOR_DEGRADED:
+        return "DEGRADED";
+    case LL_GENERATOR_INVALID:
+        return "INVALID";
+    }
+    return "UNKNOWN";
 }
 
 ll_err ll_result_pack(const struct ll_result *result, struct ll_buf *out) {

@@ -51,6 +51,22 @@ struct ll_node_result {
 
 enum ll_verdict { LL_VERDICT_PASSED, LL_VERDICT_DEGRADED, LL_VERDICT_INVALID, LL_VERDICT_FAILED };
 
+// What the load machines themselves did to the figures; in order of severity.
+enum ll_generator_verdict {
+    LL_GENERATOR_UNKNOWN, // too few samples to judge it
+    LL_GENERATOR_VALID,
+    LL_GENERATOR_DEGRADED,
+    LL_GENERATOR_INVALID,
+};
+
+struct ll_generator {
+    enum ll_generator_verdict verdict;
+    bool has_share;
+    double share;   // of the reported p95 of iterations, 0 to 1
+    char **reasons; // sentences, owned; each is a remark too
+    size_t reason_count;
+};
+
 struct ll_scenario_result {
     char *name;
     char *error;            // NULL unless the scenario could not be run; then the rest may be empty
@@ -69,6 +85,7 @@ struct ll_scenario_result {
     struct ll_failure_sample *failures;
     size_t failure_count;
     enum ll_verdict verdict;
+    struct ll_generator generator;
     char **remarks; // sentences: why DEGRADED or INVALID, which agent was lost
     size_t remark_count;
     bool stopped_early;
@@ -97,8 +114,22 @@ bool ll_scenario_result_estimates(const struct ll_scenario_result *scenario, enu
 void ll_scenario_result_add_remark(struct ll_scenario_result *scenario, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// Adds the sentence to the generator's reasons and to the remarks, and makes the generator's verdict at least
+// `verdict`.
+void ll_scenario_result_blame_generator(struct ll_scenario_result *scenario, enum ll_generator_verdict verdict,
+                                        const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// Whether a threshold is about how iterations end.
+bool ll_scenario_result_judges_failing(const struct ll_scenario_result *scenario);
+// Whether iterations failed and none completed, while no threshold judges that: such a run is FAILED.
+bool ll_scenario_result_only_failed(const struct ll_scenario_result *scenario);
+// The sentence that says so, appended to `out`.
+void ll_scenario_result_tell_only_failed(const struct ll_scenario_result *scenario, struct ll_buf *out);
+
 // "PASSED", "DEGRADED", "INVALID", "FAILED".
 const char *ll_verdict_name(enum ll_verdict verdict);
+// "UNKNOWN", "VALID", "DEGRADED", "INVALID".
+const char *ll_generator_verdict_name(enum ll_generator_verdict verdict);
 
 // The file's bytes, magic and all, appended to `out`.
 ll_err ll_result_pack(const struct ll_result *result, struct ll_buf *out);

@@ -103,6 +103,39 @@ static Liveload__V1__Verdict verdict_to_proto(enum ll_verdict verdict) {
     return LIVELOAD__V1__VERDICT__VERDICT_FAILED;
 }
 
+static Liveload__V1__GeneratorVerdict generator_verdict_to_proto(enum ll_generator_verdict verdict) {
+    switch (verdict) {
+    case LL_GENERATOR_UNKNOWN:
+        return LIVELOAD__V1__GENERATOR_VERDICT__GENERATOR_UNKNOWN;
+    case LL_GENERATOR_VALID:
+        return LIVELOAD__V1__GENERATOR_VERDICT__GENERATOR_VALID;
+    case LL_GENERATOR_DEGRADED:
+        return LIVELOAD__V1__GENERATOR_VERDICT__GENERATOR_DEGRADED;
+    case LL_GENERATOR_INVALID:
+        return LIVELOAD__V1__GENERATOR_VERDICT__GENERATOR_INVALID;
+    }
+    return LIVELOAD__V1__GENERATOR_VERDICT__GENERATOR_UNKNOWN;
+}
+
+static char **sentences_to_proto(struct ll_wire_arena *arena, char *const *sentences, size_t count) {
+    char **list = ll_wire_alloc(arena, count, sizeof *list);
+    for (size_t i = 0; i < count; i++) list[i] = ll_wire_text(sentences[i]);
+    return list;
+}
+
+// Nothing for a generator that nothing is known of, as in results of versions that did not judge it apart.
+static Liveload__V1__Generator *generator_to_proto(struct ll_wire_arena *arena, const struct ll_generator *generator) {
+    if (generator->verdict == LL_GENERATOR_UNKNOWN && !generator->has_share && !generator->reason_count) return NULL;
+    Liveload__V1__Generator *message = ll_wire_alloc(arena, 1, sizeof *message);
+    liveload__v1__generator__init(message);
+    message->verdict = generator_verdict_to_proto(generator->verdict);
+    message->has_share = generator->has_share;
+    message->share = generator->share;
+    message->n_reasons = at_most(generator->reason_count, LL_RESULT_REMARKS_MAX);
+    message->reasons = sentences_to_proto(arena, generator->reasons, message->n_reasons);
+    return message;
+}
+
 static Liveload__V1__ScenarioResult *scenario_to_proto(struct ll_wire_arena *arena,
                                                        const struct ll_scenario_result *scenario) {
     assert(scenario->bucket_count <= LL_RESULT_BUCKETS_MAX && scenario->node_count <= LL_RESULT_NODES_MAX);
@@ -127,8 +160,8 @@ static Liveload__V1__ScenarioResult *scenario_to_proto(struct ll_wire_arena *are
     message->failures = ll_wire_failures_to_proto(arena, scenario->failures, message->n_failures);
     message->verdict = verdict_to_proto(scenario->verdict);
     message->n_remarks = at_most(scenario->remark_count, LL_RESULT_REMARKS_MAX);
-    message->remarks = ll_wire_alloc(arena, message->n_remarks, sizeof *message->remarks);
-    for (size_t i = 0; i < message->n_remarks; i++) message->remarks[i] = ll_wire_text(scenario->remarks[i]);
+    message->remarks = sentences_to_proto(arena, scenario->remarks, message->n_remarks);
+    message->generator = generator_to_proto(arena, &scenario->generator);
     message->stopped_early = scenario->stopped_early;
     message->spec = ll_wire_spec_to_proto(arena, &scenario->spec);
     message->n_artifacts = at_most(scenario->artifact_count, LL_ARTIFACTS_OF_RUN_MAX);
@@ -219,6 +252,29 @@ static ll_err read_verdict(Liveload__V1__Verdict number, enum ll_verdict *out) {
     return ll_err_make(LL_DATA_LOSS, "its verdict is %d, which this version does not know", (int)number);
 }
 
+static ll_err read_generator(const Liveload__V1__Generator *message, struct ll_generator *generator) {
+    if (!message) return LL_SUCCESS;
+    LL_TRY(check_count("reasons", message->n_reasons, LL_RESULT_REMARKS_MAX));
+    if (!(message->share >= 0 && message->share <= 1))
+        return ll_err_make(LL_DATA_LOSS, "the generator's share is no number from 0 to 1");
+    unsigned verdict = LL_GENERATOR_UNKNOWN;
+    while (verdict <= LL_GENERATOR_INVALID &&
+           generator_verdict_to_proto((enum ll_generator_verdict)verdict) != message->verdict)
+        verdict++;
+    if (verdict > LL_GENERATOR_INVALID)
+        return ll_err_make(LL_DATA_LOSS, "the generator's verdict is %d, which this version does not know",
+                           (int)message->verdict);
+    generator->verdict = (enum ll_generator_verdict)verdict;
+    generator->has_share = message->has_share;
+    generator->share = message->share;
+    generator->reasons = message->n_reasons ? ll_alloc(message->n_reasons, sizeof *generator->reasons) : NULL;
+    while (generator->reason_count < message->n_reasons) {
+        generator->reasons[generator->reason_count] = ll_wire_read_text(message->reasons[generator->reason_count]);
+        generator->reason_count++;
+    }
+    return LL_SUCCESS;
+}
+
 static ll_err read_artifacts(const Liveload__V1__ScenarioResult *message, struct ll_scenario_result *scenario) {
     LL_TRY(check_count("artifacts", message->n_artifacts, LL_ARTIFACTS_OF_RUN_MAX));
     scenario->artifacts = message->n_artifacts ? ll_alloc(message->n_artifacts, sizeof *scenario->artifacts) : NULL;
@@ -265,6 +321,7 @@ static ll_err read_scenario(const Liveload__V1__ScenarioResult *message, struct 
     scenario->iterations_interrupted = message->iterations_interrupted;
     scenario->stopped_early = message->stopped_early;
     LL_TRY(read_verdict(message->verdict, &scenario->verdict));
+    LL_TRY(read_generator(message->generator, &scenario->generator));
     if (message->spec)
         LL_TRY(ll_wire_spec_from_proto(message->spec, &scenario->spec));
     else

@@ -226,7 +226,9 @@ function agentsSection(scenario) {
     format.count(node.users_total), format.count(node.iterations),
     format.share(node.cpu_permille / 1000), format.share(node.agent_cpu_permille / 1000), format.bytes(node.rss_bytes),
     format.us(node.loop_lag_p99_us), format.us(node.cdp_roundtrip_p95_us)]));
-  return section("Agents", "Peaks. An agent that is short of processor time, or slow to answer itself, measures its own delays too.",
+  const { verdict, share } = scenario.generator;
+  const own = share === null ? "" : `: ${format.share(share)} of the p95 of iterations is its own`;
+  return section("Agents", `The generator is ${verdict}${own}. Peaks. An agent that is short of processor time, or slow to answer itself, measures its own delays too.`,
     table("Agents", columns, rows));
 }
 

@@ -122,7 +122,10 @@ Test(run, broken_pages_are_named_by_signature_and_users_go_on) {
                                     "    ctx:wait_for_selector('.notice.added', { timeout = '300ms' })\n"
                                     "  end }\n");
     int code = scene_run(&scene, "--duration", "3s");
-    cr_expect(eq(int, code, 0), "%s%s", scene.run->said, scene.run->complained); // that is what thresholds are for
+    cr_expect(eq(int, code, 99), "%s%s", scene.run->said, scene.run->complained); // none completed
+    cr_expect(has(scene.run->said, "buy: FAILED"), "%s", scene.run->said);
+    scene_expect_in(&scene, "junit.xml", "<failure type=\"iterations\"");
+    scene_expect_in(&scene, "result.json", "\"generator\"");
     cr_expect(has(scene.run->said, "wait_for_selector(\".notice.added\")"), "%s", scene.run->said);
     cr_expect(has(scene.run->said, "and no threshold judges that"), "%s", scene.run->said);
     scene_expect_in(&scene, "report.html", "and no threshold judges that");

@@ -47,15 +47,15 @@ Test(wrong, a_file_that_returns_no_scenario) {
 }
 
 Test(wrong, an_error_in_run_fails_iterations_with_its_line) {
-    expect_run(SCENARIO("run = function(ctx)\n local x = nil\n ctx:log(x.y)\n end"), 0, "my.lua:4: attempt to index");
+    expect_run(SCENARIO("run = function(ctx)\n local x = nil\n ctx:log(x.y)\n end"), 99, "my.lua:4: attempt to index");
 }
 
 Test(wrong, unknown_operation_has_the_nearest_name) {
-    expect_run(SCENARIO("run = function(ctx) ctx:clik('#x') end"), 0, "did you mean \"click\"");
+    expect_run(SCENARIO("run = function(ctx) ctx:clik('#x') end"), 99, "did you mean \"click\"");
 }
 
 Test(wrong, os_execute_is_not_offered) {
-    expect_run(SCENARIO("run = function(ctx) os.execute('true') end"), 0, "my.lua:2:");
+    expect_run(SCENARIO("run = function(ctx) os.execute('true') end"), 99, "my.lua:2:");
 }
 
 Test(wrong, os_execute_at_file_level_is_refused_before_anything_starts) {
@@ -63,7 +63,7 @@ Test(wrong, os_execute_at_file_level_is_refused_before_anything_starts) {
 }
 
 Test(wrong, an_endless_loop_ends) {
-    expect_run(SCENARIO("run = function(ctx) while true do end end"), 0, "my.lua:2:");
+    expect_run(SCENARIO("run = function(ctx) while true do end end"), 99, "my.lua:2:");
 }
 
 Test(wrong, an_endless_loop_at_file_level_ends) {
@@ -205,7 +205,7 @@ Test(wrong, a_site_that_is_down_is_an_error_signature) {
     char *path =
         folder_write(folder, "my.lua", SCENARIO("run = function(ctx) ctx:navigate('http://127.0.0.1:65533/') end"));
     struct program *run = program_run("liveload", "run", path, "--duration", "2s", "--out", out);
-    cr_expect(eq(int, run->exit_code, 0), "%s", run->complained);
+    cr_expect(eq(int, run->exit_code, 99), "%s", run->complained);
     cr_expect(has(run->said, "net::ERR_CONNECTION_REFUSED"), "%s", run->said);
     program_free(&run);
     folder_remove(&folder);
@@ -220,7 +220,7 @@ Test(wrong, a_page_that_never_loads_times_out) {
         ll_format(SCENARIO("run = function(ctx) ctx:navigate('%s/products', { timeout = '500ms' }) end"), shop.url);
     char *path = folder_write(folder, "my.lua", lua);
     struct program *run = program_run("liveload", "run", path, "--duration", "2s", "--out", out);
-    cr_expect(eq(int, run->exit_code, 0), "%s", run->complained);
+    cr_expect(eq(int, run->exit_code, 99), "%s", run->complained);
     cr_expect(has(run->said, "navigate("), "%s", run->said);
     program_free(&run);
     shop_stop(&shop);

@@ -181,6 +181,7 @@ static struct ll_scenario_result shop_scenario(void) {
                 "click(\"#place-order\"): nothing matched within 30 s; the page was http://127.0.0.1:8089/cart");
     add_failure(&shop, "navigate: net::ERR_CONNECTION_REFUSED",
                 "navigate(\"http://127.0.0.1:8089/products\"): net::ERR_CONNECTION_REFUSED");
+    shop.generator = (struct ll_generator){.verdict = LL_GENERATOR_VALID, .has_share = true, .share = 0.013};
     ll_scenario_result_add_remark(&shop, "local-2 used up to 93 %% of its machine's processor time, so the generator "
                                          "may have slowed its users.");
     return shop;
@@ -359,9 +360,22 @@ struct ll_result sample_result_failing(void) {
     struct ll_scenario_result failing = {
         .name = ll_strdup("failing"), .total = ll_series_set_new(), .spec = ll_spec_make("failing")};
     ll_series_count(failing.total, LL_METRIC_ITERATIONS_FAILED, "click(\"#buy\"): matches nothing", 7);
-    ll_scenario_result_add_remark(&failing, "every iteration failed (7 of 7), and no threshold judges that");
+    ll_series_count(failing.total, LL_METRIC_ITERATIONS_COMPLETED, "", 3);
+    ll_scenario_result_add_remark(&failing, "most iterations failed (7 of 10), and no threshold judges that");
     result.scenarios[0] = failing;
     result.scenarios[1] = empty_scenario();
+    return result;
+}
+
+struct ll_result sample_result_hopeless(void) {
+    struct ll_result result = result_of(1);
+    struct ll_scenario_result hopeless = {.name = ll_strdup("hopeless"),
+                                          .total = ll_series_set_new(),
+                                          .spec = ll_spec_make("hopeless"),
+                                          .verdict = LL_VERDICT_FAILED};
+    ll_series_count(hopeless.total, LL_METRIC_ITERATIONS_FAILED, "click(\"#buy\"): matches nothing", 7);
+    ll_scenario_result_blame_generator(&hopeless, LL_GENERATOR_UNKNOWN, "there are too few samples");
+    result.scenarios[0] = hopeless;
     return result;
 }
 
@@ -387,10 +401,11 @@ bool sample_result_by_name(const char *name, struct ll_result *out) {
     static const struct {
         const char *name;
         struct ll_result (*make)(void);
-    } samples[] = {{"shop", sample_result_shop},       {"empty", sample_result_empty},
-                   {"hostile", sample_result_hostile}, {"unmeasured", sample_result_unmeasured},
-                   {"failing", sample_result_failing}, {"evidence", sample_result_evidence},
-                   {"several", sample_result_several}, {"live", sample_result_live}};
+    } samples[] = {{"shop", sample_result_shop},        {"empty", sample_result_empty},
+                   {"hostile", sample_result_hostile},  {"unmeasured", sample_result_unmeasured},
+                   {"failing", sample_result_failing},  {"evidence", sample_result_evidence},
+                   {"several", sample_result_several},  {"live", sample_result_live},
+                   {"hopeless", sample_result_hopeless}};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (strcmp(samples[i].name, name) != 0) continue;
         *out = samples[i].make();

@@ -14,7 +14,8 @@ struct ll_result sample_result_empty(void);
 struct ll_result sample_result_hostile(void);
 struct ll_result sample_result_unmeasured(void); // by a kind of browser that does not look at requests
 struct ll_result sample_result_live(void);       // Phoenix LiveView's pages, with a slow one, drawn rarely
-struct ll_result sample_result_failing(void);    // every iteration failed, and it passed; and an empty one
+struct ll_result sample_result_failing(void);    // most iterations failed, and it passed; and an empty one
+struct ll_result sample_result_hopeless(void);   // every iteration failed, and so did it
 // Three scenarios: the shop, the empty one, and one that could not be run.
 struct ll_result sample_result_several(void);
 

@@ -57,6 +57,30 @@ static void expect_refusal(const void *data, size_t len, enum ll_status status, 
     if (err.status == LL_OK) ll_result_fini(&unpacked);
 }
 
+Test(result, what_the_generator_did_round_trips) {
+    struct ll_result result = {.scenarios = ll_alloc(1, sizeof *result.scenarios), .scenario_count = 1}, read;
+    struct ll_scenario_result *scenario = &result.scenarios[0];
+    scenario->spec = ll_spec_make("shop");
+    scenario->total = ll_series_set_new();
+    scenario->generator = (struct ll_generator){.has_share = true, .share = 0.25};
+    ll_scenario_result_blame_generator(scenario, LL_GENERATOR_INVALID, "it makes up %d %%", 25);
+    ll_scenario_result_blame_generator(scenario, LL_GENERATOR_DEGRADED, "it was busy");
+    struct ll_buf file = ll_buf_make(LL_RESULT_FILE_MAX);
+    cr_assert(eq(int, ll_result_pack(&result, &file).status, LL_OK));
+    ll_err err = ll_result_unpack(file.data, file.len, &read);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    const struct ll_generator *generator = &read.scenarios[0].generator;
+    cr_expect(eq(int, (int)generator->verdict, LL_GENERATOR_INVALID));
+    cr_expect(generator->has_share);
+    cr_expect(eq(dbl, generator->share, 0.25));
+    cr_assert(eq(sz, generator->reason_count, 2));
+    cr_expect(eq(str, generator->reasons[0], "it makes up 25 %"));
+    cr_expect(eq(str, generator->reasons[1], "it was busy"));
+    cr_expect(eq(sz, read.scenarios[0].remark_count, 2));
+    ll_buf_fini(&file);
+    ll_result_fini(&result), ll_result_fini(&read);
+}
+
 Test(result, bytes_that_are_no_result_say_so) {
     struct ll_rand rand = ll_rand_seed(1);
     struct ll_result result = sample_result(&rand);

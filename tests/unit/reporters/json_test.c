@@ -105,6 +105,15 @@ Test(json, has_the_shape_that_is_promised) {
     ll_json_free(&json);
 }
 
+Test(json, says_what_is_not_known_of_the_generator) {
+    ll_json *json = parsed("hopeless");
+    const ll_json *generator = ll_json_get(ll_json_first(json), "generator");
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(generator, "verdict"), ""), "UNKNOWN"));
+    cr_expect(ll_json_is_null(ll_json_get(generator, "share")));
+    cr_expect(eq(sz, children(ll_json_get(generator, "reasons")), 1));
+    ll_json_free(&json);
+}
+
 Test(json, adds_verdict_thresholds_and_failures) {
     ll_json *json = parsed("shop");
     const ll_json *shop = ll_json_first(json);
@@ -112,6 +121,10 @@ Test(json, adds_verdict_thresholds_and_failures) {
     cr_expect(eq(sz, children(ll_json_get(shop, "thresholds")), 5));
     cr_expect(eq(sz, children(ll_json_get(shop, "failures")), 2));
     cr_expect(eq(sz, children(ll_json_get(shop, "remarks")), 1));
+    const ll_json *generator = ll_json_get(shop, "generator");
+    cr_expect(eq(str, (char *)ll_json_string(ll_json_get(generator, "verdict"), ""), "VALID"));
+    cr_expect(eq(dbl, number(generator, "share"), 0.013));
+    cr_expect(eq(sz, children(ll_json_get(generator, "reasons")), 0));
     const ll_json *iterations = ll_json_get(ll_json_get(shop, "global"), "iterations");
     cr_expect(gt(dbl, number(iterations, "completed"), 1000));
     cr_expect(eq(dbl, number(iterations, "interrupted"), 3));

@@ -33,9 +33,9 @@ Test(junit, holds_against_the_schema) {
 
 Test(junit, has_a_case_for_everything_that_can_fail) {
     struct ll_buf report = report_of(&ll_reporter_junit, "shop");
-    // 5 thresholds, 2 checks, 5 steps, the users, 2 agents.
-    expect_contains(&report, "<testsuite name=\"shop\" tests=\"15\" failures=\"5\" errors=\"0\"");
-    cr_expect(eq(sz, occurrences(&report, "<testcase "), 15));
+    // 5 thresholds, 2 checks, 5 steps, the users, their iterations, 2 agents.
+    expect_contains(&report, "<testsuite name=\"shop\" tests=\"16\" failures=\"5\" errors=\"0\"");
+    cr_expect(eq(sz, occurrences(&report, "<testcase "), 16));
     cr_expect(eq(sz, occurrences(&report, "<failure "), 5));
     cr_expect(eq(sz, occurrences(&report, "classname=\"shop.thresholds\""), 5));
     cr_expect(eq(sz, occurrences(&report, "classname=\"shop.checks\""), 2));
@@ -56,9 +56,18 @@ Test(junit, a_failure_carries_what_was_observed_the_limit_and_the_signatures) {
     ll_buf_fini(&report);
 }
 
+Test(junit, a_run_that_only_failed_fails_a_case_of_its_own) {
+    struct ll_buf report = report_of(&ll_reporter_junit, "hopeless");
+    expect_contains(&report, "<testcase name=\"iterations\" classname=\"hopeless.run\" time=\"0.000\">\n"
+                             "      <failure type=\"iterations\" message=\"observed 0 completed, 7 failed");
+    expect_contains(&report, "<system-out>FAILED: every iteration failed (7 of 7)");
+    expect_valid(&report, "hopeless");
+    ll_buf_fini(&report);
+}
+
 Test(junit, is_never_empty) {
     struct ll_buf report = report_of(&ll_reporter_junit, "empty");
-    expect_contains(&report, "tests=\"2\" failures=\"1\"");
+    expect_contains(&report, "tests=\"3\" failures=\"1\"");
     expect_contains(&report, "message=\"observed no data, limit iteration_duration_us: p95 &lt; 2s\"");
     ll_buf_fini(&report);
     report = report_of(&ll_reporter_junit, "several");

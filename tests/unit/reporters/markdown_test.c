@@ -26,7 +26,20 @@ Test(markdown, says_that_nothing_completed) {
 
 Test(markdown, says_what_a_run_without_thresholds_hides) {
     struct ll_buf report = report_of(&ll_reporter_markdown, "failing");
-    expect_contains(&report, "## `failing`: PASSED\n\nNo thresholds were set.\n\n- every iteration failed (7 of 7)");
+    expect_contains(&report, "## `failing`: PASSED\n\nNo thresholds were set.\n\n- most iterations failed (7 of 10)");
+    ll_buf_fini(&report);
+}
+
+Test(markdown, says_why_a_run_failed_that_only_failed) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "hopeless");
+    expect_contains(&report, "## `hopeless`: FAILED\n\nevery iteration failed (7 of 7), and no threshold judges that");
+    expect_contains(&report, "| generator | UNKNOWN |");
+    ll_buf_fini(&report);
+}
+
+Test(markdown, says_what_the_generator_added) {
+    struct ll_buf report = report_of(&ll_reporter_markdown, "shop");
+    expect_contains(&report, "| generator | VALID: 1.3 % of the p95 of iterations is its own |");
     ll_buf_fini(&report);
 }
 
