@@ -53,6 +53,14 @@ static void make_run_id(void *owner, char out[LL_TOKEN_CHARS + 1]) {
     ll_rand_token(out);
 }
 
+// Whoever knows an agent's epoch can speak for it.
+static uint64_t make_epoch(void *owner) {
+    (void)owner;
+    uint64_t epoch;
+    ll_rand_secure(&epoch, sizeof epoch);
+    return epoch;
+}
+
 // ---- Effects
 
 static void do_log(void *owner, enum ll_log_level level, const char *text) {
@@ -143,17 +151,20 @@ static ll_err make_folder(const char *what, const char *path) {
 }
 
 static ll_err make_core(struct app *app, const char *token) {
-    int64_t unix_ms = ll_clock_wall_ms(), unix_ms_at_zero = unix_ms - ll_clock_us() / 1000;
+    int64_t unix_ms_at_zero = ll_clock_wall_ms() - ll_clock_us() / 1000;
     app->keeper = ll_keeper_make(app->options->journal, unix_ms_at_zero * 1000);
     struct ll_coordinator_options core = {
         .effects = {.owner = app, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = app->options->max_agents,
-        .last_epoch = (uint64_t)unix_ms,
         .unix_ms_at_zero = unix_ms_at_zero,
     };
     app->core = ll_coordinator_new(&core);
-    app->service = (struct ll_coordinator_service){
-        .core = app->core, .owner = app, .now_us = now_us, .make_run_id = make_run_id, .read_artifact = read_artifact};
+    app->service = (struct ll_coordinator_service){.core = app->core,
+                                                   .owner = app,
+                                                   .now_us = now_us,
+                                                   .make_run_id = make_run_id,
+                                                   .make_epoch = make_epoch,
+                                                   .read_artifact = read_artifact};
     struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&app->service);
     app->rpc = ll_rpc_server_new(&handlers, token);
     app->spool = ll_spool_make(app->options->out, app->options->journal);

@@ -3,7 +3,8 @@
 static ll_err on_register_agent(void *owner, const struct ll_register_request *request,
                                 struct ll_register_reply *out_reply) {
     struct ll_coordinator_service *service = owner;
-    return ll_coordinator_register(service->core, service->now_us(service->owner), request, out_reply);
+    uint64_t epoch = service->make_epoch(service->owner);
+    return ll_coordinator_register(service->core, service->now_us(service->owner), epoch, request, out_reply);
 }
 
 static ll_err on_exchange(void *owner, const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {

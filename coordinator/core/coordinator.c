@@ -30,7 +30,7 @@ struct ll_coordinator *ll_coordinator_new(const struct ll_coordinator_options *o
     coordinator->options = *options;
     if (!coordinator->options.max_agents) coordinator->options.max_agents = LL_COORDINATOR_MAX_AGENTS;
     if (!coordinator->options.bucket_width_ms) coordinator->options.bucket_width_ms = LL_COORDINATOR_BUCKET_WIDTH_MS;
-    coordinator->roster = ll_roster_make(coordinator->options.max_agents, options->last_epoch);
+    coordinator->roster = ll_roster_make(coordinator->options.max_agents);
     coordinator->run_ended_us = INT64_MIN / 2;
     coordinator->tick_wanted_us = INT64_MAX;
     return coordinator;
@@ -140,12 +140,12 @@ static void settle(struct ll_coordinator *coordinator, int64_t now_us) {
 
 // ---- Agents' calls
 
-ll_err ll_coordinator_register(struct ll_coordinator *coordinator, int64_t now_us,
+ll_err ll_coordinator_register(struct ll_coordinator *coordinator, int64_t now_us, uint64_t epoch,
                                const struct ll_register_request *request, struct ll_register_reply *out_reply) {
     const struct ll_effects *effects = &coordinator->options.effects;
     size_t count = coordinator->roster.count;
     struct ll_roster_agent *agent;
-    LL_TRY(ll_roster_register(&coordinator->roster, now_us, request, &agent));
+    LL_TRY(ll_roster_register(&coordinator->roster, now_us, epoch, request, &agent));
     if (coordinator->roster.count > count) {
         ll_effects_log(effects, LL_LOG_INFO, "agent %s has registered (%zu of at most %zu)", agent->name,
                        coordinator->roster.count, coordinator->roster.max);

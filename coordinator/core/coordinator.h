@@ -25,7 +25,6 @@ enum {
 struct ll_coordinator_options {
     struct ll_effects effects;
     size_t max_agents;        // 0: LL_COORDINATOR_MAX_AGENTS
-    uint64_t last_epoch;      // epochs given are above this: above those of any earlier coordinator
     int64_t unix_ms_at_zero;  // Unix time when the clock that now_us comes from was 0
     uint32_t bucket_width_ms; // 0: LL_COORDINATOR_BUCKET_WIDTH_MS
 };
@@ -37,7 +36,8 @@ void ll_coordinator_free(struct ll_coordinator **coordinator);
 
 // The calls, as libcommon/rpc/methods.def has them. A reply is zeroed by the caller; what it points to lives until the
 // next call. Texts in errors are for people.
-ll_err ll_coordinator_register(struct ll_coordinator *coordinator, int64_t now_us,
+// `epoch` is random, for this registration if it is a new one.
+ll_err ll_coordinator_register(struct ll_coordinator *coordinator, int64_t now_us, uint64_t epoch,
                                const struct ll_register_request *request, struct ll_register_reply *out_reply);
 ll_err ll_coordinator_exchange(struct ll_coordinator *coordinator, int64_t now_us,
                                const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);

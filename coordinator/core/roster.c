@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct ll_roster ll_roster_make(size_t max, uint64_t last_epoch) {
-    return (struct ll_roster){
-        .agents = ll_alloc(max, sizeof(struct ll_roster_agent)), .max = max, .last_epoch = last_epoch};
+struct ll_roster ll_roster_make(size_t max) {
+    return (struct ll_roster){.agents = ll_alloc(max, sizeof(struct ll_roster_agent)), .max = max};
 }
 
 void ll_roster_fini(struct ll_roster *roster) {
@@ -44,8 +43,8 @@ static struct ll_roster_agent *find_instance(struct ll_roster *roster, uint64_t 
     return NULL;
 }
 
-ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, const struct ll_register_request *request,
-                          struct ll_roster_agent **out_agent) {
+ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, uint64_t epoch,
+                          const struct ll_register_request *request, struct ll_roster_agent **out_agent) {
     struct ll_roster_agent *agent = find_instance(roster, request->instance);
     if (!agent) {
         if (roster->count == roster->max)
@@ -56,7 +55,7 @@ ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, const struct
         agent = &roster->agents[roster->count];
         *agent = (struct ll_roster_agent){
             .id = ++roster->last_id,
-            .epoch = ++roster->last_epoch,
+            .epoch = epoch,
             .instance = request->instance,
             .max_users = request->max_users,
             .coverage = request->coverage,
@@ -94,7 +93,6 @@ bool ll_roster_restore(struct ll_roster *roster, const struct ll_roster_agent *a
     if (roster->count == roster->max) return false;
     roster->agents[roster->count++] = *agent;
     if (agent->id > roster->last_id) roster->last_id = agent->id;
-    if (agent->epoch > roster->last_epoch) roster->last_epoch = agent->epoch;
     return true;
 }
 

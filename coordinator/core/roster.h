@@ -13,7 +13,7 @@
 
 struct ll_roster_agent {
     uint32_t id;    // from 1, never given twice
-    uint64_t epoch; // of this registration
+    uint64_t epoch; // of this registration: random, so that no other agent knows it
     uint64_t instance;
     char name[LL_AGENT_NAME_MAX]; // unique among the registered
     char browser[LL_AGENT_NAME_MAX];
@@ -28,17 +28,17 @@ struct ll_roster {
     struct ll_roster_agent *agents; // in order of registration
     size_t count, max;
     uint32_t last_id;
-    uint64_t last_epoch;
 };
 
-// Holds at most `max` agents; epochs given are above `last_epoch`.
-struct ll_roster ll_roster_make(size_t max, uint64_t last_epoch);
+// Holds at most `max` agents.
+struct ll_roster ll_roster_make(size_t max);
 void ll_roster_fini(struct ll_roster *roster);
 
-// Registers, or recognises a repeated registration by its instance. LL_RESOURCE_EXHAUSTED when the roster is full.
-// What *out_agent points to lives until the roster changes.
-ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, const struct ll_register_request *request,
-                          struct ll_roster_agent **out_agent);
+// Registers under `epoch`, which is random, or recognises a repeated registration by its instance, and then the epoch
+// stays what it was. LL_RESOURCE_EXHAUSTED when the roster is full. What *out_agent points to lives until the roster
+// changes.
+ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, uint64_t epoch,
+                          const struct ll_register_request *request, struct ll_roster_agent **out_agent);
 
 // LL_NOT_FOUND, with the way out, when there is none of that id and epoch.
 ll_err ll_roster_find(struct ll_roster *roster, uint32_t id, uint64_t epoch, struct ll_roster_agent **out_agent);

@@ -1,5 +1,6 @@
 // Coordinator, agents and command as separate programs: who may join, and what garbage does.
 #include "libcommon/base/alloc.h"
+#include "libcommon/rpc/blocking.h"
 #include "tests/support/program.h"
 
 #include <arpa/inet.h>
@@ -195,6 +196,31 @@ Test(cluster, no_coordinator_there_is_said) {
     free(scenario);
     free(token);
     free(out);
+}
+
+// With the token one can register, and then knows one's own epoch; of the others it tells nothing.
+Test(cluster, an_agent_cannot_leave_for_another) {
+    struct standing standing = stand();
+    struct ll_blocking *calls;
+    struct ll_blocking_options options = {
+        .url = standing.url, .token = "0123456789abcdef0123456789abcdef", .interrupt_fd = -1};
+    cr_assert(eq(int, ll_blocking_new(&options, &calls).status, LL_OK));
+    struct ll_register_request request = {.name = "one", .instance = 1};
+    struct ll_register_reply one, other;
+    ll_err err = ll_blocking_register_agent(calls, &request, &one);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    request.instance = 2;
+    cr_assert(eq(int, ll_blocking_register_agent(calls, &request, &other).status, LL_OK));
+    uint64_t apart = one.epoch > other.epoch ? one.epoch - other.epoch : other.epoch - one.epoch;
+    cr_expect(gt(u64, apart, 1 << 20), "the epochs are %llu and %llu", (unsigned long long)one.epoch,
+              (unsigned long long)other.epoch);
+    for (uint64_t guess = 1; guess < 50; guess++) {
+        struct ll_leave_request leave = {.agent_id = other.agent_id, .epoch = one.epoch + guess};
+        struct ll_empty gone;
+        cr_assert(eq(int, ll_blocking_leave(calls, &leave, &gone).status, LL_NOT_FOUND), "guess %d", (int)guess);
+    }
+    ll_blocking_free(&calls);
+    fall(&standing);
 }
 
 static int dial(const struct standing *standing) {

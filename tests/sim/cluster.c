@@ -41,6 +41,11 @@ static void make_run_id(void *owner, char out[LL_TOKEN_CHARS + 1]) {
              (unsigned long long)ll_rand_next(&cluster->rand));
 }
 
+static uint64_t make_epoch(void *owner) {
+    struct cluster *cluster = owner;
+    return ll_rand_next(&cluster->rand);
+}
+
 static void do_log(void *owner, enum ll_log_level level, const char *text) {
     (void)level;
     cluster_note(owner, "coordinator: %s", text);
@@ -110,12 +115,14 @@ void cluster_start_coordinator(struct cluster *cluster) {
         .effects =
             {.owner = cluster, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = CLUSTER_AGENTS_MAX,
-        .last_epoch = (uint64_t)cluster->now_us,
         .unix_ms_at_zero = 1700000000000,
     };
     cluster->core = ll_coordinator_new(&options);
-    cluster->service = (struct ll_coordinator_service){
-        .core = cluster->core, .owner = cluster, .now_us = now_us, .make_run_id = make_run_id};
+    cluster->service = (struct ll_coordinator_service){.core = cluster->core,
+                                                       .owner = cluster,
+                                                       .now_us = now_us,
+                                                       .make_run_id = make_run_id,
+                                                       .make_epoch = make_epoch};
     struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&cluster->service);
     cluster->rpc = ll_rpc_server_new(&handlers, "token");
     cluster->server = ll_mem_server_new(cluster->network, on_request, cluster);

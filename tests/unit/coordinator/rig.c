@@ -43,6 +43,7 @@ struct rig *rig_new(void) {
 struct rig *rig_new_for(size_t max_agents) {
     struct rig *rig = ll_alloc(1, sizeof *rig);
     rig->now_us = 1000000;
+    rig->last_epoch = 7000;
     rig->log = ll_buf_make(1 << 20);
     rig->result = ll_buf_make(LL_RESULT_FILE_MAX);
     rig->artifacts = ll_buf_make(1 << 20);
@@ -50,7 +51,6 @@ struct rig *rig_new_for(size_t max_agents) {
     struct ll_coordinator_options options = {
         .effects = {.owner = rig, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = max_agents,
-        .last_epoch = 7000,
         .unix_ms_at_zero = 1700000000000,
     };
     rig->core = ll_coordinator_new(&options);
@@ -84,7 +84,7 @@ struct rig_agent rig_register(struct rig *rig, const char *name, uint64_t instan
     struct ll_register_request request = {.instance = instance, .max_users = max_users, .browser = "Null 1.0"};
     snprintf(request.name, sizeof request.name, "%s", name);
     struct ll_register_reply reply = {0};
-    ll_err err = ll_coordinator_register(rig->core, rig->now_us, &request, &reply);
+    ll_err err = ll_coordinator_register(rig->core, rig->now_us, ++rig->last_epoch, &request, &reply);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     struct rig_agent agent = {.id = reply.agent_id, .epoch = reply.epoch};
     memcpy(agent.name, reply.name, sizeof agent.name);

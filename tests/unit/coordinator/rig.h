@@ -12,6 +12,7 @@
 struct rig {
     struct ll_coordinator *core;
     int64_t now_us;
+    uint64_t last_epoch; // given
     struct ll_buf log;
     struct ll_buf result; // the last that was made
     struct ll_buf journal;

@@ -6,9 +6,10 @@
 #include <string.h>
 
 static struct ll_roster roster;
+static uint64_t last_epoch = 100;
 
 static void make(void) {
-    roster = ll_roster_make(3, 100);
+    roster = ll_roster_make(3);
 }
 
 static void drop(void) {
@@ -21,7 +22,7 @@ static struct ll_roster_agent *enter(const char *name, uint64_t instance) {
     struct ll_register_request request = {.instance = instance};
     snprintf(request.name, sizeof request.name, "%s", name);
     struct ll_roster_agent *agent;
-    ll_err err = ll_roster_register(&roster, 1000, &request, &agent);
+    ll_err err = ll_roster_register(&roster, 1000, ++last_epoch, &request, &agent);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     return agent;
 }
@@ -72,7 +73,7 @@ Test(roster, a_full_cluster_says_what_to_do) {
     enter("c", 3);
     struct ll_register_request request = {.instance = 4};
     struct ll_roster_agent *agent;
-    ll_err err = ll_roster_register(&roster, 0, &request, &agent);
+    ll_err err = ll_roster_register(&roster, 0, ++last_epoch, &request, &agent);
     cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
     cr_expect(strstr(err.text, "--max-agents") != NULL, "%s", err.text);
 }
