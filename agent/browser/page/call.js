@@ -41,6 +41,17 @@ async function evaluate(source, argument) {
   return text.length > READING_MAX ? failed("limit", "the value is over 4 MB as JSON") : ["ok", JSON.parse(text)];
 }
 
+// Between the moment that a document takes the place of the one before and the moment that it has a body there is nothing
+// to be read, found or missed. Some never have one.
+const NOT_THERE = "is on a page that has no content yet";
+const isThere = () => document.body !== null || document.readyState === "complete";
+
+function onceThere(timeout, then) {
+  const there = settle(timeout, () => (isThere() ? ["ok"] : NOT_THERE));
+  if (Array.isArray(there)) return then();
+  return there.then((answer) => (answer[0] === "deadline" ? answer : then()));
+}
+
 function evaluateUntil(source, argument, timeout) {
   let deadline;
   const late = new Promise((resolve) => {
@@ -92,10 +103,10 @@ function liveload(operation, timeout, selector, text, argument, options = {}) {
   }
   hasJumped = false;
   if (operation === "reset_context_storage") return databasesAnswer(timeout);
-  if (operation === "evaluate") return evaluateUntil(text, argument, timeout);
+  if (operation === "evaluate") return onceThere(timeout, () => evaluateUntil(text, argument, timeout));
   if (operation === "wait_for_function") return waitForFunction(text, argument, timeout);
   const call = { selector, text, argument, options };
-  return settle(timeout, () => attempt(operation, call));
+  return settle(timeout, () => (isThere() ? attempt(operation, call) : NOT_THERE));
 }
 
 Object.defineProperty(window, "__liveload", { value: liveload });

@@ -11,7 +11,13 @@
 static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<h1 id=title>First</h1><a id=push onclick=\"history.pushState({}, '', '/pushed')\">push</a>"
-             "<a id=slow href=/image>slow</a>"},
+             "<a id=slow href=/image>slow</a><a id=late href=/late>late</a><a id=picture href=/picture>picture</a>"},
+    {.path = "/late", .body = "<!doctype html><script src=/slow.js></script><title>Late</title><p id=said>late</p>"},
+    {.path = "/slow.js", .type = "text/javascript", .body = "", .delay_ms = 300},
+    {.path = "/picture",
+     .type = "image/svg+xml",
+     .body = "<svg xmlns='http://www.w3.org/2000/svg'><title>Picture"
+             "</title></svg>"},
     {.path = "/second", .body = "<h1 id=title>Second</h1>"},
     {.path = "/image", .body = "<h1 id=title>Image</h1><img src=/slow.png>"},
     {.path = "/slow.png", .type = "image/png", .body = "x", .delay_ms = 400},
@@ -106,6 +112,34 @@ Test(going, load_states_come_in_their_order) {
     expect_failure(wait_for_state(LOAD, 50), LL_DEADLINE_EXCEEDED, "load event did not come");
     expect_ok(wait_for_state(LOAD, 5000));
     cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "document.readyState"), "complete");
+}
+
+// What stands in the head of a document holds it up before it has anything to show.
+Test(going, a_reading_after_a_click_is_of_a_page_that_has_come) {
+    static const struct {
+        enum ll_operation operation;
+        const char *selector, *text, *value;
+    } readings[] = {{LL_OP_TITLE, NULL, NULL, "Late"},
+                    {LL_OP_COUNT, "#said", NULL, "1"},
+                    {LL_OP_IS_VISIBLE, "#said", NULL, "true"},
+                    {LL_OP_EVALUATE, NULL, "document.title", "Late"},
+                    {LL_OP_EVALUATE, NULL, "document.body !== null", "true"}};
+    for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
+        driven_visit(&page, "/");
+        driven_ok(&page, LL_OP_CLICK, "#late", NULL);
+        driven_reads(&page, readings[i].operation, readings[i].selector, readings[i].text, readings[i].value);
+    }
+    driven_visit(&page, "/");
+    driven_ok(&page, LL_OP_CLICK, "#late", NULL);
+    cr_expect(ne(ptr, strstr(driven_read(&page, LL_OP_PAGE_CONTENT, NULL, NULL), "id=\"said\""), NULL));
+}
+
+Test(going, a_document_without_a_body_is_read_once_it_has_loaded) {
+    driven_visit(&page, "/");
+    driven_ok(&page, LL_OP_CLICK, "#picture", NULL);
+    driven_reads(&page, LL_OP_TITLE, NULL, NULL, "Picture");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "document.body === null", "true");
+    driven_reads(&page, LL_OP_COUNT, "svg", NULL, "1");
 }
 
 Test(going, idle_is_half_a_second_without_requests) {
