@@ -193,7 +193,8 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
     } else if (event == LL_CDP_FRAME_REQUESTED_NAVIGATION) {
         on_requested(tab, params);
     } else if (event == LL_CDP_FRAME_STOPPED_LOADING) {
-        if (is_main) tab->navigating = false; // it became a download, or nothing
+        if (is_main) tab->navigating = false;                // it became a download, or nothing
+        if (is_main && !tab->loaders[0]) tab->loaded = true; // and so a new tab stays empty
     } else if (event == LL_CDP_NAVIGATED_WITHIN_DOCUMENT) {
         if (!is_main) return;
         tab->navigating = false;

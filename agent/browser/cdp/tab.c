@@ -54,6 +54,16 @@ void ll_cdp_tab_opened_by(struct ll_cdp_tab *tab, struct ll_cdp_tab *opener) {
     opener->window = LL_CDP_WINDOW_UNKNOWN;
 }
 
+void ll_cdp_tab_opened_by_link(struct ll_cdp_tab *tab) {
+    tab->opener = tab->page->tab;
+    begin_with(tab, LL_CDP_WINDOW_LEADS);
+}
+
+void ll_cdp_tab_opened_by_scenario(struct ll_cdp_tab *tab) {
+    tab->opener = NULL;
+    if (!tab->loaders[0]) begin_with(tab, LL_CDP_WINDOW_BLANK);
+}
+
 static enum ll_cdp_window window_of(struct ll_slice url) {
     char text[LL_URL_MAX];
     ll_scan_text(url, text, sizeof text);

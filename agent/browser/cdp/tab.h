@@ -73,6 +73,11 @@ struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page);
 void ll_cdp_tab_free(struct ll_cdp_tab *tab);
 // Page.windowOpen and the new target may come in either order: each tells of the other's part what it knows.
 void ll_cdp_tab_opened_by(struct ll_cdp_tab *tab, struct ll_cdp_tab *opener);
+// The browser names no opener for what a link opens by the Control or Shift key or the middle button, which is the
+// user's doing and leads somewhere. What a scenario opens has none either, and is told by the answer to it, which comes
+// later.
+void ll_cdp_tab_opened_by_link(struct ll_cdp_tab *tab);
+void ll_cdp_tab_opened_by_scenario(struct ll_cdp_tab *tab);
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 // Ends what the tab may be busy with: a load, and a script that would hold up every action after this one. A tab that
 // is late again before it has answered after that hangs.

@@ -169,6 +169,8 @@ static void on_created(void *arg, const struct ll_cdp_answer *answer) {
         return;
     }
     ll_scan_text(ll_scan_get(answer->result, "targetId"), page->created, sizeof page->created);
+    struct ll_cdp_tab *tab = tab_of_target(page, page->created);
+    if (tab) ll_cdp_tab_opened_by_scenario(tab);
     page->waiting = LL_CDP_WAITS_TAB;
     ll_cdp_tabs_changed(page);
 }

@@ -240,6 +240,7 @@ void ll_cdp_target_attached(struct ll_cdp_page *page, struct ll_slice session, s
     DL_FOREACH(page->tabs, opener) {
         if (ll_scan_is_string(values[1], opener->target)) ll_cdp_tab_opened_by(tab, opener);
     }
+    if (page->tab && !values[1].len) ll_cdp_tab_opened_by_link(tab);
     set_up_tab(tab);
 }
 

@@ -11,7 +11,9 @@
 static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<h1 id=title>First</h1><button id=open onclick=\"w=window.open('/window')\">open</button>"
-             "<a id=blank target=_blank href=/slow>blank</a>"
+             "<a id=blank target=_blank href=/slow>blank</a><a id=link href=/slow>link</a>"
+             "<a id=file href=/file>file</a><form action=/slow><button id=send>send</button></form>"
+             "<button id=turn onclick=\"w=window.open('');w.location='/slow'\">turn</button>"
              "<button id=soon onclick=\"setTimeout(()=>window.open('/window'),200)\">soon</button>"
              "<button id=empty onclick=\"w=window.open('');w.document.body.innerHTML='<h1 "
              "id=title>Filled</h1>'\">e</button>"
@@ -22,6 +24,7 @@ static const struct ll_site_page site[] = {
              "<button id=close onclick='window.close()'>close</button>"
              "<button id=later onclick='setTimeout(()=>window.close(),200)'>later</button>"},
     {.path = "/slow", .body = "<h1 id=title>Slow</h1>", .delay_ms = 200},
+    {.path = "/file", .body = "a file", .is_download = true, .type = "application/octet-stream"},
     {.path = "/other", .body = "<h1 id=title>Other</h1>"},
     {.path = NULL},
 };
@@ -95,6 +98,55 @@ Test(pages, a_link_into_a_new_window_leads_to_a_page) {
     switch_to(2);
     expect_title("Slow");
     cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "String(window.opener)"), "null");
+}
+
+// The new page has loaded, which a page that is still empty has not.
+static void expect_loaded_slow(void) {
+    enum { LOAD };
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .word = LOAD};
+    char url[128];
+    switch_to(2);
+    driven_act_ok(&page, wait);
+    cr_expect(inside()->tab->loaded && !inside()->tab->navigating);
+    snprintf(url, sizeof url, "%s/slow", driver.base_url);
+    cr_expect(eq(int, strncmp(inside()->tab->url, url, strlen(url)), 0), "%s", inside()->tab->url);
+    expect_ok(driven_do(&page, LL_OP_CLOSE_PAGE, NULL, NULL));
+    expect_title("First");
+}
+
+Test(pages, a_page_that_a_link_opens_by_a_key_or_the_middle_button_is_loading) {
+    enum { CONTROL = 2, SHIFT = 8 };
+    static const struct ll_action clicks[] = {
+        {.operation = LL_OP_CLICK, .selector = "#link", .modifiers = CONTROL},
+        {.operation = LL_OP_CLICK, .selector = "#link", .modifiers = SHIFT},
+        {.operation = LL_OP_CLICK, .selector = "#link", .button = LL_BUTTON_MIDDLE},
+        {.operation = LL_OP_CLICK, .selector = "#send", .modifiers = CONTROL},
+        {.operation = LL_OP_CLICK, .selector = "#blank"},
+        {.operation = LL_OP_CLICK, .selector = "#turn"},
+    };
+    for (size_t i = 0; i < sizeof clicks / sizeof *clicks; i++) {
+        driven_act_ok(&page, clicks[i]);
+        expect_loaded_slow();
+    }
+}
+
+Test(pages, a_page_that_a_link_opens_for_a_download_is_empty_and_loaded) {
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE};
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_CLICK, .selector = "#file", .modifiers = 2});
+    switch_to(2);
+    driven_act_ok(&page, wait);
+}
+
+Test(pages, a_page_that_closes_leads_to_the_one_whose_link_opened_it) {
+    expect_ok(driven_do(&page, LL_OP_NEW_PAGE, NULL, NULL));
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_WAIT_FOR_LOAD_STATE});
+    driven_visit(&page, "/other");
+    switch_to(1);
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_CLICK, .selector = "#link", .modifiers = 2});
+    switch_to(3);
+    expect_title("Slow");
+    expect_ok(driven_do(&page, LL_OP_CLOSE_PAGE, NULL, NULL));
+    expect_title("First");
 }
 
 Test(pages, a_window_that_opens_later_is_waited_for) {
