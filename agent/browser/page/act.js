@@ -22,7 +22,8 @@ const only = (then) => (call) => {
   if (!isElement(element)) return element;
   if (!call.options.force) {
     if (!isVisible(element)) return "is not visible";
-    if (isDisabled(element)) return "is disabled";
+    const why = whyDisabled(element);
+    if (why) return why;
   }
   return then(element, call);
 };
@@ -36,7 +37,13 @@ const first = (then) => (call) => {
 const reading = (value) =>
   typeof value === "string" && value.length > READING_MAX ? failed("limit", "the text is over 4 MB") : ["ok", value];
 
-const control = (element) => (element.localName === "label" && element.control) || element;
+// What an operation on a field is for, when it was given the field's label or a part of it.
+function control(element) {
+  if (element.localName === "label") return element.control || element;
+  if (element.isContentEditable) return element;
+  const field = controlOf(element);
+  return field && /^(input|select|textarea)$/.test(field.localName) ? field : element;
+}
 const isSelect = (element) => element.localName === "select";
 
 // --- The pointer ----------------------------------------------------------------------------------------------------
@@ -61,11 +68,14 @@ const point = (input) => (element, { selector, options }) => {
   return ["ok", null, input, round(at[0]), round(at[1]), number];
 };
 
+// What says nothing about it is not checked; null where there is nothing to check.
+const CHECKED_ROLES = /^(checkbox|menuitemcheckbox|menuitemradio|option|radio|switch|treeitem)$/;
 function checkState(element) {
-  element = control(element);
+  element = controlOf(element) || element;
   if (element.localName === "input" && /^(checkbox|radio)$/.test(element.type)) return element.checked;
   const said = element.getAttribute("aria-checked");
-  return said === null ? null : said === "true";
+  if (said !== null) return said === "true";
+  return CHECKED_ROLES.test(saidRole(element)) ? false : null;
 }
 
 const noCheckbox = (element) => failed("precondition", `is ${name(element)}, not a checkbox or radio button`);
@@ -336,7 +346,7 @@ const operations = {
     return ["ok", !!element && isVisible(element)];
   },
   is_checked: first(isChecked),
-  is_enabled: first((element) => ["ok", !isDisabled(element)]),
+  is_enabled: first((element) => ["ok", !whyDisabled(element)]),
   count: ({ selector }) => ["ok", find(selector).length],
   title: () => reading(document.title),
   url: () => reading(location.href),

@@ -6,7 +6,45 @@ function isVisible(element) {
   return box.width > 0 && box.height > 0;
 }
 
-const isDisabled = (element) => element.matches(":disabled") || !!element.closest('[aria-disabled="true"]');
+const around = (node) => node.assignedSlot || node.parentNode || node.host;
+
+const CONTROL_TAGS = /^(a|area|button|input|option|select|summary|textarea)$/;
+const CONTROL_ROLES = /^(button|checkbox|link|menuitem(checkbox|radio)?|option|radio|switch|tab|treeitem)$/;
+const isControl = (element) => CONTROL_TAGS.test(element.localName) || CONTROL_ROLES.test(saidRole(element));
+
+// What a press on the element acts on: the closest control that it is or stands in, as the page is drawn, through slots,
+// or its label's. Null for a dialog, a row and whatever else only holds things, since there a press is for what it hits.
+function controlOf(element) {
+  for (let node = element; node; node = around(node)) {
+    if (node.nodeType !== 1) continue;
+    if (isControl(node)) return node;
+    if (node.localName === "label" && node.control) return node.control;
+  }
+  return null;
+}
+
+// aria-disabled holds for what is inside too, until that says otherwise, and only where there is something to disable.
+const ARIA_DISABLES = new RegExp("^(application|button|checkbox|columnheader|combobox|grid|gridcell|group|link|listbox|menu|" +
+  "menubar|menuitem|menuitemcheckbox|menuitemradio|option|radio|radiogroup|row|rowheader|scrollbar|searchbox|separator|" +
+  "slider|spinbutton|switch|tab|tablist|textbox|toolbar|tree|treegrid|treeitem)$");
+function saysDisabled(element) {
+  for (let node = element; node; node = around(node)) {
+    const said = node.nodeType === 1 ? node.getAttribute("aria-disabled") : null;
+    if (said === "true") return isControl(element) || ARIA_DISABLES.test(roleOf(element));
+    if (said === "false") return false;
+  }
+  return false;
+}
+
+const isDisabled = (element) => element.matches(":disabled") || saysDisabled(element);
+
+// Why a press on the element does nothing, or null.
+function whyDisabled(element) {
+  if (isDisabled(element)) return "is disabled";
+  const control = controlOf(element);
+  return control && isDisabled(control) ? `belongs to ${name(control)}, which is disabled` : null;
+}
+
 const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria-readonly") === "true";
 
 // For sentences, as CSS would have it: the tag, and an id or class that looks as if all users had it.
@@ -43,18 +81,17 @@ const isMoving = (element) => document.getAnimations().some((animation) => {
   return target && target.contains(element) && moves(animation);
 });
 
-const around = (node) => node.assignedSlot || node.parentNode || node.host;
-
 function hitAt(x, y) {
   let hit = document.elementFromPoint(x, y);
   for (let inner; hit && hit.shadowRoot && (inner = hit.shadowRoot.elementFromPoint(x, y)) && inner !== hit;) hit = inner;
   return hit;
 }
 
-// A click on a label is one on its control.
+// Whether a press on `hit` is one on the element: it is inside, or belongs to the same control.
 function receives(element, hit) {
-  for (let node = hit; node; node = around(node)) if (node === element || node.control === element) return true;
-  return false;
+  for (let node = hit; node; node = around(node)) if (node === element) return true;
+  const control = controlOf(element);
+  return !!control && controlOf(hit) === control;
 }
 
 // Where a person would point: the middle of the part of the element that is in view, and then the middles of its
