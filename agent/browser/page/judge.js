@@ -13,9 +13,11 @@ const CONTROL_ROLES = /^(button|checkbox|link|menuitem(checkbox|radio)?|option|r
 const isControl = (element) => CONTROL_TAGS.test(element.localName) || CONTROL_ROLES.test(saidRole(element));
 
 // What a press on the element acts on: the closest control that it is or stands in, as the page is drawn, through slots,
-// or its label's. Null for a dialog, a row and whatever else only holds things, since there a press is for what it hits.
+// or its label's. A component stands where it shows its own text. Null for a dialog, a row and whatever else only holds
+// things, since there a press is for what it hits.
 function controlOf(element) {
-  for (let node = element; node; node = around(node)) {
+  const text = element.shadowRoot && [...element.childNodes].find((node) => node.nodeType === 3 && node.data.trim());
+  for (let node = (text && text.assignedSlot) || element; node; node = around(node)) {
     if (node.nodeType !== 1) continue;
     if (isControl(node)) return node;
     if (node.localName === "label" && node.control) return node.control;
@@ -81,10 +83,23 @@ const isMoving = (element) => document.getAnimations().some((animation) => {
   return target && target.contains(element) && moves(animation);
 });
 
+// The slot that shows the component's own text at this point: the browser names the component there, and gives the press
+// to the slot.
+function slotAt(component, x, y) {
+  const range = document.createRange();
+  for (const text of component.childNodes) {
+    if (text.nodeType !== 3 || !text.assignedSlot) continue;
+    range.selectNode(text);
+    for (const box of range.getClientRects())
+      if (x >= box.left && x < box.right && y >= box.top && y < box.bottom) return text.assignedSlot;
+  }
+  return null;
+}
+
 function hitAt(x, y) {
   let hit = document.elementFromPoint(x, y);
   for (let inner; hit && hit.shadowRoot && (inner = hit.shadowRoot.elementFromPoint(x, y)) && inner !== hit;) hit = inner;
-  return hit;
+  return (hit && hit.shadowRoot && slotAt(hit, x, y)) || hit;
 }
 
 // Whether a press on `hit` is one on the element: it is inside, or belongs to the same control.
