@@ -66,7 +66,8 @@ static void forget_run(struct ll_agent *agent) {
         snprintf(agent->done_run_id, sizeof agent->done_run_id, "%s", agent->run_id);
     agent->run_id[0] = '\0';
     agent->error = LL_SUCCESS;
-    agent->first_iteration_started = agent->stop_wanted = false;
+    agent->first_iteration_started = false;
+    agent->stop = LL_AGENT_STOP_NONE;
     agent->start_at_us = agent->stop_at_us = INT64_MAX;
 }
 
@@ -138,10 +139,17 @@ static void on_prepare_wanted(struct ll_agent *agent, const struct ll_assignment
 static void on_stop_wanted(struct ll_agent *agent, int64_t at_us, struct ll_agent_effects *out) {
     if (agent->phase == LL_PHASE_PREPARING || agent->phase == LL_PHASE_READY) {
         on_idle_wanted(agent, out); // nothing was measured yet
-    } else if (agent->phase == LL_PHASE_RUNNING && !agent->stop_wanted) {
-        agent->stop_wanted = true;
+    } else if (agent->phase == LL_PHASE_RUNNING && agent->stop == LL_AGENT_STOP_NONE) {
+        agent->stop = LL_AGENT_STOP_GRACEFUL;
         agent->stop_at_us = at_us;
     }
+}
+
+static void cut(struct ll_agent *agent, struct ll_agent_effects *out) {
+    if (agent->phase != LL_PHASE_RUNNING || agent->stop == LL_AGENT_STOP_AT_ONCE) return;
+    agent->stop = LL_AGENT_STOP_AT_ONCE;
+    agent->stop_at_us = INT64_MAX;
+    add(out, LL_AGENT_DO_CUT);
 }
 
 static void obey(struct ll_agent *agent, int64_t now_us, const struct ll_exchange_reply *reply,
@@ -158,7 +166,10 @@ static void obey(struct ll_agent *agent, int64_t now_us, const struct ll_exchang
             agent->start_at_us = now_us + (int64_t)reply->in_us;
         break;
     case LL_DIRECTIVE_STOP:
-        on_stop_wanted(agent, now_us + (int64_t)reply->in_us, out);
+        if (reply->at_once)
+            cut(agent, out);
+        else
+            on_stop_wanted(agent, now_us + (int64_t)reply->in_us, out);
         break;
     case LL_DIRECTIVE_CONTINUE:
         break;
@@ -260,7 +271,7 @@ static void on_leave_wanted(struct ll_agent *agent, int64_t now_us, struct ll_ag
     agent->leave_wanted = true;
     if (agent->phase == LL_PHASE_RUNNING || agent->phase == LL_PHASE_DRAINING) {
         agent->leave_by_us = now_us + LL_AGENT_LEAVE_DRAIN_MS * 1000;
-        if (agent->phase == LL_PHASE_RUNNING) add(out, LL_AGENT_DO_CUT);
+        cut(agent, out);
     } else {
         leave_now(agent, now_us, out);
     }

@@ -72,6 +72,9 @@ enum ll_agent_event_kind {
     LL_AGENT_LEFT,            // Leave was answered, whatever the answer
 };
 
+// What became of the users that run: told to end their iterations, or ended where they were.
+enum ll_agent_stop { LL_AGENT_STOP_NONE, LL_AGENT_STOP_GRACEFUL, LL_AGENT_STOP_AT_ONCE };
+
 struct ll_agent_event {
     enum ll_agent_event_kind kind;
     ll_err err; // LL_OK unless the kind says otherwise
@@ -117,7 +120,7 @@ struct ll_agent {
     char done_run_id[LL_TOKEN_CHARS + 1]; // of the last whose users ran: not to be taken again
     ll_err error;                         // of LL_PHASE_FAILED
     bool first_iteration_started;
-    bool stop_wanted; // the stop was commanded; it is obeyed once
+    enum ll_agent_stop stop; // obeyed once
     bool leave_wanted;
 
     bool wants_are_new;      // since the last exchange went out

@@ -165,9 +165,27 @@ static void note_acknowledged(struct ll_roster_agent *agent, const struct ll_run
     agent->acknowledged = ll_run_acknowledged(run, part);
 }
 
+// The lost part of a caller that is not registered any more; NULL when it has none.
+static struct ll_part *lost_part(const struct ll_coordinator *coordinator, const struct ll_exchange_request *request) {
+    struct ll_part *part = coordinator->run ? ll_run_part(coordinator->run, request->agent_id, request->epoch) : NULL;
+    return part && part->state == LL_PART_LOST ? part : NULL;
+}
+
+static ll_err exchange_with_lost(struct ll_coordinator *coordinator, int64_t now_us, struct ll_part *part,
+                                 const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
+    ll_err err = ll_run_hear_lost(coordinator->run, now_us, part, request, out_reply);
+    out_reply->exchange_ms = quick_ms(coordinator);
+    settle(coordinator, now_us);
+    return err;
+}
+
 ll_err ll_coordinator_exchange(struct ll_coordinator *coordinator, int64_t now_us,
                                const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
     struct ll_roster_agent *agent;
+    struct ll_part *lost = lost_part(coordinator, request);
+    bool is_registered =
+        ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent).status == LL_OK;
+    if (lost && !is_registered) return exchange_with_lost(coordinator, now_us, lost, request, out_reply);
     LL_TRY(ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent));
     struct ll_run *run = coordinator->run;
     struct ll_part *part = run ? ll_run_part(run, agent->id, agent->epoch) : NULL;
@@ -216,23 +234,30 @@ ll_err ll_coordinator_send_artifact(struct ll_coordinator *coordinator, int64_t 
 
 // Takes the agent off the roster; a part that it still has is lost. `why` completes "agent NAME ".
 static void lose_agent(struct ll_coordinator *coordinator, int64_t now_us, struct ll_roster_agent *agent,
-                       const char *why) {
+                       enum ll_loss loss, const char *why) {
     struct ll_part *part = coordinator->run ? ll_run_part(coordinator->run, agent->id, agent->epoch) : NULL;
     ll_err err = ll_err_make(LL_UNAVAILABLE, "agent %s %s", agent->name, why);
     ll_effects_log(&coordinator->options.effects, LL_LOG_INFO, "%s", err.text);
     ll_roster_remove(&coordinator->roster, agent);
-    if (part) ll_run_lose(coordinator->run, now_us, part, err);
+    if (part) ll_run_lose(coordinator->run, now_us, part, loss, err);
     settle(coordinator, now_us);
 }
 
 ll_err ll_coordinator_leave(struct ll_coordinator *coordinator, int64_t now_us,
                             const struct ll_leave_request *request) {
     struct ll_roster_agent *agent;
-    LL_TRY(ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent));
-    char why[sizeof request->reason + 16];
-    snprintf(why, sizeof why, "has left%s%s", request->reason[0] ? ": " : "", request->reason);
-    lose_agent(coordinator, now_us, agent, why);
-    return LL_SUCCESS;
+    struct ll_part *part = coordinator->run ? ll_run_part(coordinator->run, request->agent_id, request->epoch) : NULL;
+    ll_err err = ll_roster_find(&coordinator->roster, request->agent_id, request->epoch, &agent);
+    if (err.status == LL_OK) {
+        char why[sizeof request->reason + 16];
+        snprintf(why, sizeof why, "has left%s%s", request->reason[0] ? ": " : "", request->reason);
+        lose_agent(coordinator, now_us, agent, LL_LOSS_GONE, why);
+    } else if (part) { // lost before, and not to be waited for any more
+        ll_run_lose(coordinator->run, now_us, part, LL_LOSS_GONE, part->error);
+        settle(coordinator, now_us);
+        err = LL_SUCCESS;
+    }
+    return err;
 }
 
 // ---- Calls of whoever controls a run
@@ -344,36 +369,23 @@ static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, st
     memcpy(agent.name, part->name, sizeof agent.name);
     memcpy(agent.browser, part->browser, sizeof agent.browser);
     if (ll_roster_restore(&coordinator->roster, &agent)) return;
-    ll_run_lose(coordinator->run, coordinator->run->start_us, part,
+    ll_run_lose(coordinator->run, coordinator->run->start_us, part, LL_LOSS_SILENT,
                 ll_err_make(LL_RESOURCE_EXHAUSTED,
                             "agent %s has no place here any more: the coordinator was started anew with --max-agents "
                             "%zu",
                             part->name, coordinator->roster.max));
 }
 
-static ll_err restore_frame(struct ll_run *run, struct ll_part *part, const struct ll_bytes *frame) {
-    struct ll_exchange_request request = {
-        .state = LL_AGENT_RUNNING,
-        .first_iteration_started = true,
-        .snapshots = {*frame},
-        .snapshot_count = 1,
-    };
-    memcpy(request.run_id, run->id, sizeof request.run_id);
-    return ll_run_hear(run, run->start_us, part, &request);
-}
-
 static void restore_loss(struct ll_coordinator *coordinator, struct ll_part *part, ll_err why) {
     struct ll_roster_agent *agent;
     if (ll_roster_find(&coordinator->roster, part->agent_id, part->epoch, &agent).status == LL_OK)
         ll_roster_remove(&coordinator->roster, agent);
-    ll_run_lose(coordinator->run, coordinator->run->start_us, part, why);
+    ll_run_lose(coordinator->run, coordinator->run->start_us, part, LL_LOSS_SILENT, why);
 }
 
 // The run was over at `at_us`, and its result is made again as it was then. Its agents register anew.
 static void restore_end(struct ll_coordinator *coordinator, int64_t at_us) {
-    struct ll_run *run = coordinator->run;
-    if (!ll_run_is_over(run)) ll_run_cut(run, at_us);
-    run->end_us = at_us;
+    ll_run_restore_end(coordinator->run, at_us);
     archive_run(coordinator, at_us);
     while (coordinator->roster.count > 0) ll_roster_remove(&coordinator->roster, coordinator->roster.agents);
 }
@@ -394,7 +406,7 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
             restore_agent(coordinator, now_us, &coordinator->run->parts[i]);
         break;
     case LL_JOURNAL_FRAME:
-        LL_TRY(restore_frame(run, &run->parts[record->part], &record->frame));
+        LL_TRY(ll_run_restore_frame(run, &run->parts[record->part], record->frame));
         break;
     case LL_JOURNAL_LOST:
         restore_loss(coordinator, &run->parts[record->part], record->why);
@@ -436,7 +448,7 @@ void ll_coordinator_tick(struct ll_coordinator *coordinator, int64_t now_us) {
     while ((agent = ll_roster_longest_silent(&coordinator->roster)) && agent->heard_us <= silent_since_us) {
         char why[64];
         snprintf(why, sizeof why, "was not heard for %d s", LL_COORDINATOR_LEASE_MS / 1000);
-        lose_agent(coordinator, now_us, agent, why);
+        lose_agent(coordinator, now_us, agent, LL_LOSS_SILENT, why);
     }
     if (coordinator->run) ll_run_tick(coordinator->run, now_us);
     settle(coordinator, now_us);

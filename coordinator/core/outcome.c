@@ -9,6 +9,13 @@
 
 // ---- Status
 
+static const struct ll_part *part_to_return(const struct ll_run *run) {
+    if (ll_run_count_parts(run, LL_PART_ACTIVE) > 0) return NULL;
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].awaited_until_us != 0) return &run->parts[i];
+    return NULL;
+}
+
 static void name_laggard(const struct ll_run *run, char *out, size_t size) {
     const struct ll_part *laggard = NULL;
     switch (run->state) {
@@ -25,8 +32,11 @@ static void name_laggard(const struct ll_run *run, char *out, size_t size) {
         laggard = ll_run_laggard(run, LL_AGENT_DRAINING);
         if (laggard) snprintf(out, size, "agent %s is still ending its iterations", laggard->name);
         break;
-    case LL_RUN_STARTING:
     case LL_RUN_RUNNING:
+        laggard = part_to_return(run);
+        if (laggard) snprintf(out, size, "agent %s was lost, and may yet be heard again", laggard->name);
+        break;
+    case LL_RUN_STARTING:
     case LL_RUN_FINISHED:
     case LL_RUN_FAILED:
         break;
@@ -80,8 +90,10 @@ static void remark_losses(const struct ll_run *run, struct ll_scenario_result *r
     for (size_t i = 0; i < run->part_count; i++) {
         const struct ll_part *part = &run->parts[i];
         if (part->state != LL_PART_LOST) continue;
-        ll_scenario_result_add_remark(result, "%s; its %u user%s ended there", part->error.text, part->share.users,
-                                      part->share.users == 1 ? "" : "s");
+        ll_scenario_result_add_remark(
+            result, "%s; its %u user%s ended there%s", part->error.text, part->share.users,
+            part->share.users == 1 ? "" : "s",
+            part->snapshots_taken_late ? "; it was heard again, and what it had measured until then is counted" : "");
     }
     if (run->cut)
         ll_scenario_result_add_remark(result, "the coordinator was stopped during the run: what was measured after the "

@@ -162,9 +162,22 @@ static void leave(struct ll_run *run, const struct ll_part *part) {
     ll_throttles_leave(run->throttles, index_of(run, part));
 }
 
+static int64_t planned_end_us(const struct ll_run *run) {
+    bool is_known = !run->spec.load.iterations && run->state == LL_RUN_RUNNING;
+    return is_known ? after_ms(run->start_us, ll_load_planned_ms(&run->spec.load)) : 0;
+}
+
+static int64_t return_limit_us(const struct ll_run *run, int64_t now_us) {
+    int64_t least_us = after_ms(now_us, LL_RUN_RETURN_MIN_MS), most_us = after_ms(now_us, LL_RUN_RETURN_MAX_MS);
+    int64_t planned_us = planned_end_us(run);
+    if (planned_us > most_us) return most_us;
+    return planned_us > least_us ? planned_us : least_us;
+}
+
 // Marks a part lost without looking at what that means for the run.
-static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
+static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, enum ll_loss loss, ll_err why) {
     part->state = LL_PART_LOST;
+    part->awaited_until_us = loss == LL_LOSS_SILENT ? return_limit_us(run, now_us) : 0;
     leave(run, part);
     part->active_users = 0;
     part->error = run->last_loss = why;
@@ -238,10 +251,26 @@ static void lose_overdue(struct ll_run *run, int64_t now_us) {
     for (size_t i = 0; i < run->part_count; i++) {
         struct ll_part *part = &run->parts[i];
         if (part->state != LL_PART_ACTIVE) continue;
-        lose(run, now_us, part,
+        lose(run, now_us, part, LL_LOSS_GONE,
              ll_err_make(LL_DEADLINE_EXCEEDED, "agent %s had not ended its users long after the run was over",
                          part->name));
     }
+}
+
+// Lost agents that did not come back by `now_us` are not waited for any more.
+static void end_waits(struct ll_run *run, int64_t now_us) {
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].awaited_until_us <= now_us) run->parts[i].awaited_until_us = 0;
+}
+
+// Until the first lost agent that is waited for is not any more; INT64_MAX when none is.
+static int64_t waited_for_until_us(const struct ll_run *run) {
+    int64_t until_us = INT64_MAX;
+    for (size_t i = 0; i < run->part_count; i++) {
+        int64_t at_us = run->parts[i].awaited_until_us;
+        if (at_us != 0 && at_us < until_us) until_us = at_us;
+    }
+    return until_us;
 }
 
 // Nothing ticks at the start itself: whatever happens first from then on happens to a run that is running.
@@ -260,7 +289,8 @@ static void advance(struct ll_run *run, int64_t now_us) {
     if (run->state == LL_RUN_STARTING && ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, now_us);
     if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return;
     if (now_us >= run->deadline_us) lose_overdue(run, now_us);
-    if (ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, now_us);
+    end_waits(run, now_us >= run->deadline_us ? INT64_MAX : now_us);
+    if (ll_run_count_parts(run, LL_PART_ACTIVE) == 0 && waited_for_until_us(run) == INT64_MAX) finish(run, now_us);
 }
 
 // ---- Events
@@ -325,10 +355,11 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
         ll_err err = ll_collect_take(run->collect, node, part->epoch, &snapshot, i == 0, &taken);
         ll_snapshot_fini(&snapshot);
         LL_TRY(ll_err_in(err, "agent %s", part->name));
-        if (taken == LL_TAKEN)
-            journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = node, .frame = *frame});
+        if (taken != LL_TAKEN) continue;
+        if (part->state == LL_PART_LOST) part->snapshots_taken_late++;
+        journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = node, .frame = *frame});
     }
-    if (ll_collect_is_final(run->collect, node)) {
+    if (part->state == LL_PART_ACTIVE && ll_collect_is_final(run->collect, node)) {
         part->state = LL_PART_DONE;
         leave(run, part);
     }
@@ -362,7 +393,8 @@ static void on_not_held(struct ll_run *run, int64_t now_us, struct ll_part *part
     part->agent_state = LL_AGENT_IDLE;
     part->active_users = 0;
     if (part->not_held)
-        lose(run, now_us, part, ll_err_make(LL_ABORTED, "agent %s does not hold the run any more", part->name));
+        lose(run, now_us, part, LL_LOSS_GONE,
+             ll_err_make(LL_ABORTED, "agent %s does not hold the run any more", part->name));
 }
 
 ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
@@ -382,7 +414,8 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
             part->error = request->error.status != LL_OK
                               ? request->error
                               : ll_err_make(LL_UNKNOWN, "agent %s could not prepare the run", part->name);
-            if (run->state != LL_RUN_PREPARING) lose(run, now_us, part, agent_error(run, part, part->error));
+            if (run->state != LL_RUN_PREPARING)
+                lose(run, now_us, part, LL_LOSS_GONE, agent_error(run, part, part->error));
         }
     }
     advance(run, now_us);
@@ -421,10 +454,58 @@ uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *par
     return ll_collect_acknowledged(run->collect, index_of(run, part));
 }
 
-void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why) {
-    if (part->state != LL_PART_ACTIVE || ll_run_is_over(run)) return;
-    lose(run, now_us, part, why);
+static ll_err not_known(const struct ll_part *part) {
+    return ll_err_make(LL_NOT_FOUND, "agent %s was lost, and nothing of it is waited for: register again", part->name);
+}
+
+ll_err ll_run_hear_lost(struct ll_run *run, int64_t now_us, struct ll_part *part,
+                        const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
+    begin_if_due(run, now_us);
+    bool goes_on = run->state == LL_RUN_RUNNING || run->state == LL_RUN_STOPPING;
+    bool has_measured = request->state == LL_AGENT_RUNNING || request->state == LL_AGENT_DRAINING;
+    if (!goes_on || !has_measured || strcmp(request->run_id, run->id) != 0) {
+        part->awaited_until_us = 0; // it has delivered everything, or dropped it
+        advance(run, now_us);
+        return not_known(part);
+    }
+    bool is_first = part->snapshots_taken_late == 0;
+    LL_TRY(take_snapshots(run, part, request));
+    if (is_first && part->snapshots_taken_late > 0)
+        ll_effects_log(run->effects, LL_LOG_INFO, "run %s: agent %s is heard again: what it has measured is taken",
+                       run->id, part->name);
+    part->awaited_until_us = after_ms(now_us, LL_RUN_RETURN_MIN_MS);
+    out_reply->acknowledged = ll_run_acknowledged(run, part);
+    out_reply->directive = LL_DIRECTIVE_CONTINUE;
+    if (request->state == LL_AGENT_RUNNING) {
+        out_reply->directive = LL_DIRECTIVE_STOP;
+        out_reply->at_once = true;
+    }
     advance(run, now_us);
+    return LL_SUCCESS;
+}
+
+void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, enum ll_loss loss, ll_err why) {
+    if (ll_run_is_over(run)) return;
+    if (part->state == LL_PART_ACTIVE)
+        lose(run, now_us, part, loss, why);
+    else if (loss == LL_LOSS_GONE)
+        part->awaited_until_us = 0;
+    advance(run, now_us);
+}
+
+ll_err ll_run_restore_frame(struct ll_run *run, struct ll_part *part, struct ll_bytes frame) {
+    struct ll_exchange_request request = {.snapshots = {frame}, .snapshot_count = 1};
+    part->first_iteration_started = true;
+    if (part->state == LL_PART_ACTIVE) part->agent_state = LL_AGENT_RUNNING;
+    LL_TRY(take_snapshots(run, part, &request));
+    advance(run, run->start_us);
+    return LL_SUCCESS;
+}
+
+void ll_run_restore_end(struct ll_run *run, int64_t at_us) {
+    if (!ll_run_is_over(run) && ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, at_us);
+    if (!ll_run_is_over(run)) ll_run_cut(run, at_us);
+    run->end_us = at_us;
 }
 
 void ll_run_stop(struct ll_run *run, int64_t now_us) {
@@ -435,6 +516,8 @@ void ll_run_stop(struct ll_run *run, int64_t now_us) {
         return fail(run, now_us, ll_err_make(LL_CANCELLED, "the run was stopped before its first user started"));
     journal(run, &(struct ll_journal_record){LL_JOURNAL_STOPPED});
     move(run, LL_RUN_STOPPING, after_ms(now_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
+    end_waits(run, INT64_MAX);
+    advance(run, now_us);
 }
 
 void ll_run_cut(struct ll_run *run, int64_t now_us) {
@@ -452,7 +535,8 @@ void ll_run_tick(struct ll_run *run, int64_t now_us) {
 }
 
 int64_t ll_run_next_us(const struct ll_run *run) {
-    return run->deadline_us;
+    int64_t awaited_us = ll_run_is_over(run) ? INT64_MAX : waited_for_until_us(run);
+    return awaited_us < run->deadline_us ? awaited_us : run->deadline_us;
 }
 
 // ---- Directives

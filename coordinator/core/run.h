@@ -22,6 +22,10 @@
 // Every state has a deadline, so a run always ends. An agent's part is over when its final snapshot was taken, or when
 // it is lost: silent for its lease, gone, without the run it should hold, or still at it when the deadline passed.
 //
+// A lost agent that is heard again while the run goes on stays lost, and its users end where they are; but what it has
+// measured is taken, as any other's. So a run that has nobody else left waits for those that fell silent, until its
+// planned time is over, for LL_RUN_RETURN_MIN_MS at least and LL_RUN_RETURN_MAX_MS at most. A stop ends the wait.
+//
 // Only the start is commanded for one moment. Each agent stops when it hears of it, within a second: its users then end
 // their iterations, which takes as long as each of them needs, so a common moment would only make the stop later.
 //
@@ -45,7 +49,9 @@
 enum {
     LL_RUN_PREPARE_LIMIT_MS = 60 * 1000,
     LL_RUN_LEAD_MIN_MS = 100,
-    LL_RUN_SLACK_MS = 10 * 1000, // beyond what plan, graceful stop and iteration timeout allow
+    LL_RUN_SLACK_MS = 10 * 1000,      // beyond what plan, graceful stop and iteration timeout allow
+    LL_RUN_RETURN_MIN_MS = 10 * 1000, // for a lost agent to be heard again, also between two of its calls
+    LL_RUN_RETURN_MAX_MS = 55 * 1000, // with the lease, as long as agents hold what they measured
     LL_RUN_STATES = LL_RUN_FAILED + 1,
 };
 
@@ -67,7 +73,13 @@ struct ll_part {
     bool first_iteration_started;
     bool not_held; // so its agent said when it was last heard
     ll_err error;  // why it was lost, or what it failed with
+    // Of LOST:
+    int64_t awaited_until_us;      // a run that is otherwise over waits so long for its agent; 0: not (any more)
+    uint32_t snapshots_taken_late; // since it was lost
 };
+
+// How a part is lost: its agent may only be cut off, or it will not come back.
+enum ll_loss { LL_LOSS_SILENT, LL_LOSS_GONE };
 
 struct ll_run {
     const struct ll_effects *effects;
@@ -126,11 +138,20 @@ void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_par
 bool ll_run_has_waiting(const struct ll_run *run, const struct ll_part *part);
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part);
 
+// What the agent of a lost part says: LL_NOT_FOUND unless it brings what it measured in the run that goes on; then it
+// is taken as by ll_run_hear, and *out_reply says what to do.
+ll_err ll_run_hear_lost(struct ll_run *run, int64_t now_us, struct ll_part *part,
+                        const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply);
+
 // The part is lost; `why` is a sentence that names its agent.
-void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, ll_err why);
+void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, enum ll_loss loss, ll_err why);
 void ll_run_stop(struct ll_run *run, int64_t now_us);
 // Ends the run here and now, with what it has: the coordinator itself is being stopped.
 void ll_run_cut(struct ll_run *run, int64_t now_us);
+
+// After a restart: a snapshot that the part's agent had acknowledged; the run was over at `at_us`.
+ll_err ll_run_restore_frame(struct ll_run *run, struct ll_part *part, struct ll_bytes frame);
+void ll_run_restore_end(struct ll_run *run, int64_t at_us);
 
 // Does what is due.
 void ll_run_tick(struct ll_run *run, int64_t now_us);

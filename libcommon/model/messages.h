@@ -148,6 +148,7 @@ struct ll_exchange_reply {
     struct ll_barrier_answers barriers;  // likewise
     struct ll_throttle_grants throttles; // likewise
     uint64_t in_us;                      // of LL_DIRECTIVE_START and _STOP, from now
+    bool at_once; // of LL_DIRECTIVE_STOP: users end here and now, and only what was measured is still wanted
 };
 
 struct ll_fetch_request { // FetchBundle: by hash; FetchResult: by run_id

@@ -290,6 +290,7 @@ void ll_pb_write_exchange_reply(const struct ll_exchange_reply *in, struct ll_wi
     if (in->barriers.count || in->barriers.nobody_comes) out->barriers = write_answers(&in->barriers, arena);
     if (in->throttles.count) out->throttles = ll_pb_write_throttle_grants(&in->throttles, arena);
     out->in_us = in->in_us;
+    out->at_once = in->at_once;
 }
 
 ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct ll_exchange_reply *out) {
@@ -297,6 +298,7 @@ ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct l
     out->acknowledged = in->acknowledged;
     out->exchange_ms = in->exchange_ms;
     out->in_us = in->in_us;
+    out->at_once = in->at_once;
     if (in->directive == LIVELOAD__V1__DIRECTIVE__DIRECTIVE_PREPARE)
         LL_TRY(read_assignment(in->assignment, &out->assignment));
     out->directive = (enum ll_directive)in->directive;

@@ -198,6 +198,28 @@ Test(cluster, no_coordinator_there_is_said) {
     free(out);
 }
 
+// SIGSTOP is what a machine that swaps or a laptop that sleeps does to it.
+Test(cluster, what_a_stopped_agent_had_measured_is_counted_when_it_goes_on) {
+    struct standing standing = stand();
+    struct program *steady = start_agent(&standing, "steady"), *stopped = start_agent(&standing, "stopped");
+    program_await(standing.coordinator, "agent steady has registered");
+    program_await(standing.coordinator, "agent stopped has registered");
+    struct program *run =
+        program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
+                      standing.token, "--users", "4", "--duration", "12s", "--out", standing.out, NULL);
+    program_await(run, " iterations ");
+    program_signal(stopped, SIGSTOP);
+    program_await(standing.coordinator, "agent stopped was not heard for 5 s");
+    program_signal(stopped, SIGCONT);
+    program_await(standing.coordinator, "agent stopped is heard again");
+    cr_expect(eq(int, program_wait(run), 98), "%s%s", run->said, run->complained);
+    cr_expect(has(run->said, "it was heard again"), "%s", run->said);
+    program_free(&run);
+    program_free(&steady);
+    program_free(&stopped);
+    fall(&standing);
+}
+
 // With the token one can register, and then knows one's own epoch; of the others it tells nothing.
 Test(cluster, an_agent_cannot_leave_for_another) {
     struct standing standing = stand();

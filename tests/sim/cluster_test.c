@@ -175,6 +175,60 @@ Test(cluster, a_coordinator_that_is_killed_goes_on_from_its_journal) {
     }
 }
 
+// All that was sealed is counted, also what an agent sealed while nobody heard it.
+static void expect_all_counted(const struct cluster *cluster, uint64_t losses) {
+    struct ll_result result = checked_result(cluster);
+    const struct ll_series_set *total = result.scenarios[0].total;
+    cr_expect(eq(u64, ll_series_total(total, LL_METRIC_ITERATIONS_COMPLETED),
+                 ledger_sealed_in_all(&cluster->ledger, cluster->control.run_id)),
+              "seed %llu", (unsigned long long)cluster->seed);
+    cr_expect(eq(u64, ll_series_total(total, LL_METRIC_AGENT_LOSSES), losses), "seed %llu",
+              (unsigned long long)cluster->seed);
+    ll_result_fini(&result);
+}
+
+Test(cluster, what_an_agent_measured_while_it_was_cut_off_is_counted_once) {
+    for (uint64_t seed = 40; seed < 60; seed++) {
+        struct cluster *cluster = calm_cluster(seed, 4);
+        struct ll_spec spec = spec_of(20, 20000, 0);
+        cluster_submit(cluster, &spec, 4, 5000);
+        cluster_run(cluster, cluster->now_us + 3 * second_us + (int64_t)seed * 7777, NULL);
+        struct ll_mem_link *link = sim_agent_link(cluster->agents[seed % 4]);
+        link->is_cut = true;
+        cluster_run(cluster, cluster->now_us + 11 * second_us, NULL);
+        link->is_cut = false;
+        link->duplicate_request = 0.5;
+        link->drop_reply = 0.2;
+        if (seed % 2) { // the coordinator too
+            cluster_run(cluster, cluster->now_us + second_us / 4, NULL);
+            cluster_kill_coordinator(cluster);
+            cluster_run(cluster, cluster->now_us + second_us / 2, NULL);
+            cluster_start_coordinator(cluster);
+        }
+        cr_assert(cluster_run(cluster, 100 * second_us, cluster_run_is_over), "seed %d", (int)seed);
+        cr_expect(eq(int, cluster->control.status.state, LL_RUN_FINISHED));
+        expect_all_counted(cluster, 1);
+        expect_nobody_holds_a_run(cluster);
+        ll_spec_fini(&spec);
+        cluster_free(&cluster);
+    }
+}
+
+Test(cluster, a_run_without_anyone_waits_for_its_agents_and_counts_what_they_bring) {
+    struct cluster *cluster = calm_cluster(60, 2);
+    struct ll_spec spec = spec_of(20, 60000, 0);
+    cluster_submit(cluster, &spec, 2, 5000);
+    cluster_run(cluster, cluster->now_us + 3 * second_us, NULL);
+    for (size_t i = 0; i < 2; i++) sim_agent_link(cluster->agents[i])->is_cut = true;
+    cluster_run(cluster, cluster->now_us + 40 * second_us, NULL);
+    for (size_t i = 0; i < 2; i++) sim_agent_link(cluster->agents[i])->is_cut = false;
+    cr_assert(cluster_run(cluster, 100 * second_us, cluster_run_is_over));
+    cr_expect(eq(int, cluster->control.status.state, LL_RUN_FAILED)); // nobody ran it to its end
+    expect_all_counted(cluster, 2);
+    ll_spec_fini(&spec);
+    cluster_free(&cluster);
+}
+
 // ---- Whatever goes wrong
 
 struct world { // what a seed makes of it

@@ -21,6 +21,7 @@ static void forget_run(struct sim_agent *agent) {
     ll_outbox_free(&agent->outbox);
     agent->prepared_at_us = agent->iteration_at_us = agent->users_end_us = agent->start_us = INT64_MAX;
     agent->run_id[0] = '\0';
+    agent->is_cut = false;
 }
 
 // Each user takes about a second for an iteration.
@@ -50,13 +51,15 @@ static void end_users(struct sim_agent *agent) {
     seal_due(agent);
     if (!is_running(agent)) return;
     passers_end(&agent->passers);
+    if (agent->is_cut) crowd_fini(&agent->crowd);
     if (agent->crowd.gate && !crowd_is_gone(&agent->crowd)) { // its last users wait at a barrier
         crowd_end(&agent->crowd);
         agent->iteration_at_us = agent->users_end_us = INT64_MAX;
         return;
     }
     struct ll_run_totals totals = totals_so_far(agent);
-    ll_snapshotter_finish(agent->snapshotter, agent->now_us, &totals, LL_RUN_ENDS_HERE);
+    ll_snapshotter_finish(agent->snapshotter, agent->now_us, &totals,
+                          agent->is_cut ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
     ledger_seal(agent->options.ledger, agent->entry, agent->pending);
     agent->pending = 0;
     agent->iteration_at_us = agent->users_end_us = agent->start_us = INT64_MAX;
@@ -193,6 +196,7 @@ static void act(struct sim_agent *agent, const struct ll_agent_effect *effect) {
         do_stop(agent);
         break;
     case LL_AGENT_DO_CUT:
+        agent->is_cut = true;
         agent->users_end_us = agent->now_us;
         break;
     case LL_AGENT_DO_DROP:

@@ -54,6 +54,7 @@ struct sim_agent {
     int64_t start_us;
     struct crowd crowd;
     struct passers passers;
+    bool is_cut;
     uint64_t pending; // iterations in the bucket that fills
 };
 

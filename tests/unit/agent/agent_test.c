@@ -312,3 +312,30 @@ Test(agent, leaving_unregistered_ends_at_once) {
     say(&bench, LL_AGENT_LEAVE_WANTED);
     cr_expect(did(&bench, LL_AGENT_DO_EXIT));
 }
+
+Test(agent, told_to_stop_at_once_it_cuts_its_users_and_sends_what_they_measured) {
+    struct bench bench = bench_make();
+    to_running(&bench);
+    struct ll_exchange_reply stop = {.directive = LL_DIRECTIVE_STOP, .at_once = true, .exchange_ms = 25};
+    answer_with(&bench, stop, 2);
+    cr_expect(did(&bench, LL_AGENT_DO_CUT));
+    tick(&bench, SECOND);
+    answer_with(&bench, stop, 2);
+    cr_expect(not(did(&bench, LL_AGENT_DO_CUT))); // once
+    say(&bench, LL_AGENT_LEAVE_WANTED);
+    cr_expect(not(did(&bench, LL_AGENT_DO_CUT)));
+    say(&bench, LL_AGENT_USERS_ENDED);
+    expect_phase(&bench, LL_PHASE_DRAINING);
+}
+
+Test(agent, a_stop_at_once_overtakes_a_graceful_one) {
+    struct bench bench = bench_make();
+    to_running(&bench);
+    answer_with(&bench, (struct ll_exchange_reply){.directive = LL_DIRECTIVE_STOP, .in_us = SECOND}, 0);
+    tick(&bench, SECOND);
+    answer_with(&bench, (struct ll_exchange_reply){.directive = LL_DIRECTIVE_STOP, .at_once = true}, 0);
+    cr_expect(did(&bench, LL_AGENT_DO_CUT));
+    bench.now_us += 2 * SECOND;
+    say(&bench, LL_AGENT_TICK);
+    cr_expect(not(did(&bench, LL_AGENT_DO_STOP)));
+}

@@ -1,5 +1,6 @@
 #include "coordinator/journal.h"
 
+#include "coordinator/core/run.h"
 #include "coordinator/keeper.h"
 #include "tests/unit/coordinator/rig.h"
 
@@ -76,6 +77,7 @@ Test(journal, losses_and_stops_are_remembered) {
     cr_expect(eq(int, status.state, LL_RUN_STOPPING));
     cr_expect(eq(u32, status.agents_lost, 1));
     struct ll_exchange_reply reply;
+    agents[1].run_id[0] = '\0';
     cr_expect(eq(int, rig_try_exchange(after, &agents[1], &reply).status, LL_NOT_FOUND));
     cr_expect(eq(int, rig_directive(after, &agents[0]), LL_DIRECTIVE_STOP));
     rig_seal(&agents[0], 1, 0, 5, true);
@@ -141,6 +143,35 @@ Test(journal, a_result_that_nobody_fetched_is_made_again_the_same) {
     cr_expect(eq(int, after->journaled[LL_JOURNAL_DROPPED], 1));
 }
 
+// The one that was lost comes back to the second coordinator, and then its result is made by a third.
+Test(journal, what_is_taken_of_a_lost_agent_is_in_it) {
+    rig_wait(before, 3000);
+    rig_exchange(before, &agents[0]);
+    rig_wait(before, 3000);
+    rig_exchange(before, &agents[0]);
+    cr_assert(eq(u32, rig_status(before, "r1").agents_lost, 1));
+    rig_seal(&agents[1], 1, 0, 5, false);
+    cr_expect(eq(u64, rig_exchange(before, &agents[1]).acknowledged, 1));
+    after->now_us = before->now_us;
+    restart();
+    size_t restored = after->journal.len; // which the journal has already
+    cr_expect(eq(u64, rig_status(after, "r1").iterations_completed, 5));
+    rig_seal(&agents[1], 2, 1000, 6, false);
+    cr_expect(eq(u64, rig_exchange(after, &agents[1]).acknowledged, 2));
+    agents[0].state = LL_AGENT_DRAINING;
+    rig_seal(&agents[0], 1, 0, 5, true);
+    rig_exchange(after, &agents[0]);
+    rig_wait(after, LL_RUN_RETURN_MIN_MS);
+    cr_assert(eq(int, rig_status(after, "r1").state, LL_RUN_FINISHED));
+    struct rig *third = rig_new();
+    size_t good;
+    ll_buf_append(&before->journal, after->journal.data + restored, after->journal.len - restored);
+    cr_assert(eq(int, read_into(third, before->journal.data, before->journal.len, &good).status, LL_OK));
+    cr_assert(eq(sz, third->result.len, after->result.len));
+    cr_expect(eq(int, memcmp(third->result.data, after->result.data, after->result.len), 0));
+    rig_free(&third);
+}
+
 Test(journal, agents_without_room_in_the_roster_are_lost) {
     rig_free(&after);
     after = rig_new_for(1);
@@ -156,7 +187,7 @@ Test(journal, agents_without_room_in_the_roster_are_lost) {
 Test(journal, agents_that_do_not_come_back_are_lost) {
     restart();
     rig_wait(after, 5000);
-    cr_expect(eq(int, rig_status(after, "r1").state, LL_RUN_FAILED));
+    cr_expect(eq(u32, rig_status(after, "r1").agents_lost, 2));
 }
 
 Test(journal, a_journal_cut_anywhere_is_good_up_to_its_last_whole_record) {

@@ -234,6 +234,8 @@ Test(run, a_lost_agent_is_not_replaced_and_its_part_counts) {
     cr_expect(eq(int, status.state, LL_RUN_RUNNING));
     cr_expect(eq(u32, status.agents_lost, 1));
 
+    agents[1].run_id[0] = '\0'; // it does not hold the run
+    agents[1].state = LL_AGENT_IDLE;
     struct ll_exchange_reply reply;
     cr_expect(eq(int, rig_try_exchange(rig, &agents[1], &reply).status, LL_NOT_FOUND));
     struct rig_agent back = rig_register(rig, "b", 2, 0);
@@ -262,6 +264,9 @@ Test(run, the_last_agent_lost_ends_it_with_what_it_has) {
     rig_seal(&agents[0], 1, 0, 7, false);
     rig_exchange(rig, &agents[0]);
     rig_wait(rig, 5000);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+    expect_sentence(rig_status(rig, "r1").waiting_for, "agent a was lost, and may yet be heard again");
+    rig_wait(rig, LL_RUN_RETURN_MIN_MS);
     struct ll_status_reply status = rig_status(rig, "r1");
     cr_expect(eq(int, status.state, LL_RUN_FAILED));
     expect_sentence(status.error.text, "no agent is left");
@@ -272,6 +277,77 @@ Test(run, the_last_agent_lost_ends_it_with_what_it_has) {
     ll_result_fini(&result);
 }
 
+// Agent "b" falls silent with two snapshots that nobody has acknowledged.
+static void lose_b(void) {
+    register_agents(2);
+    rig_submit(rig, "r1", 4, 2);
+    rig_start_all(rig, agents, 2);
+    rig_seal(&agents[1], 1, 0, 7, false);
+    rig_exchange(rig, &agents[1]);
+    for (int i = 0; i < 6; i++) {
+        rig_wait(rig, 1000);
+        rig_exchange(rig, &agents[0]);
+    }
+    cr_expect(eq(u32, rig_status(rig, "r1").agents_lost, 1));
+    rig_forget_frames(&agents[1]);
+    rig_seal(&agents[1], 2, 1000, 10, false);
+    rig_seal(&agents[1], 3, 2000, 20, false);
+}
+
+Test(run, what_a_silent_agent_measured_is_taken_when_it_is_heard_again) {
+    lose_b();
+    for (int i = 0; i < 2; i++) { // the second is a duplicate
+        struct ll_exchange_reply reply = rig_exchange(rig, &agents[1]);
+        cr_expect(eq(u64, reply.acknowledged, 3));
+        cr_expect(eq(int, reply.directive, LL_DIRECTIVE_STOP));
+        cr_expect(reply.at_once); // its users may be others' by now
+    }
+    drain(&agents[0], 3);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING)); // it has more to say
+    rig_forget_frames(&agents[1]);
+    rig_seal(&agents[1], 4, 3000, 40, false);
+    agents[1].state = LL_AGENT_DRAINING;
+    struct ll_exchange_reply reply = rig_exchange(rig, &agents[1]);
+    cr_expect(eq(u64, reply.acknowledged, 4));
+    cr_expect(eq(int, reply.directive, LL_DIRECTIVE_CONTINUE));
+    agents[1].run_id[0] = '\0';
+    agents[1].state = LL_AGENT_IDLE;
+    cr_expect(eq(int, rig_try_exchange(rig, &agents[1], &reply).status, LL_NOT_FOUND));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    struct ll_result result = rig_result(rig);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_ITERATIONS_COMPLETED), 7 + 10 + 20 + 40 + 3));
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_AGENT_LOSSES), 1));
+    cr_expect(eq(int, scenario->nodes[1].lost, 1));
+    expect_sentence(scenario->remarks[0], "it was heard again, and what it had measured until then is counted");
+    ll_result_fini(&result);
+}
+
+Test(run, it_waits_for_silent_agents_only_so_long) {
+    lose_b();
+    drain(&agents[0], 3);
+    int64_t from_us = rig->now_us;
+    while (state_of("r1") == LL_RUN_RUNNING) rig_wait(rig, 100);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    cr_expect(le(i64, rig->now_us - from_us, LL_RUN_RETURN_MIN_MS * 1000));
+}
+
+Test(run, a_stop_ends_the_wait_for_silent_agents) {
+    lose_b();
+    drain(&agents[0], 3);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
+    cr_assert(eq(int, rig_stop(rig, "r1").status, LL_OK));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+}
+
+Test(run, one_that_leaves_after_it_was_lost_is_not_waited_for) {
+    lose_b();
+    drain(&agents[0], 3);
+    struct ll_leave_request leave = {.agent_id = agents[1].id, .epoch = agents[1].epoch, .reason = "SIGTERM"};
+    cr_assert(eq(int, ll_coordinator_leave(rig->core, rig->now_us, &leave).status, LL_OK));
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED));
+}
+
 Test(run, without_agents_it_is_invalid_however_many_may_be_lost) {
     register_agents(1);
     struct ll_spec spec = ll_spec_make("shop");
@@ -280,7 +356,7 @@ Test(run, without_agents_it_is_invalid_however_many_may_be_lost) {
     rig_start_all(rig, agents, 1);
     rig_seal(&agents[0], 1, 0, 7, false);
     rig_exchange(rig, &agents[0]);
-    rig_wait(rig, 5000);
+    rig_wait(rig, 5000 + LL_RUN_RETURN_MAX_MS);
     cr_expect(eq(int, state_of("r1"), LL_RUN_FAILED));
     struct ll_result result = rig_result(rig);
     cr_expect(eq(int, (int)result.scenarios[0].verdict, LL_VERDICT_INVALID));

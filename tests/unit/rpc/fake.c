@@ -53,6 +53,7 @@ static ll_err on_exchange(void *owner, const struct ll_exchange_request *request
     out->exchange_ms = 500;
     out->directive = fake->is_preparing ? LL_DIRECTIVE_PREPARE : LL_DIRECTIVE_CONTINUE;
     out->in_us = 42;
+    out->at_once = true;
     if (fake->is_preparing) assign(&out->assignment);
     release(&request->barriers, &out->barriers);
     return LL_SUCCESS;

@@ -104,6 +104,7 @@ Test(methods, exchange) {
     cr_expect(eq(u32, exchange_reply.exchange_ms, 500));
     cr_expect(eq(int, exchange_reply.directive, LL_DIRECTIVE_CONTINUE));
     cr_expect(eq(u64, exchange_reply.in_us, 42));
+    cr_expect(exchange_reply.at_once);
 }
 
 Test(methods, exchange_carries_an_assignment) {
