@@ -136,7 +136,7 @@ struct ll_part *ll_run_part(struct ll_run *run, uint32_t agent_id, uint64_t epoc
     return NULL;
 }
 
-static size_t index_of(const struct ll_run *run, const struct ll_part *part) {
+size_t ll_run_index(const struct ll_run *run, const struct ll_part *part) {
     return (size_t)(part - run->parts);
 }
 
@@ -153,13 +153,13 @@ const struct ll_part *ll_run_laggard(const struct ll_run *run, enum ll_agent_sta
 }
 
 static void journal_loss(const struct ll_run *run, const struct ll_part *part) {
-    journal(run, &(struct ll_journal_record){LL_JOURNAL_LOST, .part = index_of(run, part), .why = part->error});
+    journal(run, &(struct ll_journal_record){LL_JOURNAL_LOST, .part = ll_run_index(run, part), .why = part->error});
 }
 
 // Its users wait for nobody and hold nothing any more.
 static void leave(struct ll_run *run, const struct ll_part *part) {
-    ll_barriers_leave(run->barriers, index_of(run, part));
-    ll_throttles_leave(run->throttles, index_of(run, part));
+    ll_barriers_leave(run->barriers, ll_run_index(run, part));
+    ll_throttles_leave(run->throttles, ll_run_index(run, part));
 }
 
 static int64_t planned_end_us(const struct ll_run *run) {
@@ -346,7 +346,7 @@ void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *ro
 // Before the start there is nothing to measure: what an agent sends all the same is neither taken nor acknowledged.
 static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const struct ll_exchange_request *request) {
     if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return LL_SUCCESS;
-    size_t node = index_of(run, part);
+    size_t node = ll_run_index(run, part);
     for (size_t i = 0; i < request->snapshot_count && i < LL_EXCHANGE_SNAPSHOTS_MAX; i++) {
         const struct ll_bytes *frame = &request->snapshots[i];
         struct ll_snapshot snapshot;
@@ -378,9 +378,9 @@ static void on_permitted(void *arg, const char *name, int64_t at_us) {
 
 static ll_err hear_users(struct ll_run *run, int64_t now_us, const struct ll_part *part,
                          const struct ll_exchange_request *request) {
-    ll_barriers_hear(run->barriers, index_of(run, part), &request->barriers, on_released, run);
+    ll_barriers_hear(run->barriers, ll_run_index(run, part), &request->barriers, on_released, run);
     if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return LL_SUCCESS;
-    return ll_throttles_hear(run->throttles, index_of(run, part), now_us - run->start_us, &request->throttles,
+    return ll_throttles_hear(run->throttles, ll_run_index(run, part), now_us - run->start_us, &request->throttles,
                              on_permitted, run);
 }
 
@@ -436,7 +436,7 @@ ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_
     memcpy(known_maker.about.node, part->name, sizeof part->name);
     const struct ll_kept_artifact *item;
     size_t known;
-    LL_TRY(ll_artifacts_take(&run->artifacts, index_of(run, part), prefix, &known_maker, &item, &known));
+    LL_TRY(ll_artifacts_take(&run->artifacts, ll_run_index(run, part), prefix, &known_maker, &item, &known));
     struct ll_bytes piece = {NULL, request->chunk.len - known};
     if (piece.len > 0) piece.data = (const char *)request->chunk.data + known;
     run->effects->artifact(run->effects->owner, run->id, item->about.name, request->offset + known, piece);
@@ -446,12 +446,12 @@ ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_
 }
 
 bool ll_run_has_waiting(const struct ll_run *run, const struct ll_part *part) {
-    return ll_barriers_has_waiting(run->barriers, index_of(run, part)) ||
-           ll_throttles_has_waiting(run->throttles, index_of(run, part));
+    return ll_barriers_has_waiting(run->barriers, ll_run_index(run, part)) ||
+           ll_throttles_has_waiting(run->throttles, ll_run_index(run, part));
 }
 
 uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *part) {
-    return ll_collect_acknowledged(run->collect, index_of(run, part));
+    return ll_collect_acknowledged(run->collect, ll_run_index(run, part));
 }
 
 static ll_err not_known(const struct ll_part *part) {
@@ -537,72 +537,4 @@ void ll_run_tick(struct ll_run *run, int64_t now_us) {
 int64_t ll_run_next_us(const struct ll_run *run) {
     int64_t awaited_us = ll_run_is_over(run) ? INT64_MAX : waited_for_until_us(run);
     return awaited_us < run->deadline_us ? awaited_us : run->deadline_us;
-}
-
-// ---- Directives
-
-static enum ll_directive wanted_while_preparing(const struct ll_run *run, const struct ll_exchange_request *request) {
-    if (request->run_id[0] == '\0') return LL_DIRECTIVE_PREPARE;
-    return strcmp(request->run_id, run->id) == 0 ? LL_DIRECTIVE_CONTINUE : LL_DIRECTIVE_IDLE;
-}
-
-static enum ll_directive wanted_once_started(const struct ll_run *run, const struct ll_exchange_request *request) {
-    switch (request->state) {
-    case LL_AGENT_READY:
-        return LL_DIRECTIVE_START;
-    case LL_AGENT_RUNNING:
-        return run->state == LL_RUN_STOPPING ? LL_DIRECTIVE_STOP : LL_DIRECTIVE_CONTINUE;
-    case LL_AGENT_IDLE:
-    case LL_AGENT_PREPARING:
-    case LL_AGENT_DRAINING:
-    case LL_AGENT_FAILED:
-        break;
-    }
-    return LL_DIRECTIVE_CONTINUE;
-}
-
-static enum ll_directive wanted(const struct ll_run *run, const struct ll_part *part,
-                                const struct ll_exchange_request *request) {
-    if (part->state != LL_PART_ACTIVE) return LL_DIRECTIVE_IDLE;
-    switch (run->state) {
-    case LL_RUN_PREPARING:
-        return wanted_while_preparing(run, request);
-    case LL_RUN_STARTING:
-    case LL_RUN_RUNNING:
-    case LL_RUN_STOPPING:
-        return wanted_once_started(run, request);
-    case LL_RUN_WAITING:
-    case LL_RUN_FINISHED:
-    case LL_RUN_FAILED:
-        break;
-    }
-    return LL_DIRECTIVE_IDLE;
-}
-
-static void fill_assignment(const struct ll_run *run, const struct ll_part *part, struct ll_assignment *out) {
-    memcpy(out->run_id, run->id, sizeof out->run_id);
-    memcpy(out->bundle_hash, run->bundle_hash, sizeof out->bundle_hash);
-    out->bundle_bytes = run->bundle_bytes;
-    out->spec = ll_spec_copy(&run->spec);
-    out->first_user = part->share.first_user;
-    out->stride = part->share.stride;
-    out->users = part->share.users;
-    out->iterations = part->share.iterations;
-    out->bucket_width_ms = run->bucket_width_ms;
-    out->secrets = ll_secrets_copy(&run->secrets);
-}
-
-static uint64_t until_us(int64_t at_us, int64_t now_us) {
-    return at_us > now_us ? (uint64_t)(at_us - now_us) : 0;
-}
-
-void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_part *part,
-                   const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
-    out_reply->directive = wanted(run, part, request);
-    if (out_reply->directive == LL_DIRECTIVE_PREPARE) fill_assignment(run, part, &out_reply->assignment);
-    if (out_reply->directive == LL_DIRECTIVE_START) out_reply->in_us = until_us(run->start_us, now_us);
-    if (run->barriers) ll_barriers_answer(run->barriers, index_of(run, part), &request->barriers, &out_reply->barriers);
-    if (run->throttles)
-        ll_throttles_answer(run->throttles, index_of(run, part), now_us - run->start_us, &request->throttles,
-                            &out_reply->throttles);
 }

@@ -124,6 +124,8 @@ void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *ro
 
 // The agent's part, or NULL when it has none.
 struct ll_part *ll_run_part(struct ll_run *run, uint32_t agent_id, uint64_t epoch);
+// Its number in the run, from 0.
+size_t ll_run_index(const struct ll_run *run, const struct ll_part *part);
 
 // What a part's agent says. LL_DATA_LOSS or LL_RESOURCE_EXHAUSTED when a snapshot cannot be read.
 ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part, const struct ll_exchange_request *request);
