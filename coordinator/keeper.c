@@ -70,10 +70,11 @@ void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *r
         close_file(keeper); // of a run whose result nobody fetched
         keeper->fd = open(keeper->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
         if (keeper->fd < 0) give_up(keeper, errno);
+        keeper->next_sequence = 1;
         ll_journal_begin(&bytes);
     }
     if (keeper->fd >= 0) {
-        ll_journal_append(record, keeper->unix_us_at_zero, &bytes);
+        ll_journal_append(record, keeper->next_sequence++, keeper->unix_us_at_zero, &bytes);
         write_all(keeper, &bytes);
     }
     ll_buf_fini(&bytes);
@@ -82,26 +83,35 @@ void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *r
 struct telling {
     struct ll_coordinator *core;
     int64_t now_us;
-    size_t records;
 };
 
 static ll_err tell(void *arg, const struct ll_journal_record *record) {
-    struct telling *telling = arg;
-    telling->records++;
+    const struct telling *telling = arg;
     return ll_coordinator_restore(telling->core, telling->now_us, record);
 }
 
-static ll_err read_file(struct ll_keeper *keeper, struct telling *telling, int fd, size_t len) {
+static void tell_damage(const struct ll_keeper *keeper, const struct ll_journal_end *end, size_t len) {
+    if (end->is_damaged) ll_warn("the first line of the journal %s is damaged; its records are read", keeper->path);
+    if (end->missing > 0)
+        ll_warn("%llu records of the journal %s are damaged and left out", (unsigned long long)end->missing,
+                keeper->path);
+    else if (end->len < len)
+        ll_warn("the journal %s ends in a record that was being written; it is left out", keeper->path);
+}
+
+static ll_err read_file(struct ll_keeper *keeper, struct telling *telling, int fd, size_t len, uint64_t *out_records) {
     void *data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
         return ll_err_make(LL_UNAVAILABLE, "the journal %s cannot be read: %s", keeper->path, strerror(errno));
-    size_t good = 0;
-    ll_err err = ll_journal_read(data, len, keeper->unix_us_at_zero, tell, telling, &good);
+    struct ll_journal_end end;
+    ll_err err = ll_journal_read(data, len, keeper->unix_us_at_zero, tell, telling, &end);
     munmap(data, len);
     LL_TRY(ll_err_in(err, "the journal %s", keeper->path));
-    if (good < len) ll_warn("the journal %s ends in a record that was being written; it is left out", keeper->path);
-    if (ftruncate(fd, (off_t)good) < 0)
+    tell_damage(keeper, &end, len);
+    if (ftruncate(fd, (off_t)end.len) < 0)
         return ll_err_make(LL_UNAVAILABLE, "the journal %s cannot be written: %s", keeper->path, strerror(errno));
+    keeper->next_sequence = end.next_sequence;
+    *out_records = end.records;
     return LL_SUCCESS;
 }
 
@@ -128,12 +138,13 @@ ll_err ll_keeper_restore(struct ll_keeper *keeper, struct ll_coordinator *core, 
         return err;
     }
     struct telling telling = {.core = core, .now_us = now_us};
+    uint64_t records = 0;
     keeper->is_restoring = true;
-    ll_err err = info.st_size > 0 ? read_file(keeper, &telling, fd, (size_t)info.st_size) : LL_SUCCESS;
+    ll_err err = info.st_size > 0 ? read_file(keeper, &telling, fd, (size_t)info.st_size, &records) : LL_SUCCESS;
     keeper->is_restoring = false;
     keeper->fd = fd;
     LL_TRY(err);
-    if (telling.records == 0)
+    if (records == 0)
         remove_file(keeper); // its coordinator ended in the middle of the first one
     else
         ll_info("went on from the journal %s", keeper->path);

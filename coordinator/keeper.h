@@ -13,7 +13,8 @@ struct ll_keeper {
     char *folder, *path; // owned
     int lock_fd;         // of the folder: one coordinator at a time; -1: not locked
     int64_t unix_us_at_zero;
-    int fd; // of the file; -1: there is none
+    int fd;                 // of the file; -1: there is none
+    uint64_t next_sequence; // of its next record
     bool is_restoring;
 };
 
@@ -26,8 +27,9 @@ bool ll_keeper_is_keeping(const struct ll_keeper *keeper);
 
 void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *record);
 
-// Takes the folder, tells `core`, which was just made, what the file says, and writes on from there. No file, or none
-// with a whole record: nothing to tell, and the file goes. LL_ALREADY_EXISTS when another coordinator has the folder.
+// Takes the folder, tells `core`, which was just made, what the file says, and writes on from there. No file, or one
+// that ends before its first record does: nothing to tell, and the file goes. LL_ALREADY_EXISTS when another
+// coordinator has the folder.
 ll_err ll_keeper_restore(struct ll_keeper *keeper, struct ll_coordinator *core, int64_t now_us);
 
 #endif

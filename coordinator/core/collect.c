@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t offset_max_ms = 2ull * LL_DURATION_MAX_MS; // past any run: a snapshot from there is nonsense
+static const uint64_t offset_max_ms = 2ull * LL_DURATION_MAX_MS;     // past any run: a snapshot from there is nonsense
+static const uint64_t sequence_max = 2ull * LL_DURATION_MAX_MS / 10; // no agent seals every 10 ms
 
 struct node {
     uint64_t acknowledged;
+    struct ll_lost_snapshots lost;
     bool final;
     struct ll_timeline windows;
     uint32_t active[LL_RESULT_BUCKETS_MAX]; // by global bucket: the most active users, plus 1; 0: nothing from there
@@ -148,27 +150,25 @@ static void take_totals(struct node *node, const struct ll_snapshot *snapshot) {
     node->last_user_end_ms = snapshot->last_user_end_ms;
 }
 
-// Where a snapshot stands in its node's sequence.
-static enum ll_taken place(const struct ll_collect *collect, const struct node *node, uint64_t epoch,
-                           const struct ll_snapshot *snapshot, bool is_oldest) {
-    if (strcmp(snapshot->run_id, collect->run_id) != 0 || snapshot->epoch != epoch || node->final)
-        return LL_TAKEN_BEFORE;
-    if (node->acknowledged == 0) return is_oldest ? LL_TAKEN : LL_TAKEN_LATER;
-    if (snapshot->sequence <= node->acknowledged) return LL_TAKEN_BEFORE;
-    return snapshot->sequence == node->acknowledged + 1 ? LL_TAKEN : LL_TAKEN_LATER;
+static void lose(struct node *node, uint64_t first, uint64_t last) {
+    if (node->lost.count == 0) node->lost.first = first;
+    node->lost.last = last;
+    node->lost.count += last - first + 1;
 }
 
 ll_err ll_collect_take(struct ll_collect *collect, size_t node_index, uint64_t epoch,
-                       const struct ll_snapshot *snapshot, bool is_oldest, enum ll_taken *out_taken) {
+                       const struct ll_snapshot *snapshot, enum ll_taken *out_taken) {
     assert(node_index < collect->node_count);
     struct node *node = &collect->nodes[node_index];
-    if (snapshot->offset_ms > offset_max_ms || snapshot->sequence == 0)
+    if (snapshot->offset_ms > offset_max_ms || snapshot->sequence == 0 || snapshot->sequence > sequence_max)
         return ll_err_make(LL_DATA_LOSS,
                            "a snapshot says it is number %llu, %llu ms into the run, which cannot be: use the "
                            "liveload-agent of the coordinator's own version",
                            (unsigned long long)snapshot->sequence, (unsigned long long)snapshot->offset_ms);
-    *out_taken = place(collect, node, epoch, snapshot, is_oldest);
+    bool is_ours = strcmp(snapshot->run_id, collect->run_id) == 0 && snapshot->epoch == epoch;
+    *out_taken = is_ours && !node->final && snapshot->sequence > node->acknowledged ? LL_TAKEN : LL_TAKEN_BEFORE;
     if (*out_taken != LL_TAKEN) return LL_SUCCESS;
+    if (snapshot->sequence > node->acknowledged + 1) lose(node, node->acknowledged + 1, snapshot->sequence - 1);
     node->acknowledged = snapshot->sequence;
     ll_series_set_merge(collect->total, snapshot->series);
     add_to_buckets(collect, node, snapshot);
@@ -177,6 +177,23 @@ ll_err ll_collect_take(struct ll_collect *collect, size_t node_index, uint64_t e
     for (size_t i = 0; i < snapshot->failure_count; i++) add_failure(collect, &snapshot->failures[i]);
     take_totals(node, snapshot);
     return LL_SUCCESS;
+}
+
+void ll_collect_miss_final(struct ll_collect *collect, size_t node_index) {
+    struct node *node = &collect->nodes[node_index];
+    if (node->final) return;
+    node->acknowledged++;
+    lose(node, node->acknowledged, node->acknowledged);
+    node->final = true;
+}
+
+struct ll_lost_snapshots ll_collect_lost(const struct ll_collect *collect, size_t node) {
+    return collect->nodes[node].lost;
+}
+
+void ll_collect_count_lost(struct ll_collect *collect, size_t node, const char *name) {
+    uint64_t lost = collect->nodes[node].lost.count;
+    if (lost > 0) ll_series_count(collect->total, LL_METRIC_SNAPSHOTS_LOST, name, lost);
 }
 
 uint64_t ll_collect_acknowledged(const struct ll_collect *collect, size_t node) {

@@ -2,9 +2,11 @@
 // node's windows.
 //
 // One owner, no locks. Bounded: LL_RESULT_BUCKETS_MAX buckets, at most LL_RESULT_NODE_WINDOWS_MAX windows a node and
-// LL_COLLECT_NODE_WINDOWS_MAX over all nodes, LL_COLLECT_FAILURES_MAX examples of failures. A node numbers its
-// snapshots without gaps and keeps each until it is acknowledged, so "every snapshot up to this one" is all there is
-// to remember.
+// LL_COLLECT_NODE_WINDOWS_MAX over all nodes, LL_COLLECT_FAILURES_MAX examples of failures. A node numbers the
+// snapshots of a run from 1 without gaps, keeps each until it is acknowledged, and sends them in order. So "every
+// snapshot up to this one" is all there is to remember, and what is missing before the next one cannot come any more:
+// its node was told that it is kept, and the journal lost it, or the node never made it. Such a gap is closed and
+// counted.
 #ifndef COORDINATOR_CORE_COLLECT_H
 #define COORDINATOR_CORE_COLLECT_H
 
@@ -32,15 +34,23 @@ void ll_collect_free(struct ll_collect **collect);
 enum ll_taken {
     LL_TAKEN,
     LL_TAKEN_BEFORE, // a duplicate, or one of another run or registration: dropped
-    LL_TAKEN_LATER,  // one before it is still missing: dropped, and sent again since it is not acknowledged
 };
 
-// Takes a snapshot of `node`, whose registration is `epoch`. `is_oldest`: the node holds none before it that is not
-// acknowledged; only such a one can be a node's first. LL_DATA_LOSS when its numbers cannot be.
+// Takes a snapshot of `node`, whose registration is `epoch`. LL_DATA_LOSS when its numbers cannot be.
 ll_err ll_collect_take(struct ll_collect *collect, size_t node, uint64_t epoch, const struct ll_snapshot *snapshot,
-                       bool is_oldest, enum ll_taken *out_taken);
+                       enum ll_taken *out_taken);
+// The node's part ended, and its last snapshot is not there: it counts as one that is lost.
+void ll_collect_miss_final(struct ll_collect *collect, size_t node);
 
-// Every snapshot of the node up to this sequence was taken; 0: none.
+// A node's snapshots that cannot come any more: how many, and the numbers of the first and the last of them.
+struct ll_lost_snapshots {
+    uint64_t count, first, last;
+};
+struct ll_lost_snapshots ll_collect_lost(const struct ll_collect *collect, size_t node);
+// Counts those of the node, which is called `name`, in the run's series.
+void ll_collect_count_lost(struct ll_collect *collect, size_t node, const char *name);
+
+// Every snapshot of the node up to this sequence was taken or is lost; 0: none.
 uint64_t ll_collect_acknowledged(const struct ll_collect *collect, size_t node);
 // The node's last snapshot was taken.
 bool ll_collect_is_final(const struct ll_collect *collect, size_t node);

@@ -397,6 +397,9 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
     bool is_first = record->kind == LL_JOURNAL_STARTED;
     bool has_part = record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST ||
                     record->kind == LL_JOURNAL_ARTIFACT || record->kind == LL_JOURNAL_RELEASED;
+    if (!run && record->kind == LL_JOURNAL_MISSING)
+        return ll_err_make(LL_DATA_LOSS, "its first record, which says what the run is, is damaged: the run cannot go "
+                                         "on; move the journal away to start without it");
     if (is_first != !run || (has_part && record->part >= run->part_count))
         return ll_err_make(LL_DATA_LOSS, "the journal's records do not follow from one another");
     switch (record->kind) {
@@ -425,6 +428,9 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
         break;
     case LL_JOURNAL_ARTIFACT:
         ll_artifacts_restore(&run->artifacts, record->part, record->artifact);
+        break;
+    case LL_JOURNAL_MISSING:
+        run->journal_missing += record->count;
         break;
     case LL_JOURNAL_DROPPED:
     case LL_JOURNAL_KINDS:

@@ -21,6 +21,7 @@ enum ll_journal_kind {
     LL_JOURNAL_ARTIFACT,  // a piece of a file of a part was kept
     LL_JOURNAL_RELEASED,  // a user of a part was released from a barrier; its agent may not have heard of it
     LL_JOURNAL_PERMITTED, // throttle `name` gave a permit for `at_us`, since the run's start
+    LL_JOURNAL_MISSING,   // `count` records cannot be read, here or before. Not a record of it
     LL_JOURNAL_DROPPED,   // its result was fetched: the journal is not needed any more. Not a record of it
     LL_JOURNAL_KINDS
 };
@@ -34,6 +35,7 @@ struct ll_journal_record {
     int64_t at_us;                      // of OVER and PERMITTED
     uint64_t ticket;                    // of RELEASED
     const char *name;                   // of PERMITTED
+    uint64_t count;                     // of MISSING
     const struct ll_artifact *artifact; // of ARTIFACT: as it is with this piece
 };
 

@@ -75,6 +75,22 @@ static void judge_losses(struct ll_scenario_result *result, const struct ll_gene
         facts->agents_lost, facts->agents_lost == 1 ? " was" : "s were", facts->max_lost_agents);
 }
 
+static void judge_snapshots(struct ll_scenario_result *result, const struct ll_generator_facts *facts) {
+    for (size_t i = 0; facts->lost && i < result->node_count; i++) {
+        const char *agent = result->nodes[i].name;
+        unsigned long long count = facts->lost[i].count, first = facts->lost[i].first, last = facts->lost[i].last;
+        if (count == 1)
+            ll_scenario_result_blame_generator(result, LL_GENERATOR_INVALID,
+                                               "snapshot %llu of agent %s is lost: what was measured in it is missing",
+                                               first, agent);
+        else if (count > 1)
+            ll_scenario_result_blame_generator(
+                result, LL_GENERATOR_INVALID,
+                "%llu snapshots of agent %s, of numbers %llu to %llu, are lost: what was measured in them is missing",
+                count, agent, first, last);
+    }
+}
+
 static void judge_measurements(struct ll_scenario_result *result) {
     uint64_t lost = ll_series_total(result->total, LL_METRIC_SAMPLES_LOST);
     if (lost == 0) return;
@@ -99,6 +115,7 @@ static void judge_processors(struct ll_scenario_result *result, const struct ll_
 
 void ll_generator_judge(struct ll_scenario_result *result, const struct ll_generator_facts *facts) {
     judge_losses(result, facts);
+    judge_snapshots(result, facts);
     judge_measurements(result);
     judge_share(result);
     judge_processors(result, facts);

@@ -19,7 +19,8 @@ enum {
 struct ll_generator_facts {
     uint32_t agents_lost, max_lost_agents;
     bool nobody_finished;
-    const struct ll_node_load *loads; // one for each node of the result
+    const struct ll_node_load *loads;     // one for each node of the result
+    const struct ll_lost_snapshots *lost; // likewise; NULL: none are
 };
 
 // Fills `generator` of the result, with a remark for each of its reasons.

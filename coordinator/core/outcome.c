@@ -100,17 +100,36 @@ static void remark_losses(const struct ll_run *run, struct ll_scenario_result *r
                                               "agents' last snapshots is missing");
 }
 
+// Before the series are moved into the result.
+static void count_lost_snapshots(const struct ll_run *run) {
+    for (size_t i = 0; i < run->part_count; i++) ll_collect_count_lost(run->collect, i, run->parts[i].name);
+}
+
+static void remark_journal(const struct ll_run *run, struct ll_scenario_result *result) {
+    if (run->journal_missing > 0)
+        ll_scenario_result_add_remark(result,
+                                      "%llu record%s of the coordinator's journal %s damaged and could not be read",
+                                      (unsigned long long)run->journal_missing, run->journal_missing == 1 ? "" : "s",
+                                      run->journal_missing == 1 ? "was" : "were");
+}
+
 static void judge(const struct ll_run *run, struct ll_scenario_result *result) {
     struct ll_node_load *loads = ll_alloc(run->part_count, sizeof *loads);
-    for (size_t i = 0; i < run->part_count; i++) loads[i] = ll_collect_load(run->collect, i);
+    struct ll_lost_snapshots *lost = ll_alloc(run->part_count, sizeof *lost);
+    for (size_t i = 0; i < run->part_count; i++) {
+        loads[i] = ll_collect_load(run->collect, i);
+        lost[i] = ll_collect_lost(run->collect, i);
+    }
     struct ll_generator_facts facts = {
         .agents_lost = ll_run_count_parts(run, LL_PART_LOST),
         .max_lost_agents = run->max_lost_agents,
         .nobody_finished = run->state == LL_RUN_FAILED,
         .loads = loads,
+        .lost = lost,
     };
     ll_verdict_judge(result, &facts);
     free(loads);
+    free(lost);
 }
 
 struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t started_at_ms) {
@@ -125,9 +144,11 @@ struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t starte
     bool has_started = run->start_us <= run->end_us;
     if (run->collect && has_started) {
         describe_nodes(run, &result);
+        count_lost_snapshots(run);
         ll_collect_move(run->collect, &result);
         result.artifacts = ll_artifacts_move(&run->artifacts, &result.artifact_count);
         remark_losses(run, &result);
+        remark_journal(run, &result);
         judge(run, &result);
     } else {
         result.error = ll_strdup(run->error.text);

@@ -97,6 +97,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     run->effects = effects;
     memcpy(run->id, journaled->id, sizeof run->id);
     run->state = LL_RUN_RUNNING;
+    run->is_restored = true;
     run->spec = ll_spec_copy(&journaled->spec);
     run->max_lost_agents = journaled->max_lost_agents;
     run->bucket_width_ms = journaled->bucket_width_ms;
@@ -343,6 +344,13 @@ void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *ro
     log_plan(run);
 }
 
+// Its last snapshot was taken, or is lost.
+static void close_part(struct ll_run *run, struct ll_part *part) {
+    part->state = LL_PART_DONE;
+    ll_collect_miss_final(run->collect, ll_run_index(run, part));
+    leave(run, part);
+}
+
 // Before the start there is nothing to measure: what an agent sends all the same is neither taken nor acknowledged.
 static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const struct ll_exchange_request *request) {
     if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING) return LL_SUCCESS;
@@ -352,17 +360,14 @@ static ll_err take_snapshots(struct ll_run *run, struct ll_part *part, const str
         struct ll_snapshot snapshot;
         LL_TRY(ll_err_in(ll_snapshot_open(frame->data, frame->len, &snapshot), "a snapshot of agent %s", part->name));
         enum ll_taken taken;
-        ll_err err = ll_collect_take(run->collect, node, part->epoch, &snapshot, i == 0, &taken);
+        ll_err err = ll_collect_take(run->collect, node, part->epoch, &snapshot, &taken);
         ll_snapshot_fini(&snapshot);
         LL_TRY(ll_err_in(err, "agent %s", part->name));
         if (taken != LL_TAKEN) continue;
         if (part->state == LL_PART_LOST) part->snapshots_taken_late++;
         journal(run, &(struct ll_journal_record){LL_JOURNAL_FRAME, .part = node, .frame = *frame});
     }
-    if (part->state == LL_PART_ACTIVE && ll_collect_is_final(run->collect, node)) {
-        part->state = LL_PART_DONE;
-        leave(run, part);
-    }
+    if (part->state == LL_PART_ACTIVE && ll_collect_is_final(run->collect, node)) close_part(run, part);
     return LL_SUCCESS;
 }
 
@@ -385,14 +390,17 @@ static ll_err hear_users(struct ll_run *run, int64_t now_us, const struct ll_par
 }
 
 // The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone, if its
-// next call says so too: a try from before it was told may come late, when the retry of it was answered already.
+// next call says so too: a try from before it was told may come late, when the retry of it was answered already. An
+// earlier coordinator may have taken its last snapshot and journaled it in vain.
 static void on_not_held(struct ll_run *run, int64_t now_us, struct ll_part *part) {
     bool is_sure = part->not_held;
     part->not_held = run->state != LL_RUN_PREPARING;
     if (part->not_held && !is_sure) return;
     part->agent_state = LL_AGENT_IDLE;
     part->active_users = 0;
-    if (part->not_held)
+    if (part->not_held && run->is_restored)
+        close_part(run, part);
+    else if (part->not_held)
         lose(run, now_us, part, LL_LOSS_GONE,
              ll_err_make(LL_ABORTED, "agent %s does not hold the run any more", part->name));
 }
@@ -503,8 +511,9 @@ ll_err ll_run_restore_frame(struct ll_run *run, struct ll_part *part, struct ll_
 }
 
 void ll_run_restore_end(struct ll_run *run, int64_t at_us) {
-    if (!ll_run_is_over(run) && ll_run_count_parts(run, LL_PART_ACTIVE) == 0) finish(run, at_us);
-    if (!ll_run_is_over(run)) ll_run_cut(run, at_us);
+    for (size_t i = 0; i < run->part_count && !ll_run_is_over(run); i++)
+        if (run->parts[i].state == LL_PART_ACTIVE) close_part(run, &run->parts[i]);
+    if (!ll_run_is_over(run)) finish(run, at_us);
     run->end_us = at_us;
 }
 

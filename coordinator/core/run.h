@@ -102,8 +102,10 @@ struct ll_run {
     struct ll_barriers *barriers; // these
     struct ll_throttles *throttles;
     struct ll_artifacts artifacts;
-    ll_err last_loss;        // of the part that was lost last
-    bool stopped_early, cut; // by Stop; by the end of the coordinator
+    bool is_restored;         // from a journal, of which
+    uint64_t journal_missing; // so many records could not be read
+    ll_err last_loss;         // of the part that was lost last
+    bool stopped_early, cut;  // by Stop; by the end of the coordinator
 };
 
 // A run in WAITING. Copies what it keeps of the request, which was validated.
@@ -151,7 +153,8 @@ void ll_run_stop(struct ll_run *run, int64_t now_us);
 // Ends the run here and now, with what it has: the coordinator itself is being stopped.
 void ll_run_cut(struct ll_run *run, int64_t now_us);
 
-// After a restart: a snapshot that the part's agent had acknowledged; the run was over at `at_us`.
+// After a restart: a snapshot that the part's agent had acknowledged; the run was over at `at_us`, and of a part that
+// is not, the journal lost the end.
 ll_err ll_run_restore_frame(struct ll_run *run, struct ll_part *part, struct ll_bytes frame);
 void ll_run_restore_end(struct ll_run *run, int64_t at_us);
 

@@ -6,11 +6,13 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char nothing_lua[] =
@@ -126,6 +128,58 @@ Test(cluster, a_coordinator_that_is_ended_leaves_its_run_to_the_next) {
     free(file);
     free(journal);
     fall(&standing);
+}
+
+enum damage { CUT, FLIP };
+
+static void damage(const char *file, enum damage how) {
+    struct stat info;
+    int fd = open(file, O_RDWR | O_CLOEXEC);
+    cr_assert(fd >= 0 && fstat(fd, &info) == 0, "%s", file);
+    char *bytes = ll_alloc((size_t)info.st_size, 1);
+    cr_assert(eq(long, pread(fd, bytes, (size_t)info.st_size, 0), (long)info.st_size));
+    off_t at = info.st_size - (how == CUT ? 10 : 500); // in the last record, or one before it
+    bytes[at] ^= 1;
+    if (how == CUT)
+        cr_assert(eq(int, ftruncate(fd, at), 0));
+    else
+        cr_assert(eq(long, pwrite(fd, bytes + at, 1, at), 1));
+    free(bytes);
+    close(fd);
+}
+
+// What was acknowledged and is in no journal any more cannot come again: the run ends all the same, and says so.
+static void lose_of_the_journal(enum damage how) {
+    struct standing standing = stand();
+    char *journal = path_in(standing.folder, "journal"), *file = path_in(journal, "run.journal");
+    end_coordinator(&standing);
+    stand_with_journal(&standing, journal);
+    struct program *agent = start_agent(&standing, "steady");
+    struct program *run =
+        program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
+                      standing.token, "--users", "3", "--duration", "6s", "--out", standing.out, NULL);
+    program_await(run, " iterations ");
+    await_file_of(file, 1500); // some snapshots are in it
+    program_signal(standing.coordinator, SIGKILL);
+    program_wait(standing.coordinator);
+    program_free(&standing.coordinator);
+    damage(file, how);
+    stand_with_journal(&standing, journal);
+    cr_expect(eq(int, program_wait(run), 98), "%s%s%s", run->said, run->complained, standing.coordinator->complained);
+    cr_expect(has(run->said, "of agent steady is lost: what was measured in it is missing"), "%s", run->said);
+    program_free(&run);
+    program_free(&agent);
+    free(file);
+    free(journal);
+    fall(&standing);
+}
+
+Test(cluster, a_journal_that_was_cut_off_makes_the_run_invalid) {
+    lose_of_the_journal(CUT);
+}
+
+Test(cluster, a_journal_with_a_flipped_bit_makes_the_run_invalid) {
+    lose_of_the_journal(FLIP);
 }
 
 Test(cluster, a_wrong_token_is_refused_with_the_way_out) {

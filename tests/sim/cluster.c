@@ -56,8 +56,11 @@ static void do_journal(void *owner, const struct ll_journal_record *record) {
     if (cluster->is_restoring) return;
     if (record->kind == LL_JOURNAL_STARTED || record->kind == LL_JOURNAL_DROPPED) ll_buf_clear(&cluster->journal);
     if (record->kind == LL_JOURNAL_DROPPED) return;
-    if (record->kind == LL_JOURNAL_STARTED) ll_journal_begin(&cluster->journal);
-    ll_journal_append(record, 0, &cluster->journal);
+    if (record->kind == LL_JOURNAL_STARTED) {
+        ll_journal_begin(&cluster->journal);
+        cluster->journal_sequence = 0;
+    }
+    ll_journal_append(record, ++cluster->journal_sequence, 0, &cluster->journal);
 }
 
 static void do_result(void *owner, const char *run_id, const void *data, size_t len) {
@@ -90,12 +93,12 @@ static ll_err restore(void *arg, const struct ll_journal_record *record) {
 // As the program does, with memory for a file.
 static void read_journal(struct cluster *cluster) {
     if (cluster->journal.len == 0) return;
-    size_t good;
+    struct ll_journal_end end;
     cluster->is_restoring = true;
-    ll_err err = ll_journal_read(cluster->journal.data, cluster->journal.len, 0, restore, cluster, &good);
+    ll_err err = ll_journal_read(cluster->journal.data, cluster->journal.len, 0, restore, cluster, &end);
     cluster->is_restoring = false;
     cluster_note(cluster, "coordinator: read its journal: %s", err.text);
-    assert(err.status == LL_OK && good == cluster->journal.len);
+    assert(err.status == LL_OK && end.len == cluster->journal.len && end.missing == 0);
     ll_coordinator_tick(cluster->core, cluster->now_us);
 }
 

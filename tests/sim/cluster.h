@@ -46,7 +46,8 @@ struct cluster {
     int results;          // that the coordinator made
     struct ll_buf result; // the last one, of run `result_of`
     char result_of[LL_TOKEN_CHARS + 1];
-    struct ll_buf journal; // until the run's result is fetched; outlives the coordinator
+    struct ll_buf journal;     // until the run's result is fetched; outlives the coordinator
+    uint64_t journal_sequence; // of its last record
     bool is_restoring;
     bool is_verbose; // LIVELOAD_SIM_TRACE is set: says on stderr what happens
 };

@@ -263,3 +263,12 @@ void await_processes_with(const char *text, int count) {
         cr_assert(ll_clock_us() < deadline_us, "%d processes have \"%s\", not %d", seen, text, count);
     }
 }
+
+void await_file_of(const char *path, long bytes) {
+    int64_t deadline_us = deadline();
+    struct stat info = {0};
+    while (stat(path, &info) != 0 || info.st_size < bytes) {
+        poll(NULL, 0, POLL_MS);
+        cr_assert(ll_clock_us() < deadline_us, "%s has %ld bytes, not %ld", path, (long)info.st_size, bytes);
+    }
+}

@@ -55,6 +55,8 @@ void folder_remove(char **folder);
 char *folder_write(const char *folder, const char *name, const char *content);
 // A whole file, for the caller to free; NULL when there is none.
 char *file_read(const char *path);
+// Waits until the file is at least so long; fails the test at the time limit.
+void await_file_of(const char *path, long bytes);
 // "folder/name", for the caller to free.
 char *path_in(const char *folder, const char *name);
 

@@ -106,8 +106,8 @@ Test(artifacts, a_coordinator_that_is_started_anew_knows_them) {
     uint64_t received;
     cr_expect(eq(int, send(&agents[0], "r1-1-web.log", 0, "one ", false, &received).status, LL_OK));
     struct rig *successor = rig_new();
-    size_t good;
-    ll_err err = ll_journal_read(rig->journal.data, rig->journal.len, 0, restore, successor->core, &good);
+    struct ll_journal_end end;
+    ll_err err = ll_journal_read(rig->journal.data, rig->journal.len, 0, restore, successor->core, &end);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     struct rig *old = rig;
     successor->now_us = old->now_us;

@@ -27,10 +27,10 @@ static struct ll_snapshot make(uint64_t sequence, uint64_t offset_ms, uint64_t c
 }
 
 static enum ll_taken take(struct ll_collect *collect, size_t node, uint64_t sequence, uint64_t offset_ms,
-                          uint64_t count, bool is_oldest) {
+                          uint64_t count) {
     struct ll_snapshot snapshot = make(sequence, offset_ms, count);
     enum ll_taken taken;
-    ll_err err = ll_collect_take(collect, node, EPOCH, &snapshot, is_oldest, &taken);
+    ll_err err = ll_collect_take(collect, node, EPOCH, &snapshot, &taken);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     ll_snapshot_fini(&snapshot);
     return taken;
@@ -42,39 +42,51 @@ static uint64_t completed(const struct ll_collect *collect) {
 
 Test(collect, each_snapshot_counts_once) {
     struct ll_collect *collect = ll_collect_new("run", 1, 1000);
-    cr_expect(eq(int, take(collect, 0, 1, 0, 5, true), LL_TAKEN));
-    cr_expect(eq(int, take(collect, 0, 1, 0, 5, true), LL_TAKEN_BEFORE));
-    cr_expect(eq(int, take(collect, 0, 2, 1000, 7, true), LL_TAKEN));
-    cr_expect(eq(int, take(collect, 0, 1, 0, 5, true), LL_TAKEN_BEFORE));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 5), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 5), LL_TAKEN_BEFORE));
+    cr_expect(eq(int, take(collect, 0, 2, 1000, 7), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 5), LL_TAKEN_BEFORE));
     cr_expect(eq(u64, completed(collect), 12));
     cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 2));
     ll_collect_free(&collect);
 }
 
-Test(collect, a_gap_is_not_acknowledged) {
-    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
-    cr_expect(eq(int, take(collect, 0, 2, 1000, 1, false), LL_TAKEN_LATER));
-    cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 0));
-    cr_expect(eq(int, take(collect, 0, 1, 0, 1, true), LL_TAKEN));
-    cr_expect(eq(int, take(collect, 0, 3, 2000, 1, true), LL_TAKEN_LATER));
-    cr_expect(eq(int, take(collect, 0, 2, 1000, 1, true), LL_TAKEN));
-    cr_expect(eq(int, take(collect, 0, 3, 2000, 1, false), LL_TAKEN));
-    cr_expect(eq(u64, completed(collect), 3));
+// What is missing was acknowledged once, or never sealed: waiting for it would never end.
+Test(collect, a_gap_is_closed_and_counted) {
+    struct ll_collect *collect = ll_collect_new("run", 2, 1000);
+    cr_expect(eq(int, take(collect, 0, 3, 2000, 1), LL_TAKEN));
+    cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 3));
+    cr_expect(eq(int, take(collect, 0, 2, 1000, 1), LL_TAKEN_BEFORE));
+    cr_expect(eq(int, take(collect, 0, 4, 3000, 1), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 6, 5000, 1), LL_TAKEN));
+    struct ll_lost_snapshots lost = ll_collect_lost(collect, 0);
+    cr_expect(eq(u64, lost.count, 3));
+    cr_expect(eq(u64, lost.first, 1));
+    cr_expect(eq(u64, lost.last, 5));
+    cr_expect(eq(u64, ll_collect_lost(collect, 1).count, 0));
+    ll_collect_count_lost(collect, 0, "web");
+    ll_collect_count_lost(collect, 1, "api");
+    cr_expect(eq(u64, ll_series_total(ll_collect_total(collect), LL_METRIC_SNAPSHOTS_LOST), 3));
+    cr_expect_not_null(ll_series_find(ll_collect_total(collect), LL_METRIC_SNAPSHOTS_LOST, "web"));
+    cr_expect_null(ll_series_find(ll_collect_total(collect), LL_METRIC_SNAPSHOTS_LOST, "api"));
     ll_collect_free(&collect);
 }
 
-Test(collect, numbers_may_go_on_from_an_earlier_run) {
+Test(collect, a_final_snapshot_that_is_lost_counts_as_one) {
     struct ll_collect *collect = ll_collect_new("run", 1, 1000);
-    cr_expect(eq(int, take(collect, 0, 41, 0, 1, true), LL_TAKEN));
-    cr_expect(eq(int, take(collect, 0, 42, 0, 1, false), LL_TAKEN));
-    cr_expect(eq(u64, ll_collect_acknowledged(collect, 0), 42));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 1), LL_TAKEN));
+    ll_collect_miss_final(collect, 0);
+    ll_collect_miss_final(collect, 0);
+    cr_expect(eq(u64, ll_collect_lost(collect, 0).count, 1));
+    cr_expect(eq(u64, ll_collect_lost(collect, 0).first, 2));
+    cr_expect(ll_collect_is_final(collect, 0));
     ll_collect_free(&collect);
 }
 
 Test(collect, nodes_are_counted_apart) {
     struct ll_collect *collect = ll_collect_new("run", 2, 1000);
-    cr_expect(eq(int, take(collect, 0, 1, 0, 1, true), LL_TAKEN));
-    cr_expect(eq(int, take(collect, 1, 1, 0, 2, true), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 0, 1, 0, 1), LL_TAKEN));
+    cr_expect(eq(int, take(collect, 1, 1, 0, 2), LL_TAKEN));
     cr_expect(eq(u64, completed(collect), 3));
     ll_collect_free(&collect);
 }
@@ -84,10 +96,10 @@ Test(collect, what_is_of_another_run_or_registration_is_dropped) {
     struct ll_snapshot snapshot = make(1, 0, 1);
     enum ll_taken taken;
     strcpy(snapshot.run_id, "other");
-    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_OK));
     cr_expect(eq(int, taken, LL_TAKEN_BEFORE));
     strcpy(snapshot.run_id, "run");
-    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH + 1, &snapshot, true, &taken).status, LL_OK));
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH + 1, &snapshot, &taken).status, LL_OK));
     cr_expect(eq(int, taken, LL_TAKEN_BEFORE));
     cr_expect(eq(u64, completed(collect), 0));
     ll_snapshot_fini(&snapshot);
@@ -98,10 +110,13 @@ Test(collect, nonsense_is_refused) {
     struct ll_collect *collect = ll_collect_new("run", 1, 1000);
     struct ll_snapshot snapshot = make(1, UINT64_MAX - 5, 1);
     enum ll_taken taken;
-    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_DATA_LOSS));
+    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_DATA_LOSS));
     snapshot.offset_ms = 0;
     snapshot.sequence = 0;
-    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_DATA_LOSS));
+    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_DATA_LOSS));
+    snapshot.sequence = UINT64_MAX; // a gap of nearly all numbers there are
+    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_DATA_LOSS));
+    cr_expect(eq(u64, ll_collect_lost(collect, 0).count, 0));
     ll_snapshot_fini(&snapshot);
     ll_collect_free(&collect);
 }
@@ -116,8 +131,7 @@ Test(collect, a_long_run_stays_bounded_and_loses_nothing) {
     enum { BUCKETS = 10000 };
     struct ll_collect *collect = ll_collect_new("run", 2, 1000);
     for (uint64_t i = 0; i < BUCKETS; i++)
-        for (size_t node = 0; node < 2; node++)
-            cr_assert(eq(int, take(collect, node, i + 1, i * 1000, 1, true), LL_TAKEN));
+        for (size_t node = 0; node < 2; node++) cr_assert(eq(int, take(collect, node, i + 1, i * 1000, 1), LL_TAKEN));
     struct ll_scenario_result result;
     move(collect, &result, 2);
     cr_expect(le(sz, result.bucket_count, LL_RESULT_BUCKETS_MAX));
@@ -145,8 +159,8 @@ Test(collect, a_long_run_stays_bounded_and_loses_nothing) {
 
 Test(collect, a_short_run_keeps_its_buckets) {
     struct ll_collect *collect = ll_collect_new("run", 1, 1000);
-    take(collect, 0, 1, 0, 1, true);
-    take(collect, 0, 2, 3000, 2, true); // nothing in between
+    take(collect, 0, 1, 0, 1);
+    take(collect, 0, 2, 3000, 2); // nothing in between
     struct ll_scenario_result result;
     move(collect, &result, 1);
     cr_assert(eq(sz, result.bucket_count, 4));
@@ -166,7 +180,7 @@ Test(collect, a_wider_bucket_has_the_most_users_of_those_it_holds) {
             snapshot.active_users =
                 i % 4 == 1 + node ? 10 : 1; // node 0 in the right half, node 1 in the left of the next
             enum ll_taken taken;
-            cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, true, &taken).status, LL_OK));
+            cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, &taken).status, LL_OK));
             ll_snapshot_fini(&snapshot);
         }
     }
@@ -190,10 +204,10 @@ Test(collect, the_final_snapshot_says_who_and_how_long) {
         snapshot.first_user_start_ms = 10 + 10 * node;
         snapshot.last_user_end_ms = 500 + 100 * node;
         enum ll_taken taken;
-        cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, true, &taken).status, LL_OK));
+        cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, &taken).status, LL_OK));
         cr_expect(eq(int, ll_collect_is_final(collect, node), 1));
         ll_snapshot_fini(&snapshot);
-        cr_expect(eq(int, take(collect, node, 2, 1000, 9, true), LL_TAKEN_BEFORE));
+        cr_expect(eq(int, take(collect, node, 2, 1000, 9), LL_TAKEN_BEFORE));
     }
     struct ll_scenario_result result;
     move(collect, &result, 2);
@@ -214,7 +228,7 @@ static void take_with_totals(struct ll_collect *collect, uint64_t sequence, uint
     snapshot.first_user_start_ms = 400;
     snapshot.last_user_end_ms = sequence * 1000 - 100; // as long as users are active, when it was sealed
     enum ll_taken taken;
-    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_OK));
     cr_expect(eq(int, ll_collect_is_final(collect, 0), 0));
     ll_snapshot_fini(&snapshot);
 }
@@ -239,7 +253,7 @@ static void take_with_load(struct ll_collect *collect, uint64_t sequence, uint32
     snapshot.width_ms = width_ms;
     snapshot.health.cpu_permille = snapshot.health.agent_cpu_permille = cpu_permille;
     enum ll_taken taken;
-    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+    cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_OK));
     ll_snapshot_fini(&snapshot);
 }
 
@@ -274,7 +288,7 @@ Test(collect, failures_are_examples_not_a_log) {
         snapshot.failures = failures;
         snapshot.failure_count = 2;
         enum ll_taken taken;
-        cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, true, &taken).status, LL_OK));
+        cr_assert(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_OK));
         snapshot.failures = NULL;
         snapshot.failure_count = 0;
         ll_snapshot_fini(&snapshot);
@@ -299,7 +313,7 @@ Test(collect, any_order_of_arrival_gives_the_same_sum) {
             uint64_t from = first > 5 ? first - ll_rand_below(&rand, 5) : 1; // what it may not know was taken
             uint64_t upto = from + ll_rand_below(&rand, 10);
             for (uint64_t sequence = from; sequence <= upto && sequence <= made; sequence++)
-                take(collect, 0, sequence, (sequence - 1) * 1000, sequence, sequence == from);
+                take(collect, 0, sequence, (sequence - 1) * 1000, sequence);
         }
         cr_assert(eq(u64, completed(collect), made * (made + 1) / 2), "round %d", round);
         ll_collect_free(&collect);

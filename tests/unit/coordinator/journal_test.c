@@ -38,15 +38,16 @@ static ll_err tell(void *arg, const struct ll_journal_record *record) {
     return ll_coordinator_restore(rig->core, rig->now_us, record);
 }
 
-static ll_err read_into(struct rig *rig, const void *data, size_t len, size_t *out_good) {
-    return ll_journal_read(data, len, 0, tell, rig, out_good);
+static ll_err read_into(struct rig *rig, const void *data, size_t len, struct ll_journal_end *out_end) {
+    return ll_journal_read(data, len, 0, tell, rig, out_end);
 }
 
 static void restart(void) {
-    size_t good;
-    ll_err err = read_into(after, before->journal.data, before->journal.len, &good);
+    struct ll_journal_end end;
+    ll_err err = read_into(after, before->journal.data, before->journal.len, &end);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
-    cr_assert(eq(sz, good, before->journal.len));
+    cr_assert(eq(sz, end.len, before->journal.len));
+    cr_expect(eq(u64, end.missing, 0));
 }
 
 Test(journal, the_run_goes_on_with_its_agents_and_counts_once) {
@@ -155,6 +156,7 @@ Test(journal, what_is_taken_of_a_lost_agent_is_in_it) {
     after->now_us = before->now_us;
     restart();
     size_t restored = after->journal.len; // which the journal has already
+    after->journal_sequence = before->journal_sequence;
     cr_expect(eq(u64, rig_status(after, "r1").iterations_completed, 5));
     rig_seal(&agents[1], 2, 1000, 6, false);
     cr_expect(eq(u64, rig_exchange(after, &agents[1]).acknowledged, 2));
@@ -164,9 +166,9 @@ Test(journal, what_is_taken_of_a_lost_agent_is_in_it) {
     rig_wait(after, LL_RUN_RETURN_MIN_MS);
     cr_assert(eq(int, rig_status(after, "r1").state, LL_RUN_FINISHED));
     struct rig *third = rig_new();
-    size_t good;
+    struct ll_journal_end end;
     ll_buf_append(&before->journal, after->journal.data + restored, after->journal.len - restored);
-    cr_assert(eq(int, read_into(third, before->journal.data, before->journal.len, &good).status, LL_OK));
+    cr_assert(eq(int, read_into(third, before->journal.data, before->journal.len, &end).status, LL_OK));
     cr_assert(eq(sz, third->result.len, after->result.len));
     cr_expect(eq(int, memcmp(third->result.data, after->result.data, after->result.len), 0));
     rig_free(&third);
@@ -190,37 +192,202 @@ Test(journal, agents_that_do_not_come_back_are_lost) {
     cr_expect(eq(u32, rig_status(after, "r1").agents_lost, 2));
 }
 
-Test(journal, a_journal_cut_anywhere_is_good_up_to_its_last_whole_record) {
-    rig_seal(&agents[0], 1, 0, 5, false);
-    size_t whole = before->journal.len;
-    rig_exchange(before, &agents[0]);
-    for (size_t len = 0; len < before->journal.len; len++) {
+// ---- Damage
+
+// Sends a snapshot, hears that it is kept, and keeps it no more, as an agent does.
+static void send(struct rig *rig, struct rig_agent *agent, uint64_t sequence, uint64_t iterations, bool final) {
+    rig_seal(agent, sequence, (sequence - 1) * 1000, iterations, final);
+    if (final) agent->state = LL_AGENT_DRAINING;
+    struct ll_exchange_reply reply = rig_exchange(rig, agent);
+    cr_expect(eq(u64, reply.acknowledged, sequence));
+    rig_forget_frames(agent);
+}
+
+// What the coordinator that ended had taken: 5 + 7 + 6 iterations, in snapshots 1 and 2 of the one agent, and 1 of the
+// other.
+static void take_some(void) {
+    send(before, &agents[0], 1, 5, false);
+    send(before, &agents[1], 1, 6, false);
+    send(before, &agents[0], 2, 7, false);
+}
+
+// The agents go on and end their parts.
+static void end_at(struct rig *rig) {
+    for (size_t i = 0; i < 2; i++) agents[i].state = LL_AGENT_RUNNING;
+    send(rig, &agents[0], 3, 10, true);
+    send(rig, &agents[1], 2, 10, true);
+    cr_expect(eq(int, rig_status(rig, "r1").state, LL_RUN_FINISHED));
+}
+
+static bool has_remark(const struct ll_scenario_result *scenario, const char *text) {
+    for (size_t i = 0; i < scenario->remark_count; i++)
+        if (strstr(scenario->remarks[i], text)) return true;
+    return false;
+}
+
+// Ends the run with what the journal in `data` says. Either its first record is lost, which is an error, or the result
+// has all iterations, or it is INVALID and says why.
+static void expect_told(const uint8_t *data, size_t len, const char *what, size_t at) {
+    struct rig *rig = rig_new();
+    rig->now_us = after->now_us;
+    struct ll_journal_end end;
+    ll_err err = read_into(rig, data, len, &end);
+    cr_expect(le(sz, end.len, len));
+    if (err.status == LL_OK && end.records > 0) {
+        end_at(rig);
+        struct ll_result result = rig_result(rig);
+        const struct ll_scenario_result *scenario = &result.scenarios[0];
+        uint64_t completed = ll_series_total(scenario->total, LL_METRIC_ITERATIONS_COMPLETED);
+        uint64_t lost = ll_series_total(scenario->total, LL_METRIC_SNAPSHOTS_LOST);
+        bool is_short = completed < 38, is_invalid = scenario->verdict == LL_VERDICT_INVALID;
+        cr_expect(eq(int, is_short, lost > 0), "%s at %zu: %llu completed, %llu lost", what, at,
+                  (unsigned long long)completed, (unsigned long long)lost);
+        cr_expect(eq(int, is_short, is_invalid), "%s at %zu", what, at);
+        cr_expect(eq(int, is_short, has_remark(scenario, "what was measured in")), "%s at %zu", what, at);
+        ll_result_fini(&result);
+    } else {
+        bool is_told = err.status == LL_DATA_LOSS || len < before->journal.len; // or cut in its first record
+        cr_expect(is_told, "%s at %zu: %s", what, at, err.text);
+    }
+    rig_free(&rig);
+}
+
+Test(journal, a_journal_cut_anywhere_hangs_no_run_and_shortens_none_in_silence) {
+    take_some();
+    for (size_t len = 0; len < before->journal.len; len++) expect_told(before->journal.data, len, "cut", len);
+}
+
+Test(journal, a_flipped_bit_hangs_no_run_and_shortens_none_in_silence) {
+    take_some();
+    for (size_t at = 0; at < before->journal.len; at++) {
+        uint8_t bit = (uint8_t)(1 << at % 8);
+        before->journal.data[at] ^= bit;
+        expect_told(before->journal.data, before->journal.len, "flipped", at);
+        before->journal.data[at] ^= bit;
+    }
+}
+
+Test(journal, records_after_a_damaged_one_are_read) {
+    size_t start = before->journal.len;
+    take_some();
+    size_t places[] = {start + 2, start + 20, start + 40}; // in marker, head and content of the first snapshot's
+    for (size_t i = 0; i < 3; i++) {
         struct rig *rig = rig_new();
-        size_t good;
-        ll_err err = read_into(rig, before->journal.data, len, &good);
-        cr_expect(le(sz, good, len));
+        rig->now_us = after->now_us;
+        struct ll_journal_end end;
+        before->journal.data[places[i]] ^= 0x10;
+        ll_err err = read_into(rig, before->journal.data, before->journal.len, &end);
+        cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+        cr_expect(eq(u64, end.missing, 1));
+        cr_expect(eq(sz, end.len, before->journal.len));
+        cr_expect(eq(u64, rig_status(rig, "r1").iterations_completed, 13));
+        end_at(rig);
+        struct ll_result result = rig_result(rig);
+        cr_expect(has_remark(&result.scenarios[0], "snapshot 1 of agent a is lost"));
+        cr_expect(has_remark(&result.scenarios[0], "1 record of the coordinator's journal was damaged"));
+        ll_result_fini(&result);
+        rig_free(&rig);
+        before->journal.data[places[i]] ^= 0x10;
+    }
+}
+
+// It was acknowledged, and its agent dropped the run.
+Test(journal, a_last_snapshot_that_is_lost_ends_its_agents_part) {
+    send(before, &agents[0], 1, 5, false);
+    size_t start = before->journal.len;
+    send(before, &agents[0], 2, 7, true);
+    struct ll_journal_end end;
+    cr_assert(eq(int, read_into(after, before->journal.data, start, &end).status, LL_OK));
+    agents[0].state = LL_AGENT_IDLE;
+    agents[0].run_id[0] = '\0';
+    rig_exchange(after, &agents[0]);
+    rig_exchange(after, &agents[0]);
+    send(after, &agents[1], 1, 6, true);
+    cr_assert(eq(int, rig_status(after, "r1").state, LL_RUN_FINISHED));
+    struct ll_result result = rig_result(after);
+    cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_SNAPSHOTS_LOST), 1));
+    cr_expect(eq(int, result.scenarios[0].verdict, LL_VERDICT_INVALID));
+    cr_expect(has_remark(&result.scenarios[0], "snapshot 2 of agent a is lost"));
+    ll_result_fini(&result);
+}
+
+// The result was made, and its record is there: that it lacks something is said, and not that someone stopped the run.
+Test(journal, a_run_that_was_over_is_over_without_its_last_snapshot_too) {
+    send(before, &agents[1], 1, 6, true);
+    size_t start = before->journal.len;
+    send(before, &agents[0], 1, 5, true);
+    before->journal.data[start + 40] ^= 1;
+    struct ll_journal_end end;
+    cr_assert(eq(int, read_into(after, before->journal.data, before->journal.len, &end).status, LL_OK));
+    cr_expect(eq(int, rig_status(after, "r1").state, LL_RUN_FINISHED));
+    struct ll_result result = rig_result(after);
+    cr_expect(not(result.scenarios[0].stopped_early));
+    cr_expect(eq(int, result.scenarios[0].verdict, LL_VERDICT_INVALID));
+    ll_result_fini(&result);
+}
+
+Test(journal, what_is_cut_short_at_the_end_is_no_damage) {
+    take_some();
+    size_t whole = before->journal.len;
+    send(before, &agents[1], 2, 1, false);
+    for (size_t len = whole; len < before->journal.len; len++) {
+        struct rig *rig = rig_new();
+        struct ll_journal_end end;
+        ll_err err = read_into(rig, before->journal.data, len, &end);
         cr_expect(eq(int, err.status, LL_OK), "cut at %zu: %s", len, err.text);
-        if (len >= whole) cr_expect(eq(sz, good, whole), "cut at %zu", len);
+        cr_expect(eq(sz, end.len, whole), "cut at %zu", len);
+        cr_expect(eq(u64, end.missing, 0), "cut at %zu", len);
         rig_free(&rig);
     }
 }
 
-Test(journal, a_damaged_record_ends_it) {
-    rig_seal(&agents[0], 1, 0, 5, false);
-    size_t whole = before->journal.len, good;
-    rig_exchange(before, &agents[0]);
-    before->journal.data[whole + 30] ^= 1;
-    cr_expect(eq(int, read_into(after, before->journal.data, before->journal.len, &good).status, LL_OK));
-    cr_expect(eq(sz, good, whole));
-    cr_expect(eq(u64, rig_status(after, "r1").iterations_completed, 0));
+static ll_err read_text(const char *text) {
+    struct ll_journal_end end;
+    return read_into(after, text, strlen(text), &end);
 }
 
-Test(journal, one_of_another_version_is_refused) {
-    before->journal.data[6] ^= 1;
-    size_t good;
-    ll_err err = read_into(after, before->journal.data, before->journal.len, &good);
+Test(journal, one_of_another_version_is_told_from_a_flipped_header) {
+    char line[64] = "LLJ2 9.9.9";
+    uint8_t hash[LL_SHA256_BYTES];
+    ll_sha256(line, strlen(line), hash);
+    size_t len = strlen(line);
+    snprintf(line + len, sizeof line - len, " %02x%02x%02x%02x\n", hash[0], hash[1], hash[2], hash[3]);
+    ll_err err = read_text(line);
     cr_expect(eq(int, err.status, LL_FAILED_PRECONDITION));
-    cr_expect(strstr(err.text, "another version") != NULL, "%s", err.text);
+    cr_expect(strstr(err.text, "another version of LiveLoad (LLJ2 9.9.9") != NULL, "%s", err.text);
+    cr_expect(eq(int, read_text("LLJ1 0.1.0\n").status, LL_FAILED_PRECONDITION));
+    cr_expect(eq(int, read_text("#!/bin/sh\nexit 1\n").status, LL_DATA_LOSS));
+    take_some();
+    for (size_t at = 0; before->journal.data[at] != '\n'; at++) {
+        struct rig *rig = rig_new();
+        struct ll_journal_end end;
+        before->journal.data[at] ^= 4;
+        err = read_into(rig, before->journal.data, before->journal.len, &end);
+        cr_expect(eq(int, err.status, LL_OK), "byte %zu: %s", at, err.text);
+        cr_expect(end.is_damaged);
+        cr_expect(eq(u64, rig_status(rig, "r1").iterations_completed, 18));
+        before->journal.data[at] ^= 4;
+        rig_free(&rig);
+    }
+}
+
+// The number of a damaged record is not given again: the next coordinator must see that one is missing.
+Test(journal, a_damaged_last_record_is_still_missing_after_two_restarts) {
+    size_t start = before->journal.len;
+    take_some();
+    before->journal.data[before->journal.len - 1] ^= 1;
+    struct ll_journal_end end;
+    cr_assert(eq(int, read_into(after, before->journal.data, before->journal.len, &end).status, LL_OK));
+    cr_expect(gt(sz, end.len, start));
+    cr_expect(eq(u64, end.missing, 1));
+    struct ll_buf journal = ll_buf_make(LL_JOURNAL_BYTES_MAX);
+    ll_buf_append(&journal, before->journal.data, end.len);
+    ll_journal_append(&(struct ll_journal_record){LL_JOURNAL_STOPPED}, end.next_sequence, 0, &journal);
+    struct rig *rig = rig_new();
+    cr_assert(eq(int, read_into(rig, journal.data, journal.len, &end).status, LL_OK));
+    cr_expect(eq(u64, end.missing, 1));
+    rig_free(&rig);
+    ll_buf_fini(&journal);
 }
 
 Test(journal, records_out_of_order_are_refused) {
@@ -243,7 +410,7 @@ Test(journal, a_file_without_a_record_is_none) {
     char folder[] = "/tmp/liveload-journal-XXXXXX", path[64];
     cr_assert(mkdtemp(folder) != NULL);
     snprintf(path, sizeof path, "%s/run.journal", folder);
-    for (size_t len = 0; len < 40; len += 3) {
+    for (size_t len = 0; len < 70; len += 3) {
         int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         cr_assert(ge(int, fd, 0));
         cr_assert(eq(long, write(fd, before->journal.data, len), (long)len));
@@ -266,8 +433,8 @@ Test(journal, the_file_is_written_on_after_a_restart_and_removed_at_the_end) {
     cr_assert(eq(int, ll_keeper_restore(&first, after->core, after->now_us).status, LL_OK)); // nothing there
     rig_seal(&agents[0], 1, 0, 5, false);
     rig_exchange(before, &agents[0]);
-    size_t good;
-    ll_journal_read(before->journal.data, before->journal.len, 0, keep, &first, &good);
+    struct ll_journal_end end;
+    ll_journal_read(before->journal.data, before->journal.len, 0, keep, &first, &end);
     cr_expect(eq(int, ll_keeper_restore(&second, after->core, after->now_us).status, LL_ALREADY_EXISTS));
     ll_keeper_fini(&first);
     ll_keeper_fini(&second);

@@ -16,6 +16,7 @@ struct rig {
     struct ll_buf log;
     struct ll_buf result; // the last that was made
     struct ll_buf journal;
+    uint64_t journal_sequence;
     struct ll_buf artifacts; // "RUN NAME OFFSET PIECE\n" for each
     int results, journaled[LL_JOURNAL_KINDS];
 };

@@ -529,6 +529,26 @@ Test(run, being_cut_keeps_what_was_measured) {
     ll_result_fini(&result);
 }
 
+Test(run, an_agent_that_skips_a_number_does_not_hang_it) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    rig_seal(&agents[0], 1, 0, 7, false);
+    rig_seal(&agents[0], 3, 2000, 2, false);
+    rig_seal(&agents[0], 4, 3000, 1, true);
+    agents[0].state = LL_AGENT_DRAINING;
+    cr_expect(eq(u64, rig_exchange(rig, &agents[0]).acknowledged, 4));
+    cr_assert(eq(int, state_of("r1"), LL_RUN_FINISHED));
+    struct ll_result result = rig_result(rig);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_ITERATIONS_COMPLETED), 10));
+    cr_expect(eq(u64, ll_series_total(scenario->total, LL_METRIC_SNAPSHOTS_LOST), 1));
+    cr_expect(eq(int, (int)scenario->verdict, LL_VERDICT_INVALID));
+    cr_assert(ge(sz, scenario->remark_count, 1));
+    expect_sentence(scenario->remarks[0], "snapshot 2 of agent a is lost");
+    ll_result_fini(&result);
+}
+
 Test(run, the_table_of_moves) {
     const char *allowed[LL_RUN_STATES] = {"16", "26", "36", "456", "56", "", ""};
     for (int from = 0; from < LL_RUN_STATES; from++)
