@@ -154,8 +154,23 @@ static int reset(struct lws *wsi) {
     return -1;
 }
 
+static int answer_raw(struct lws *wsi, struct visit *visit) {
+    struct ll_buf out = ll_buf_make(BODY_MAX);
+    char spare[LWS_PRE] = "";
+    ll_buf_append(&out, spare, sizeof spare);
+    ll_buf_text(&out, visit->page->raw);
+    bool failed = lws_write(wsi, out.data + LWS_PRE, out.len - LWS_PRE, LWS_WRITE_HTTP) < 0;
+    ll_buf_fini(&out);
+    visit->sent_headers = true;
+    if (failed || !visit->page->body_delay_ms) return -1;
+    lws_set_timer_usecs(wsi, (lws_usec_t)visit->page->body_delay_ms * 1000);
+    return 0;
+}
+
 static int answer(struct lws *wsi, struct visit *visit) {
     const struct ll_site_page *page = visit->page;
+    if (page->raw && !visit->sent_headers) return answer_raw(wsi, visit);
+    if (page->raw && !page->resets) return -1;
     if (page->resets) return reset(wsi);
     struct ll_buf body = make_body(visit);
     size_t len = body.len - LWS_PRE;

@@ -19,11 +19,13 @@ struct ll_site_page {
     bool is_download;
     uint32_t delay_ms;
     bool never_answers;
-    const char *etag;        // answers 304 to whoever has it
-    uint32_t body_delay_ms;  // from the headers on
-    bool is_for_all;         // pages of other origins may ask for it
-    bool resets;             // the connection, instead of an answer
-    bool hangs_up;           // likewise, in the middle of the body
+    const char *etag;       // answers 304 to whoever has it
+    uint32_t body_delay_ms; // from the headers on
+    bool is_for_all;        // pages of other origins may ask for it
+    bool resets;            // the connection, instead of an answer
+    bool hangs_up;          // likewise, in the middle of the body
+    const char *raw; // the whole answer as it stands, headers and all, after which the connection is closed, or reset
+                     // when `resets` too; body_delay_ms is then from it to that end
     const char *set_cookies; // values of Set-Cookie, a line each
     bool echoes; // the request: "POST /path?query", a line "name: value" for each header that tests ask about, an empty
                  // line, and its body

@@ -16,13 +16,12 @@ bool ll_cdp_history_has_come(const struct ll_cdp_page *page) {
 static void on_gone(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     page->call = 0;
-    page->waiting = LL_CDP_WAITS_LOAD;
     if (answer->failed)
         ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the browser does not go there"), NULL);
     else if (ll_cdp_dialog_why_it_stays(page)) // asked before this answer came
         ll_cdp_page_finish(page, ll_err_make(LL_FAILED_PRECONDITION, "%s", ll_cdp_dialog_why_it_stays(page)), NULL);
-    else if (ll_cdp_history_has_come(page))
-        ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+    else
+        ll_cdp_await_load(page);
 }
 
 // The empty page that every tab begins with is none that a user has seen.

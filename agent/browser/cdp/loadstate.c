@@ -22,6 +22,11 @@ static bool has_come(const struct ll_cdp_page *page) {
     return false;
 }
 
+// That it does not come any more.
+static bool is_lost(const struct ll_cdp_page *page) {
+    return page->action.word != STATE_IDLE && ll_cdp_tab_is_broken(page->tab);
+}
+
 static void set_alarm(struct ll_cdp_page *page) {
     int64_t at_us = page->tab->requested_us + idle_us;
     bool may_come = page->action.word == STATE_IDLE && ll_cdp_network_in_flight(page->tab->network) == 0 &&
@@ -32,6 +37,8 @@ static void set_alarm(struct ll_cdp_page *page) {
 void ll_cdp_load_state_changed(struct ll_cdp_page *page) {
     if (has_come(page))
         ll_cdp_page_finish(page, LL_SUCCESS, NULL);
+    else if (is_lost(page))
+        ll_cdp_page_finish(page, page->tab->broken, NULL);
     else
         set_alarm(page);
 }
@@ -46,8 +53,8 @@ void ll_cdp_load_state_timer(struct ll_cdp_page *page) {
 }
 
 void ll_cdp_load_state_wait(struct ll_cdp_page *page) {
-    if (has_come(page)) {
-        ll_cdp_page_finish_soon(page, LL_SUCCESS);
+    if (has_come(page) || is_lost(page)) {
+        ll_cdp_page_finish_soon(page, has_come(page) ? LL_SUCCESS : page->tab->broken);
         return;
     }
     page->waiting = LL_CDP_WAITS_STATE;

@@ -175,6 +175,10 @@ void ll_cdp_target_store(struct ll_cdp_page *page);
 void ll_cdp_navigate(struct ll_cdp_page *page);
 void ll_cdp_reload(struct ll_cdp_page *page);
 void ll_cdp_wait_for_url(struct ll_cdp_page *page);
+// The action in flight now waits for the document that it leads to. It may finish the action.
+void ll_cdp_await_load(struct ll_cdp_page *page);
+// Network.loadingFailed; it finishes nothing.
+void ll_cdp_navigation_failed(struct ll_cdp_tab *tab, struct ll_slice params);
 // May finish the action in flight, and then the page may be gone.
 void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 

@@ -34,6 +34,7 @@ void ll_cdp_tab_free(struct ll_cdp_tab *tab) {
     }
     if (tab->page->tab == tab) tab->page->tab = NULL;
     ll_cdp_forget(client_of(tab), tab->probe);
+    ll_cdp_forget(client_of(tab), tab->settling);
     ll_cdp_forget(client_of(tab), tab->call);
     ll_cdp_connection_remove_session(tab->page->connection, tab);
     ll_cdp_network_free(&tab->network);
@@ -80,6 +81,10 @@ static void on_window(struct ll_cdp_tab *tab, struct ll_slice params) {
         tab->window = window;
 }
 
+bool ll_cdp_tab_is_broken(const struct ll_cdp_tab *tab) {
+    return tab->broken.status != LL_OK && !tab->navigating;
+}
+
 static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_tab *tab = arg;
     (void)answer;
@@ -92,6 +97,7 @@ static void on_probed(void *arg, const struct ll_cdp_answer *answer) {
 void ll_cdp_tab_interrupt(struct ll_cdp_tab *tab) {
     struct ll_cdp_client *client = client_of(tab);
     if (!client || tab->probe) return;
+    tab->was_interrupted = true;
     ll_cdp_call(client, tab->session, "Runtime.terminateExecution", "{}", NULL, NULL);
     ll_cdp_call(client, tab->session, "Page.stopLoading", "{}", NULL, NULL);
     tab->probe_sent_us = ll_clock_us();
@@ -119,6 +125,7 @@ static void on_response(struct ll_cdp_tab *tab, struct ll_slice params, const ch
 static void on_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
     struct ll_cdp_page *page = tab->page;
     ll_cdp_network_event(tab->network, event, params);
+    if (event == LL_CDP_LOADING_FAILED) ll_cdp_navigation_failed(tab, params);
     tab->requested_us = ll_clock_us();
     if (page->waiting == LL_CDP_WAITS_STATE && page->tab == tab)
         ll_cdp_load_state_changed(page);

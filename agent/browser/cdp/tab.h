@@ -7,6 +7,7 @@
 
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/painter.h"
+#include "libcommon/base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +50,10 @@ struct ll_cdp_tab {
     uint64_t loaders[LL_LOADERS_KEPT]; // the last documents' loader ids, newest first
     bool loaded;                       // the newest document's load event was seen
     bool parsed;                       // its DOMContentLoaded event was seen
+    ll_err broken;                     // why that load event will not come; LL_OK: it may. See ll_cdp_tab_is_broken
+    bool asked_away;                   // the document asked for another one, or for what is none
+    bool was_interrupted;              // its loading was stopped from here
+    uint32_t settling;                 // asks a document that stopped loading whether it leads on, or 0
     int64_t requested_us;              // when a request began or ended last
     bool navigating;                   // the main frame asked for another document and has not got it
     bool was_kept;                     // its document asked whether to be left, and was told not to be
@@ -78,6 +83,8 @@ void ll_cdp_tab_opened_by(struct ll_cdp_tab *tab, struct ll_cdp_tab *opener);
 // later.
 void ll_cdp_tab_opened_by_link(struct ll_cdp_tab *tab);
 void ll_cdp_tab_opened_by_scenario(struct ll_cdp_tab *tab);
+// Its document will not load any more, and no other one is on its way.
+bool ll_cdp_tab_is_broken(const struct ll_cdp_tab *tab);
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
 // Ends what the tab may be busy with: a load, and a script that would hold up every action after this one. A tab that
 // is late again before it has answered after that hangs.

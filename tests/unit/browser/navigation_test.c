@@ -28,6 +28,29 @@ static const struct ll_site_page site[] = {
     {.path = "/counts", .body = "<script>sessionStorage.n = +(sessionStorage.n || 0) + 1</script>"},
     {.path = "/chain", .body = "<script>setTimeout(() => location.href = '/slow', 30)</script><h1>chain</h1>"},
     {.path = "/frame", .body = "<iframe src=/slow></iframe><h1 id=title>Frame</h1>"},
+#define OK "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n"
+    {.path = "/cut", .raw = OK "content-length: 5000\r\n\r\n<h1 id=title>Cut</h1>"},
+    {.path = "/cut-at-once", .raw = OK "content-length: 5000\r\n\r\n"},
+    {.path = "/cut-with-more", .raw = OK "content-length: 5000\r\n\r\n<img src=/never><iframe src=/never></iframe>"},
+    {.path = "/cut-off",
+     .raw = OK "content-length: 5000\r\n\r\n<h1 id=title>Cut</h1>",
+     .resets = true,
+     .body_delay_ms = 50},
+    {.path = "/cut-chunk", .raw = OK "transfer-encoding: chunked\r\n\r\n7\r\n<p>part\r\n10\r\nabc"},
+    {.path = "/bad-chunk", .raw = OK "transfer-encoding: chunked\r\n\r\n7\r\n<p>part\r\nzz\r\n"},
+    {.path = "/bad-gzip", .raw = OK "content-encoding: gzip\r\ncontent-length: 12\r\n\r\nnot gzip at!"},
+    {.path = "/cut-behind", .body = "<script>location = '/cut'</script>"},
+    {.path = "/cut-and-goes",
+     .raw = OK "content-length: 5000\r\n\r\n<script>setTimeout(() => location = '/slow')</script>",
+     .body_delay_ms = 100},
+    {.path = "/cut-frame", .body = "<h1 id=title>Whole</h1><iframe src=/cut></iframe><script src=/cut></script>"},
+    {.path = "/to-cut", .body = "<h1 id=title>To cut</h1><a id=cut href=/cut>cut</a><a id=stops href=/stops>stops</a>"},
+    {.path = "/stops", .body = "<h1 id=title>Stops</h1><img src=/never><script>stop()</script>"},
+    {.path = "/stops-later", .body = "<h1 id=title>Later</h1><img src=/never><script>setTimeout(stop, 20)</script>"},
+    {.path = "/stops-and-goes", .body = "<script>stop(); location = '/slow'</script>"},
+    {.path = "/to-file", .body = "<h1 id=title>To file</h1><script>location = '/file'</script>"},
+    {.path = "/to-nothing", .body = "<h1 id=title>To nothing</h1><script>location = '/none'</script>"},
+    {.path = "/to-mail", .body = "<h1 id=title>To mail</h1><script>location = 'mailto:a@example.com'</script>"},
     {.path = NULL},
 };
 
@@ -123,6 +146,73 @@ Test(navigation, a_page_that_never_comes_or_never_loads_is_late) {
     expect_title("Hangs");
     driven_visit(&page, "/");
     expect_title("Start");
+}
+
+// A second of its own timeout is enough for none of these: they fail when the browser says so.
+Test(navigation, a_document_that_breaks_off_fails_with_the_browsers_error) {
+    static const struct {
+        const char *path, *error;
+    } cases[] = {
+        {"/cut", "net::ERR_CONTENT_LENGTH_MISMATCH"},           {"/cut-at-once", "net::ERR_CONTENT_LENGTH_MISMATCH"},
+        {"/cut-with-more", "net::ERR_CONTENT_LENGTH_MISMATCH"}, {"/cut-off", "net::ERR_CONNECTION_RESET"},
+        {"/cut-chunk", "net::ERR_INCOMPLETE_CHUNKED_ENCODING"}, {"/bad-chunk", "net::ERR_INVALID_CHUNKED_ENCODING"},
+        {"/bad-gzip", "net::ERR_CONTENT_DECODING_FAILED"},      {"/cut-behind", "net::ERR_CONTENT_LENGTH_MISMATCH"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expect_failure(visit(cases[i].path, 60 * 1000), LL_UNAVAILABLE, cases[i].error);
+        cr_expect(strstr(page.err.text, driver.base_url) != NULL, "%s", page.err.text);
+        expect_failure(driven_do(&page, LL_OP_RELOAD, NULL, NULL), LL_UNAVAILABLE, cases[i].error);
+    }
+    driven_visit(&page, "/");
+    expect_title("Start");
+}
+
+Test(navigation, what_waits_for_a_document_that_breaks_off_fails_with_it) {
+    struct ll_action state = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .timeout_ms = 60 * 1000};
+    struct ll_action url = {.operation = LL_OP_WAIT_FOR_URL, .text = "**/cut", .timeout_ms = 60 * 1000};
+    struct ll_action back = {.operation = LL_OP_GO_BACK, .timeout_ms = 60 * 1000};
+    for (int i = 0; i < 2; i++) {
+        driven_visit(&page, "/to-cut");
+        driven_ok(&page, LL_OP_CLICK, "#cut", NULL);
+        expect_failure(driven_act(&page, i ? &url : &state), LL_UNAVAILABLE, "net::ERR_CONTENT_LENGTH_MISMATCH");
+        expect_failure(driven_act(&page, i ? &state : &url), LL_UNAVAILABLE, "net::ERR_CONTENT_LENGTH_MISMATCH");
+    }
+    driven_visit(&page, "/");
+    expect_failure(driven_act(&page, &back), LL_UNAVAILABLE, "net::ERR_CONTENT_LENGTH_MISMATCH");
+}
+
+Test(navigation, a_page_that_stops_its_own_loading_fails_at_once) {
+    static const char *const paths[] = {"/stops", "/stops-later"};
+    for (size_t i = 0; i < 2; i++) {
+        expect_failure(visit(paths[i], 60 * 1000), LL_FAILED_PRECONDITION, "the page stopped its own loading");
+        expect_title(i ? "Later" : "Stops");
+    }
+    struct ll_action state = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .timeout_ms = 60 * 1000};
+    driven_visit(&page, "/to-cut");
+    driven_ok(&page, LL_OP_CLICK, "#stops", NULL);
+    expect_failure(driven_act(&page, &state), LL_FAILED_PRECONDITION, "the page stopped its own loading");
+}
+
+Test(navigation, a_page_that_breaks_off_or_stops_and_leads_on_is_followed) {
+    driven_visit(&page, "/stops-and-goes");
+    expect_title("Slow");
+    driven_visit(&page, "/cut-and-goes");
+    expect_title("Slow");
+}
+
+// Chromium leaves their load events out.
+Test(navigation, a_page_that_leads_to_no_page_has_loaded) {
+    driven_visit(&page, "/to-file");
+    expect_title("To file");
+    driven_visit(&page, "/to-nothing");
+    expect_title("To nothing");
+    driven_visit(&page, "/to-mail");
+    expect_title("To mail");
+}
+
+Test(navigation, a_part_of_a_page_that_breaks_off_is_not_the_page) {
+    driven_visit(&page, "/cut-frame");
+    expect_title("Whole");
 }
 
 static void expect_alive(void) {
