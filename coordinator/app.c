@@ -97,11 +97,6 @@ static ll_err read_artifact(void *owner, const char *name, uint64_t offset, stru
 
 // ---- Events
 
-static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
-    struct app *app = arg;
-    ll_rpc_server_handle(app->rpc, data, len, out_response);
-}
-
 static void serve(void *arg) {
     struct app *app = arg;
     app->transport->ops->poll(app->transport);
@@ -150,7 +145,7 @@ static ll_err make_folder(const char *what, const char *path) {
     return ll_err_make(LL_INVALID_ARGUMENT, "%s %s cannot be made: %s", what, path, strerror(errno));
 }
 
-static ll_err make_core(struct app *app, const char *token) {
+static ll_err make_core(struct app *app) {
     int64_t unix_ms_at_zero = ll_clock_wall_ms() - ll_clock_us() / 1000;
     app->keeper = ll_keeper_make(app->options->journal, unix_ms_at_zero * 1000);
     struct ll_coordinator_options core = {
@@ -165,13 +160,19 @@ static ll_err make_core(struct app *app, const char *token) {
                                                    .make_run_id = make_run_id,
                                                    .make_epoch = make_epoch,
                                                    .read_artifact = read_artifact};
-    struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&app->service);
-    app->rpc = ll_rpc_server_new(&handlers, token);
     app->spool = ll_spool_make(app->options->out, app->options->journal);
     LL_TRY(ll_keeper_restore(&app->keeper, app->core, ll_clock_us()));
     if (!ll_keeper_is_keeping(&app->keeper)) ll_spool_sweep(&app->spool);
     ll_coordinator_tick(app->core, ll_clock_us());
     return LL_SUCCESS;
+}
+
+// They are answered once there is a core, with the first poll.
+static ll_err listen_for_calls(struct app *app, const char *token) {
+    struct ll_rpc_handlers handlers = ll_coordinator_service_handlers(&app->service);
+    app->rpc = ll_rpc_server_new(&handlers, token);
+    struct ll_transport_service service = ll_rpc_server_service(app->rpc);
+    return ll_nng_server_new(app->options->listen, &service, wake, app, &app->transport);
 }
 
 static ll_err start(struct app *app) {
@@ -181,8 +182,8 @@ static ll_err start(struct app *app) {
     LL_TRY(make_folder("the folder of the journal", app->options->journal));
     LL_TRY(ll_loop_new(&app->loop));
     LL_TRY(ll_loop_on_signal(app->loop, on_signal, app));
-    LL_TRY(ll_nng_server_new(app->options->listen, on_request, app, wake, app, &app->transport));
-    LL_TRY(make_core(app, token)); // where the port is in use, a journal is left alone
+    LL_TRY(listen_for_calls(app, token));
+    LL_TRY(make_core(app)); // where the port is in use, a journal is left alone
     ll_loop_on_wake(app->loop, serve, app);
     app->timer = ll_timer_new(app->loop, serve, app);
     serve(app);

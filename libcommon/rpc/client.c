@@ -11,6 +11,7 @@
 #include "libcommon/base/buf.h"
 #include "libcommon/base/text.h"
 #include "libcommon/rpc/convert.h"
+#include "libcommon/rpc/envelope.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -69,9 +70,9 @@ static void pack_envelope(const struct call *call, struct ll_buf *out) {
     request.call_id = call->id;
     request.method = (char *)(uintptr_t)call->method;
     request.payload = (ProtobufCBinaryData){.data = call->payload.data, .len = call->payload.len};
-    request.token = call->client->token;
     request.protocol_version = LL_PROTOCOL_VERSION;
     request.program_version = (char *)(uintptr_t)LIVELOAD_VERSION;
+    ll_rpc_envelope_begin(call->client->token, out);
     ll_wire_pack(&request.base, out);
 }
 

@@ -9,6 +9,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/rpc/convert.h"
+#include "libcommon/rpc/envelope.h"
 #include "libcommon/rpc/reply_cache.h"
 #include "libcommon/rpc/transport.h"
 
@@ -19,8 +20,7 @@
 
 enum {
     // Unpacked, an envelope takes up to a few times its bytes, and a small one some room to begin with. Anybody can
-    // send
-    // one; what is in it is unpacked only for those who have the token.
+    // send one; what is in it is unpacked only for those who have the token.
     UNPACKED_BYTES_BASE = 64 * 1024,
     UNPACKED_BYTES_TIMES = 4,
 };
@@ -164,15 +164,18 @@ static bool is_same_token(const char *expected, const char *given) {
     return difference == 0;
 }
 
+static ll_err wrong_token(void) {
+    return ll_err_make(LL_UNAUTHENTICATED, "the token does not fit this coordinator's: pass --token-file with a "
+                                           "copy of the file it uses");
+}
+
 static ll_err check_caller(const struct ll_rpc_server *server, const Liveload__V1__Request *request) {
     if (request->protocol_version != LL_PROTOCOL_VERSION)
         return ll_err_make(LL_FAILED_PRECONDITION,
                            "this coordinator is LiveLoad %s (protocol %d), the caller is LiveLoad %.32s (protocol %u): "
                            "install the same version on both",
                            LIVELOAD_VERSION, LL_PROTOCOL_VERSION, request->program_version, request->protocol_version);
-    if (!is_same_token(server->token, request->token))
-        return ll_err_make(LL_UNAUTHENTICATED, "the token does not fit this coordinator's: pass --token-file with a "
-                                               "copy of the file it uses");
+    if (!is_same_token(server->token, request->token)) return wrong_token();
     if (request->call_id == 0) // which is that of answers to what was no call
         return ll_err_make(LL_INVALID_ARGUMENT, "a call came with call id 0: number calls from 1");
     return LL_SUCCESS;
@@ -214,17 +217,51 @@ static void answer(struct ll_rpc_server *server, const Liveload__V1__Request *re
     ll_wire_arena_fini(&call.unpacked);
 }
 
-void ll_rpc_server_handle(struct ll_rpc_server *server, const void *request, size_t len, struct ll_buf *out_response) {
+enum ll_caller ll_rpc_server_handle(struct ll_rpc_server *server, const void *request, size_t len,
+                                    struct ll_buf *out_response) {
     struct ll_wire_arena arena = ll_wire_arena_make(UNPACKED_BYTES_BASE + UNPACKED_BYTES_TIMES * len);
-    ProtobufCMessage *envelope = NULL;
-    ll_err err = ll_wire_unpack(&liveload__v1__request__descriptor, "the envelope", request, len, &arena, &envelope);
+    enum ll_caller caller = LL_CALLER_STRANGER;
+    ProtobufCMessage *message = NULL;
+    ll_err err = ll_wire_unpack(&liveload__v1__request__descriptor, "the envelope", request, len, &arena, &message);
     if (err.status == LL_OK) {
-        answer(server, (const Liveload__V1__Request *)envelope, out_response);
+        const Liveload__V1__Request *envelope = (const Liveload__V1__Request *)message;
+        if (is_same_token(server->token, envelope->token)) caller = LL_CALLER_KNOWN;
+        answer(server, envelope, out_response);
     } else {
         err = ll_err_make(LL_INVALID_ARGUMENT, "%zu bytes came that are no call of LiveLoad's", len);
         respond(0, err, NULL, out_response);
     }
     ll_wire_arena_fini(&arena);
+    return caller;
+}
+
+// The token's field, as ll_rpc_envelope_begin writes it.
+static bool begins_with_token(const struct ll_rpc_server *server, const void *head, size_t len) {
+    struct ll_buf expected = ll_buf_make(LL_ENVELOPE_PROOF_BYTES);
+    ll_rpc_envelope_begin(server->token, &expected);
+    volatile unsigned difference = expected.overflowed || expected.len > len;
+    for (size_t i = 0; i < expected.len && i < len; i++) difference |= expected.data[i] ^ ((const uint8_t *)head)[i];
+    ll_buf_fini(&expected);
+    return difference == 0;
+}
+
+enum ll_caller ll_rpc_server_admit(struct ll_rpc_server *server, const void *head, size_t len,
+                                   struct ll_buf *out_response) {
+    if (begins_with_token(server, head, len)) return LL_CALLER_KNOWN;
+    respond(0, wrong_token(), NULL, out_response);
+    return LL_CALLER_STRANGER;
+}
+
+static enum ll_caller on_call(void *owner, const void *data, size_t len, struct ll_buf *out_response) {
+    return ll_rpc_server_handle(owner, data, len, out_response);
+}
+
+static enum ll_caller on_head(void *owner, const void *data, size_t len, struct ll_buf *out_response) {
+    return ll_rpc_server_admit(owner, data, len, out_response);
+}
+
+struct ll_transport_service ll_rpc_server_service(struct ll_rpc_server *server) {
+    return (struct ll_transport_service){.owner = server, .answer = on_call, .admit = on_head};
 }
 
 // ---- Lifecycle

@@ -8,6 +8,7 @@
 
 #include "libcommon/base/buf.h"
 #include "libcommon/model/messages.h"
+#include "libcommon/rpc/transport.h"
 
 enum {
     LL_RPC_REPLIES_MAX = 4096,
@@ -30,7 +31,13 @@ struct ll_rpc_server;
 struct ll_rpc_server *ll_rpc_server_new(const struct ll_rpc_handlers *handlers, const char *token);
 void ll_rpc_server_free(struct ll_rpc_server **server);
 
-// Answers one envelope. Bytes that are no envelope get an INVALID_ARGUMENT response.
-void ll_rpc_server_handle(struct ll_rpc_server *server, const void *request, size_t len, struct ll_buf *out_response);
+// Answers one envelope; known is whose token fits. Bytes that are no envelope get an INVALID_ARGUMENT response.
+enum ll_caller ll_rpc_server_handle(struct ll_rpc_server *server, const void *request, size_t len,
+                                    struct ll_buf *out_response);
+// The first bytes of an envelope that is not read yet: known is whose token they begin with. Any other is answered.
+enum ll_caller ll_rpc_server_admit(struct ll_rpc_server *server, const void *head, size_t len,
+                                   struct ll_buf *out_response);
+// Both, with the server as `owner`.
+struct ll_transport_service ll_rpc_server_service(struct ll_rpc_server *server);
 
 #endif

@@ -1,31 +1,21 @@
-// Envelopes over nng REQ/REP (https://nng.nanomsg.org/man/v1.5.2/nng_req.7.html, nng_rep.7.html).
+// The caller's side of transport.h: envelopes over nng's REQ (https://nng.nanomsg.org/man/v1.5.2/nng_req.7.html).
 //
-// Happy path, caller: `send` takes a slot, which has an nng context and an aio of its own; the aio sends, then
-// receives, and its callback posts the slot to the mailbox; poll hands the answer over and frees the slot. Server: each
-// of LL_CALLS_AT_ONCE_MAX contexts receives; its callback posts it; poll has the request answered and sends the
-// answer; when that has left, the callback receives again.
+// Happy path: `send` takes a slot, which has an nng context and an aio of its own; the aio sends, then receives, and
+// its callback posts the slot to the mailbox; poll hands the answer over and frees the slot.
 //
 // What can fail: nobody listens (the send waits for a connection until the deadline: LL_UNAVAILABLE); the connection
 // breaks (nng's own resending is off, so the receive fails: LL_UNAVAILABLE); no answer comes (LL_DEADLINE_EXCEEDED).
-// At the server: a peer that speaks no SP, no REQ, or sends more than LL_ENVELOPE_BYTES_MAX loses its connection
-// inside nng; a caller that is gone has its answer dropped by nng; a caller that does not read holds a context for
-// ANSWER_LEAVES_MS at most.
+#include "libcommon/rpc/transport_nng.h"
 #include "libcommon/base/alloc.h"
-#include "libcommon/base/buf.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/mailbox.h"
 #include "libcommon/rpc/address.h"
 #include "libcommon/rpc/transport.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <inttypes.h>
 #include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <nng/transport/tcp/tcp.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,21 +23,18 @@
 #include <time.h>
 
 enum {
-    URL_MAX = LL_ADDRESS_HOST_MAX + 16,
     SP_HEADER_BYTES = 4, // the request id, which RECVMAXSZ counts
     RECONNECT_MIN_MS = 20,
     RECONNECT_MAX_MS = 500,
-    ANSWER_LEAVES_MS = 10 * 1000,
     CLOSE_LIMIT_S = 1,
-    SPARE_BUFFER_BYTES = 1024 * 1024, // of answers, kept between them
 };
 
-static ll_err broken(const char *what, int result) {
+ll_err ll_nng_broken(const char *what, int result) {
     return ll_err_make(LL_INTERNAL, "nng could not %s: %s", what, nng_strerror(result));
 }
 
-static void write_url(const struct ll_address *address, unsigned port, char out[URL_MAX]) {
-    snprintf(out, URL_MAX, "tcp://%s:%u", address->host, port);
+void ll_nng_write_url(const struct ll_address *address, unsigned port, char out[LL_NNG_URL_MAX]) {
+    snprintf(out, LL_NNG_URL_MAX, "tcp://%s:%u", address->host, port);
 }
 
 static nng_msg *message_of(const void *data, size_t len) {
@@ -78,8 +65,6 @@ static void close_within_limit(nng_socket socket) {
     if (pthread_timedjoin_np(thread, NULL, &limit) != 0) pthread_detach(thread);
 }
 
-// ---- Caller's side
-
 enum slot_phase { SLOT_SENDING, SLOT_RECEIVING };
 
 // One call under way. The nng callback owns it from nng_ctx_send until it posts it; then poll does.
@@ -99,7 +84,7 @@ struct slot {
 struct nng_client {
     struct ll_transport_client base;
     nng_socket socket;
-    char url[URL_MAX];
+    char url[LL_NNG_URL_MAX];
     struct ll_mailbox *done; // of struct slot *
     struct slot slots[LL_CALLS_AT_ONCE_MAX];
     size_t slot_count; // opened so far
@@ -220,182 +205,13 @@ ll_err ll_nng_client_new(const char *url, ll_wake_fn wake, void *wake_arg, struc
     LL_TRY(ll_address_parse(url, LL_ADDRESS_CONNECT, &address));
     struct nng_client *client = ll_alloc(1, sizeof *client);
     client->base.ops = &client_ops;
-    write_url(&address, address.port, client->url);
+    ll_nng_write_url(&address, address.port, client->url);
     int result = client_connect(client);
     if (result) {
         free(client);
-        return ll_err_in(broken("connect", result), "%s", url);
+        return ll_err_in(ll_nng_broken("connect", result), "%s", url);
     }
     client->done = ll_mailbox_new(sizeof(struct slot *), LL_CALLS_AT_ONCE_MAX, wake, wake_arg);
     *out = &client->base;
-    return LL_SUCCESS;
-}
-
-// ---- Server's side
-
-enum context_phase { CONTEXT_RECEIVING, CONTEXT_SENDING };
-
-// One REP context. The nng callback owns it, but between its post and the nng_ctx_send in poll.
-struct context {
-    struct nng_server *server;
-    nng_ctx context;
-    nng_aio *aio;
-    enum context_phase phase;
-    nng_msg *request; // posted and not yet answered
-};
-
-struct nng_server {
-    struct ll_transport_server base;
-    nng_socket socket;
-    char url[URL_MAX];
-    ll_on_request_fn on_request;
-    void *arg;
-    ll_wake_fn wake;
-    void *wake_arg;
-    struct ll_mailbox *requests; // of struct context *
-    struct context contexts[LL_CALLS_AT_ONCE_MAX];
-    size_t context_count;
-    struct ll_buf answer;
-    atomic_int connections;
-};
-
-static void receive_next(struct context *context) {
-    context->phase = CONTEXT_RECEIVING;
-    nng_aio_set_timeout(context->aio, NNG_DURATION_INFINITE);
-    nng_ctx_recv(context->context, context->aio);
-}
-
-static void on_context_progress(void *arg) {
-    struct context *context = arg;
-    int result = nng_aio_result(context->aio);
-    if (result && context->phase == CONTEXT_SENDING) {
-        nng_msg_free(nng_aio_get_msg(context->aio));
-        nng_aio_set_msg(context->aio, NULL);
-    }
-    if (result == NNG_ECLOSED || result == NNG_ECANCELED) return; // fini is at work
-    if (result || context->phase == CONTEXT_SENDING) {
-        receive_next(context);
-        return;
-    }
-    context->request = nng_aio_get_msg(context->aio);
-    bool posted = ll_mailbox_post(context->server->requests, &context);
-    assert(posted); // the mailbox has room for every context
-    (void)posted;
-}
-
-static void on_connection(nng_pipe pipe, nng_pipe_ev event, void *arg) {
-    struct nng_server *server = arg;
-    if (event == NNG_PIPE_EV_REM_POST) {
-        atomic_fetch_sub(&server->connections, 1);
-    } else if (atomic_fetch_add(&server->connections, 1) >= LL_CONNECTIONS_MAX) {
-        nng_pipe_close(pipe); // its REM_POST follows
-    }
-}
-
-static const char *server_address(struct ll_transport_server *base) {
-    return ((struct nng_server *)base)->url;
-}
-
-static void answer_one(struct nng_server *server, struct context *context) {
-    nng_msg *request = context->request;
-    context->request = NULL;
-    ll_buf_clear(&server->answer);
-    server->on_request(server->arg, nng_msg_body(request), nng_msg_len(request), &server->answer);
-    nng_msg_free(request);
-    assert(server->answer.len > 0 && !server->answer.overflowed); // every request is answered
-    context->phase = CONTEXT_SENDING;
-    nng_aio_set_timeout(context->aio, ANSWER_LEAVES_MS);
-    nng_aio_set_msg(context->aio, message_of(server->answer.data, server->answer.len));
-    nng_ctx_send(context->context, context->aio);
-    if (server->answer.cap > SPARE_BUFFER_BYTES) {
-        ll_buf_fini(&server->answer);
-        server->answer = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
-    }
-}
-
-static void server_poll(struct ll_transport_server *base) {
-    struct nng_server *server = (struct nng_server *)base;
-    struct context *context;
-    for (int answered = 0; ll_mailbox_take(server->requests, &context); answered++) {
-        answer_one(server, context);
-        if (answered < LL_CALLS_AT_ONCE_MAX) continue;
-        server->wake(server->wake_arg); // lets the rest of the loop have its turn
-        return;
-    }
-}
-
-// In the order of client_fini, and why.
-static void server_fini(struct ll_transport_server *base) {
-    struct nng_server *server = (struct nng_server *)base;
-    for (size_t i = 0; i < server->context_count; i++) nng_aio_stop(server->contexts[i].aio);
-    close_within_limit(server->socket);
-    for (size_t i = 0; i < server->context_count; i++) {
-        struct context *context = &server->contexts[i];
-        nng_aio_free(context->aio);
-        if (context->request) nng_msg_free(context->request);
-    }
-    ll_mailbox_free(&server->requests);
-    ll_buf_fini(&server->answer);
-    free(server);
-}
-
-static const struct ll_transport_server_ops server_ops = {
-    .address = server_address,
-    .poll = server_poll,
-    .fini = server_fini,
-};
-
-static unsigned port_of(const nng_sockaddr *local) {
-    return ntohs(local->s_family == NNG_AF_INET6 ? local->s_in6.sa_port : local->s_in.sa_port);
-}
-
-// Opens, binds and learns the port; does not receive yet.
-static ll_err server_listen(struct nng_server *server, const struct ll_address *address) {
-    nng_listener listener;
-    nng_sockaddr local;
-    char url[URL_MAX];
-    write_url(address, address->port, url);
-    int result = nng_rep0_open(&server->socket);
-    if (result) return broken("open a socket", result);
-    if ((result = nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, LL_ENVELOPE_BYTES_MAX + SP_HEADER_BYTES)) ||
-        (result = nng_pipe_notify(server->socket, NNG_PIPE_EV_ADD_PRE, on_connection, server)) ||
-        (result = nng_pipe_notify(server->socket, NNG_PIPE_EV_REM_POST, on_connection, server)) ||
-        (result = nng_listen(server->socket, url, &listener, 0)) ||
-        (result = nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &local))) {
-        nng_close(server->socket);
-        if (result == NNG_EADDRINUSE)
-            return ll_err_make(LL_UNAVAILABLE, "%s is in use: choose another with --listen, or stop what runs there",
-                               url);
-        return ll_err_in(broken("listen", result), "%s", url);
-    }
-    write_url(address, port_of(&local), server->url);
-    return LL_SUCCESS;
-}
-
-ll_err ll_nng_server_new(const char *url, ll_on_request_fn on_request, void *arg, ll_wake_fn wake, void *wake_arg,
-                         struct ll_transport_server **out) {
-    struct ll_address address;
-    LL_TRY(ll_address_parse(url, LL_ADDRESS_LISTEN, &address));
-    struct nng_server *server = ll_alloc(1, sizeof *server);
-    server->base.ops = &server_ops;
-    ll_err err = server_listen(server, &address);
-    if (err.status != LL_OK) {
-        free(server);
-        return err;
-    }
-    server->on_request = on_request;
-    server->arg = arg;
-    server->wake = wake;
-    server->wake_arg = wake_arg;
-    server->answer = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
-    server->requests = ll_mailbox_new(sizeof(struct context *), LL_CALLS_AT_ONCE_MAX, wake, wake_arg);
-    for (; server->context_count < LL_CALLS_AT_ONCE_MAX; server->context_count++) {
-        struct context *context = &server->contexts[server->context_count];
-        context->server = server;
-        if (nng_aio_alloc(&context->aio, on_context_progress, context) != 0) abort();
-        if (nng_ctx_open(&context->context, server->socket) != 0) abort();
-        receive_next(context);
-    }
-    *out = &server->base;
     return LL_SUCCESS;
 }

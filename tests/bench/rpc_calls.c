@@ -28,10 +28,6 @@ static ll_err on_exchange(void *owner, const struct ll_exchange_request *request
     return LL_SUCCESS;
 }
 
-static void on_request(void *server, const void *data, size_t len, struct ll_buf *out) {
-    ll_rpc_server_handle(server, data, len, out);
-}
-
 static void *call_often(void *wake_fd) {
     struct ll_blocking *blocking = NULL;
     struct ll_exchange_request request = {.snapshots = {{payload, sizeof payload}}, .snapshot_count = 1};
@@ -61,7 +57,8 @@ int main(void) {
     struct ll_rpc_handlers handlers = {.exchange = on_exchange};
     struct ll_rpc_server *server = ll_rpc_server_new(&handlers, "token");
     struct ll_transport_server *transport;
-    ll_err err = ll_nng_server_new("tcp://127.0.0.1:0", on_request, server, wake, &wake_fd, &transport);
+    struct ll_transport_service service = ll_rpc_server_service(server);
+    ll_err err = ll_nng_server_new("tcp://127.0.0.1:0", &service, wake, &wake_fd, &transport);
     if (err.status != LL_OK) {
         fprintf(stderr, "rpc_calls: %s\n", err.text);
         return 1;

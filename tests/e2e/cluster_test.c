@@ -6,7 +6,9 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,6 +339,34 @@ Test(cluster, garbage_on_the_port_changes_nothing) {
     send_frame(&standing, UINT64_MAX, junk, sizeof junk);
     send_frame(&standing, 1ull << 33, junk, sizeof junk);
     run_nothing(&standing);
+    program_free(&agent);
+    fall(&standing);
+}
+
+// Calls that are refused, sent for as long as they are taken, without reading one answer. Returns when no more are.
+static int send_and_never_read(const struct standing *standing) {
+    unsigned char frame[20] = {0, 0, 0, 0, 0, 0, 0, 12, 0x80, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 'j', 'u', 'n', 'k'};
+    unsigned char opening[8] = {0, 'S', 'P', 0, 0, 48, 0, 0};
+    int fd = dial(standing), little = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+    cr_assert(send(fd, opening, sizeof opening, MSG_NOSIGNAL) == sizeof opening);
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    while (poll(&room, 1, 1000) > 0)
+        if (send(fd, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN) break;
+    return fd;
+}
+
+Test(cluster, a_connection_without_a_token_does_not_end_a_run) {
+    struct standing standing = stand();
+    struct program *agent = start_agent(&standing, "steady");
+    struct program *run =
+        program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
+                      standing.token, "--users", "3", "--duration", "9s", "--out", standing.out, NULL);
+    program_await(run, " iterations ");
+    int stranger = send_and_never_read(&standing);
+    cr_expect(eq(int, program_wait(run), 0), "%s%s%s", run->said, run->complained, standing.coordinator->complained);
+    close(stranger);
+    program_free(&run);
     program_free(&agent);
     fall(&standing);
 }

@@ -66,13 +66,14 @@ struct canned {
     size_t len;
 };
 
-static void answer_canned(void *arg, const void *data, size_t len, struct ll_buf *out) {
+static enum ll_caller answer_canned(void *arg, const void *data, size_t len, struct ll_buf *out) {
     (void)data, (void)len;
     const struct canned *canned = arg;
     Liveload__V1__Response response = LIVELOAD__V1__RESPONSE__INIT;
     response.call_id = 1;
     response.payload = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)canned->data, .len = canned->len};
     ll_wire_pack(&response.base, out);
+    return LL_CALLER_KNOWN;
 }
 
 static void make_call(struct ll_rpc_client *client, unsigned method, bool *is_done) {

@@ -80,9 +80,9 @@ static void do_artifact(void *owner, const char *run_id, const char *name, uint6
     cluster_note(owner, "coordinator: %zu bytes of %s", piece.len, name);
 }
 
-static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
+static enum ll_caller on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
     struct cluster *cluster = arg;
-    ll_rpc_server_handle(cluster->rpc, data, len, out_response);
+    return ll_rpc_server_handle(cluster->rpc, data, len, out_response);
 }
 
 static ll_err restore(void *arg, const struct ll_journal_record *record) {

@@ -39,9 +39,9 @@ static ll_err keep(void *owner, const struct ll_send_artifact_request *request, 
     return LL_SUCCESS;
 }
 
-static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
+static enum ll_caller on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {
     struct bench *bench = arg;
-    ll_rpc_server_handle(bench->server, data, len, out_response);
+    return ll_rpc_server_handle(bench->server, data, len, out_response);
 }
 
 static void on_call(void *owner) {

@@ -26,7 +26,7 @@ struct world {
     int tries;
 };
 
-static void on_request(void *arg, const void *data, size_t len, struct ll_buf *out) {
+static enum ll_caller on_request(void *arg, const void *data, size_t len, struct ll_buf *out) {
     struct world *world = arg;
     Liveload__V1__Request *request = liveload__v1__request__unpack(NULL, len, data);
     cr_assert(ne(ptr, request, NULL));
@@ -34,7 +34,7 @@ static void on_request(void *arg, const void *data, size_t len, struct ll_buf *o
     world->tried_at_us[at] = world->now_us;
     world->call_ids[at] = request->call_id;
     liveload__v1__request__free_unpacked(request, NULL);
-    ll_rpc_server_handle(world->rpc_server, data, len, out);
+    return ll_rpc_server_handle(world->rpc_server, data, len, out);
 }
 
 static void build(struct world *world, uint64_t seed, struct ll_mem_link link) {
@@ -207,17 +207,19 @@ Test(client, an_error_status_ends_a_call_at_once) {
     tear_down(&world);
 }
 
-static void answer_garbage(void *arg, const void *data, size_t len, struct ll_buf *out) {
+static enum ll_caller answer_garbage(void *arg, const void *data, size_t len, struct ll_buf *out) {
     (void)arg, (void)data, (void)len;
     ll_buf_text(out, "HTTP/1.1 400 Bad Request");
+    return LL_CALLER_KNOWN;
 }
 
-static void answer_another_call(void *arg, const void *data, size_t len, struct ll_buf *out) {
+static enum ll_caller answer_another_call(void *arg, const void *data, size_t len, struct ll_buf *out) {
     (void)arg, (void)data, (void)len;
     Liveload__V1__Response response = LIVELOAD__V1__RESPONSE__INIT;
     response.call_id = 12345;
     liveload__v1__response__pack(&response, ll_buf_reserve(out, 64));
     ll_buf_commit(out, liveload__v1__response__get_packed_size(&response));
+    return LL_CALLER_KNOWN;
 }
 
 static void expect_data_loss(ll_on_request_fn on_other_request) {

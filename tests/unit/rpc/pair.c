@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-void pair_on_request(void *rpc_server, const void *data, size_t len, struct ll_buf *out) {
-    ll_rpc_server_handle(rpc_server, data, len, out);
+void pair_listen(struct pair *pair, const char *url, struct bell *bell) {
+    struct ll_transport_service service = ll_rpc_server_service(pair->rpc_server);
+    ll_err err = ll_nng_server_new(url, &service, bell_ring, bell, &pair->server);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
 }
 
 static void on_status(void *arg, ll_err err, const struct ll_status_reply *reply) {
@@ -29,12 +31,10 @@ void pair_start(struct pair *pair, const char *token, uint32_t patience_ms) {
     pair->bell = bell_make();
     struct ll_rpc_handlers handlers = fake_handlers(&pair->fake);
     pair->rpc_server = ll_rpc_server_new(&handlers, PAIR_TOKEN);
-    ll_err err = ll_nng_server_new("tcp://127.0.0.1:0", pair_on_request, pair->rpc_server, bell_ring, &pair->bell,
-                                   &pair->server);
-    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    pair_listen(pair, "tcp://127.0.0.1:0", &pair->bell);
     snprintf(pair->url, sizeof pair->url, "%s", pair->server->ops->address(pair->server));
     struct ll_transport_client *transport;
-    err = ll_nng_client_new(pair->url, bell_ring, &pair->bell, &transport);
+    ll_err err = ll_nng_client_new(pair->url, bell_ring, &pair->bell, &transport);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
     pair->client = ll_rpc_client_new(&(struct ll_rpc_client_options){
         .take_transport = transport,

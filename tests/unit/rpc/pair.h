@@ -15,11 +15,11 @@ struct pair {
     char url[96];
 };
 
-void pair_on_request(void *rpc_server, const void *data, size_t len, struct ll_buf *out); // ll_on_request_fn
-
 // A server on a free port, and a client of it with the given token and patience.
 void pair_start(struct pair *pair, const char *token, uint32_t patience_ms);
 void pair_stop(struct pair *pair);
+// Listens, on pair->url or a free port.
+void pair_listen(struct pair *pair, const char *url, struct bell *bell);
 // Serves until *flag; fails the test when that takes longer than 10 seconds.
 void pair_run_until(struct pair *pair, const bool *flag);
 
