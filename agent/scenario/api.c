@@ -4,6 +4,7 @@
 #include "agent/scenario/api.h"
 
 #include "agent/scenario/arguments.h"
+#include "agent/scenario/budget.h"
 #include "agent/scenario/call.h"
 #include "agent/scenario/failure.h"
 #include "agent/scenario/flow.h"
@@ -38,6 +39,7 @@ void ll_api_check_self(lua_State *L, const char *method) {
     }
     lua_settop(L, top);
     if (!is_self) ll_vm_raise(L, "ctx.%s is called with a dot: write ctx:%s(...)", method, method);
+    ll_budget_spend_call(L, method);
 }
 
 void ll_api_check_can_wait(lua_State *L, const char *method) {

@@ -1,5 +1,6 @@
 #include "agent/scenario/failure.h"
 
+#include "agent/scenario/scenario.h"
 #include "agent/scenario/value.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
@@ -94,6 +95,12 @@ static char *to_signature(const char *text) {
 }
 
 static char *explain_limit(const struct ll_vm *vm) {
+    if (vm->is_overdue)
+        return ll_format("%s: the script kept its agent busy for %d s without waiting: does it loop for ever?",
+                         vm->killed_at, LL_SCRIPT_BUSY_MS_MAX / 1000);
+    if (*vm->killed_in)
+        return ll_format("%s: %s used up the %lld instructions that a script may run without waiting: %s",
+                         vm->killed_at, vm->killed_in, (long long)vm->limits.instructions, vm->killed_why);
     return ll_format("%s: the script ran %lld instructions without waiting: does it loop for ever?", vm->killed_at,
                      (long long)vm->limits.instructions);
 }

@@ -1,6 +1,7 @@
 #include "agent/scenario/flow.h"
 
 #include "agent/scenario/api.h"
+#include "agent/scenario/budget.h"
 #include "agent/scenario/declare.h"
 #include "agent/scenario/failure.h"
 #include "agent/scenario/parts.h"
@@ -250,6 +251,7 @@ static int log_text(lua_State *L) {
     struct ll_script *script = ll_vm_of(L)->script;
     ll_api_check_self(L, "log");
     ll_value_push_joined(L, 2);
+    ll_budget_spend_bytes(L, lua_rawlen(L, -1), "ctx:log");
     script->host.log(script->host.owner, lua_tostring(L, -1));
     lua_settop(L, 1);
     return 1;

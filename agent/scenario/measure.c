@@ -1,11 +1,14 @@
 #include "agent/scenario/measure.h"
 
+#include "agent/scenario/budget.h"
 #include "agent/scenario/parts.h"
 #include "agent/scenario/value.h"
 #include "libcommon/model/custom.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { RECORDING = 50 }; // instructions, of a sample
 
 static const double whole_max = 9007199254740992.0; // 2^53: above it doubles skip whole numbers
 
@@ -32,6 +35,7 @@ static struct face *check_face(lua_State *L, const char *key, const char *exampl
 static void record(lua_State *L, const struct face *face, double value) {
     struct ll_script *script = ll_vm_of(L)->script;
     if (!script || !script->is_ready) ll_vm_raise(L, "%s is measured by users: do it within run", face->name);
+    ll_budget_spend(L, RECORDING, face->name);
     script->host.measure(script->host.owner, face->family, face->name, value);
 }
 

@@ -3,13 +3,17 @@
 // that take code nobody can read (compiled Lua). Whoever uses one is told what to use instead.
 #include "agent/scenario/sandbox.h"
 
+#include "agent/scenario/budget.h"
 #include "agent/scenario/module.h"
+#include "agent/scenario/strings.h"
 #include "agent/scenario/value.h"
 #include "agent/scenario/vm.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
+
+enum { PRINTING = 100 }; // instructions: a line of the log is worded, searched for secrets and written
 
 static const struct {
     const char *name, *instead;
@@ -71,6 +75,8 @@ static int print(lua_State *L) {
     struct ll_vm *vm = ll_vm_of(L);
     if (!vm->print) return 0;
     ll_value_push_joined(L, 1);
+    ll_budget_spend(L, PRINTING, "print");
+    ll_budget_spend_bytes(L, lua_rawlen(L, -1), "print");
     vm->print(vm, lua_tostring(L, -1));
     return 0;
 }
@@ -125,5 +131,7 @@ void ll_sandbox_open(lua_State *L) {
     lua_getfield(L, -1, LUA_STRLIBNAME);
     lua_pushcfunction(L, string_dump);
     lua_setfield(L, -2, "dump");
+    ll_strings_open(L);
     lua_pop(L, 2);
+    ll_budget_open(L);
 }

@@ -22,6 +22,7 @@
 enum {
     LL_SCRIPT_MEMORY_MAX = 32 * 1024 * 1024,       // bytes of one user's state
     LL_SCRIPT_INSTRUCTIONS_MAX = 20 * 1000 * 1000, // between two waits: a loop that never waits
+    LL_SCRIPT_BUSY_MS_MAX = 3000,                  // likewise, for what takes long in few instructions
 };
 
 struct ll_scenario; // a bundle whose main file was read once and understood
@@ -115,6 +116,9 @@ void ll_script_resume_http(struct ll_script *script, const struct ll_http_answer
 // changed.
 char *ll_script_place(const struct ll_script *script, uint32_t *out_step);
 
+// For the watchdog, from a signal handler: the script that is running now ends at its next instruction, as one that
+// never waits. Does nothing when none runs.
+void ll_script_interrupt(void);
 // For the watchdog: where the script that is running now stands ("shop.lua:12"), from a signal handler; false when
 // none runs. C library functions such as string.find cannot be interrupted by the instruction limit.
 bool ll_script_running_at(char *out, size_t size);

@@ -17,12 +17,32 @@
 enum {
     HOOK_EVERY = 10000, // instructions between two looks at the limit
     SENTENCE_MAX = 1024,
+    BYTES_OF_AN_INSTRUCTION = 128, // that are allocated: what puts them there takes about as long
 };
 
 static const char thread_key; // the registry's name for the thread, which keeps it alive
 
 // What runs now, for the watchdog's signal handler.
 static lua_State *volatile running;
+
+static void count_hook(lua_State *L, lua_Debug *at) {
+    (void)at;
+    struct ll_vm *vm = ll_vm_of(L);
+    if (vm->ending == LL_VM_GOES_ON) {
+        vm->instructions_left -= HOOK_EVERY;
+        if (vm->instructions_left > 0 && !vm->is_overdue) return;
+        ll_vm_place(L, vm->killed_at);
+        vm->killed_in[0] = '\0';
+    }
+    ll_vm_end(L, LL_VM_ENDS_KILLED);
+}
+
+// One instruction may join texts of megabytes. Lua lets a hook be set at any time.
+static void spend_on_memory(struct ll_vm *vm, size_t bytes) {
+    if (!vm->thread || running != vm->thread) return;
+    vm->instructions_left -= (int64_t)(bytes / BYTES_OF_AN_INSTRUCTION);
+    if (vm->instructions_left <= 0) lua_sethook(vm->thread, count_hook, LUA_MASKCOUNT, 1);
+}
 
 static void *allocate(void *owner, void *old, size_t old_size, size_t size) {
     struct ll_vm *vm = owner;
@@ -39,18 +59,8 @@ static void *allocate(void *owner, void *old, size_t old_size, size_t size) {
     }
     void *memory = realloc(old, size);
     if (memory) vm->bytes += size - before;
+    if (memory && size > before) spend_on_memory(vm, size - before);
     return memory;
-}
-
-static void count_hook(lua_State *L, lua_Debug *at) {
-    (void)at;
-    struct ll_vm *vm = ll_vm_of(L);
-    if (vm->ending == LL_VM_GOES_ON) {
-        vm->instructions_left -= HOOK_EVERY;
-        if (vm->instructions_left > 0) return;
-        ll_vm_place(L, vm->killed_at);
-    }
-    ll_vm_end(L, LL_VM_ENDS_KILLED);
 }
 
 bool ll_vm_open(struct ll_vm *vm, struct ll_vm_limits limits) {
@@ -100,6 +110,10 @@ bool ll_vm_prepare(struct ll_vm *vm) {
 enum ll_vm_status ll_vm_run(struct ll_vm *vm, int arguments, int *out_results) {
     assert(!running && !vm->is_spent);
     vm->instructions_left = vm->limits.instructions;
+    if (vm->is_overdue) { // it was so, and waited before the hook came
+        vm->is_overdue = false;
+        lua_sethook(vm->thread, count_hook, LUA_MASKCOUNT, HOOK_EVERY);
+    }
     running = vm->thread;
     vm->lua_status = lua_resume(vm->thread, NULL, arguments, out_results);
     running = NULL;
@@ -169,6 +183,14 @@ int ll_vm_end(lua_State *L, enum ll_vm_ending ending) {
     lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
     if (lua_isyieldable(L)) return lua_yield(L, 0);
     return raise_unhandled(L);
+}
+
+// Lua's manual allows this in a signal handler (lua_sethook).
+void ll_script_interrupt(void) {
+    lua_State *L = running;
+    if (!L) return;
+    ll_vm_of(L)->is_overdue = true;
+    lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
 }
 
 // Safe in a handler that interrupts the loop's thread: lua_getstack and lua_getinfo for "S" and "l" take no lock,

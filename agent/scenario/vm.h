@@ -8,11 +8,15 @@
 #define AGENT_SCENARIO_VM_H
 
 #include <lua.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LL_VM_PLACE_MAX = LUA_IDSIZE + 16 }; // bytes of "shop.lua:12"
+enum {
+    LL_VM_PLACE_MAX = LUA_IDSIZE + 16, // bytes of "shop.lua:12"
+    LL_VM_FUNCTION_MAX = 48,           // of "ctx:wait_for_selector"
+};
 
 struct ll_vm_limits {
     size_t bytes;
@@ -38,14 +42,17 @@ struct ll_vm {
     struct ll_script *script;                        // NULL in the scenario's own state, which runs no iterations
     void (*print)(struct ll_vm *, const char *text); // where print goes; NULL drops it
     struct ll_vm_limits limits;
-    size_t bytes;                     // in use
-    int64_t instructions_left;        // until the next wait
-    enum ll_vm_ending ending;         // what the script has come to
-    bool refuses_all;                 // memory, while the script is being ended by an error
-    bool is_spent;                    // the thread was cut short: the next run needs a new one
-    int lua_status;                   // of the last run
-    char killed_at[LL_VM_PLACE_MAX];  // where the script stood when it passed the instruction limit
-    char refused_at[LL_VM_PLACE_MAX]; // where it stood when memory was last refused; "" when it never was
+    size_t bytes;                       // in use
+    int64_t instructions_left;          // until the next wait
+    enum ll_vm_ending ending;           // what the script has come to
+    bool refuses_all;                   // memory, while the script is being ended by an error
+    bool is_spent;                      // the thread was cut short: the next run needs a new one
+    int lua_status;                     // of the last run
+    volatile sig_atomic_t is_overdue;   // it kept the loop too long: set by a signal handler
+    char killed_at[LL_VM_PLACE_MAX];    // where the script stood when it passed a limit
+    char killed_in[LL_VM_FUNCTION_MAX]; // the library function that spent the rest; "": instructions did
+    const char *killed_why;             // and what is the usual cause
+    char refused_at[LL_VM_PLACE_MAX];   // where it stood when memory was last refused; "" when it never was
 };
 
 // An empty state; `vm` stays where it is for the state's life. False when there is no memory for it.

@@ -21,6 +21,9 @@ enum {
 
 // Odd while a script runs; each call has a number of its own.
 static atomic_uint_fast64_t calls;
+// The call that lasts too long, and whether its script was told to end and did not.
+static atomic_uint_fast64_t overdue;
+static atomic_bool is_lost;
 
 static struct {
     bool started;
@@ -38,15 +41,20 @@ void ll_watchdog_leave(void) {
     atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
 }
 
-// On the stuck thread, in a signal handler: only what is safe there.
-static void end_process(int signal) {
+// On the busy thread, in a signal handler: only what is safe there. A script ends at its next instruction; what is
+// still busy after as long again is in a function that reaches none.
+static void interrupt(int signal) {
     (void)signal;
+    if (atomic_load_explicit(&calls, memory_order_relaxed) != atomic_load_explicit(&overdue, memory_order_relaxed))
+        return; // it returned just now
+    if (!atomic_load_explicit(&is_lost, memory_order_relaxed)) {
+        ll_script_interrupt();
+        return;
+    }
     char where[WHERE_MAX];
     if (!ll_script_running_at(where, sizeof where)) memcpy(where, "a script", sizeof "a script");
-    const char *parts[] = {
-        "liveload-agent: ", where,
-        " has kept the agent busy for 3 s without returning; the agent ends. A pattern that backtracks "
-        "in string.find or string.gsub is the usual cause\n"};
+    const char *parts[] = {"liveload-agent: ", where,
+                           " has kept the agent busy for 6 s within one call of a function; the agent ends\n"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0) break;
     _exit(1);
@@ -80,14 +88,17 @@ static void *watch(void *arg) {
         bool is_same = call == seen && call % 2 == 1;
         lasted_ms = is_same ? lasted_ms + LOOK_MS : 0;
         seen = call;
-        if (lasted_ms >= LL_WATCHDOG_LIMIT_MS) pthread_kill(watchdog.watched, SIGALRM);
+        if (lasted_ms < LL_SCRIPT_BUSY_MS_MAX) continue;
+        atomic_store_explicit(&overdue, call, memory_order_relaxed);
+        atomic_store_explicit(&is_lost, lasted_ms >= 2 * LL_SCRIPT_BUSY_MS_MAX, memory_order_relaxed);
+        pthread_kill(watchdog.watched, SIGALRM);
     }
     return NULL;
 }
 
 ll_err ll_watchdog_start(void) {
     watchdog.watched = pthread_self();
-    struct sigaction action = {.sa_handler = end_process};
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &action, NULL);
 
     pthread_condattr_t clock;

@@ -1,16 +1,14 @@
-// Watches for a script that never returns to the loop. Lua's instruction limit ends a loop in a scenario, but not one
-// inside a C function: a string.find with a bad pattern can take a minute, and every user of the agent would stand
-// still meanwhile.
+// Watches for a script that does not return to the loop. The limit of instructions, which library functions spend too
+// (agent/scenario/budget.h), ends a loop in a scenario by what it does; this ends it by the clock, whatever it does.
 //
 // The loop marks when it is in a script; a thread of its own looks at the mark, and when the same call has lasted
-// LL_WATCHDOG_LIMIT_MS it has the loop's thread write one line, with the scenario's line, and end the process.
-// The browser goes with it, and the coordinator counts the agent as lost.
+// LL_SCRIPT_BUSY_MS_MAX it has the loop's thread end the script at its next instruction. What reaches no instruction
+// within as long again is a fault of LiveLoad: the thread writes one line, with the scenario's line, and ends the
+// process.
 #ifndef AGENT_USERS_WATCHDOG_H
 #define AGENT_USERS_WATCHDOG_H
 
 #include "libcommon/base/err.h"
-
-enum { LL_WATCHDOG_LIMIT_MS = 3000 };
 
 // From the loop's thread, once. Without it the marks do nothing.
 ll_err ll_watchdog_start(void);

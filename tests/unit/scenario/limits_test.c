@@ -65,6 +65,9 @@ Test(limits, no_script_loops_for_ever) {
             cr_expect(eq(int, world_start(&world, n), LL_SCRIPT_FAILED), "%s", sources[i]);
             if (strstr(sources[i], "error('x')"))
                 cr_expect(eq(str, world.request.detail, "shop.lua:2: x"));
+            else if (strstr(sources[i], "pcall(")) // which may spend the last of it itself
+                cr_expect(not(zero(ptr, strstr(world.request.detail, " 100000 instructions "))), "%s: %s", sources[i],
+                          world.request.detail);
             else if (!strstr(sources[i], "load("))
                 expect_sentence(sources[i], world.request.detail, endless);
         }
@@ -83,14 +86,15 @@ Test(limits, each_wait_gives_a_new_budget) {
 
 Test(limits, files_and_config_end_too) {
     cr_expect(eq(str, (char *)load_limited("while true do pcall(error) end"),
-                 "shop.lua:1: the script ran 100000 instructions without waiting: does it loop for ever?"));
+                 "shop.lua:1: pcall used up the 100000 instructions that a script may run without waiting: does a "
+                 "function call itself through it?"));
     cr_expect(eq(str, (char *)load_limited("local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000) .. #t end"),
                  "shop.lua:2: the script needs more than 1 MB of memory, the limit of one user"));
     cr_expect(eq(str,
                  (char *)load_limited("xpcall(function() while true do end end, function() while true do end end)"),
                  "shop.lua:1: the script ran 100000 instructions without waiting: does it loop for ever?"));
     struct world world;
-    world_bundle(&world, FIELDS("config = function() while true do pcall(error) end end"), NULL);
+    world_bundle(&world, FIELDS("config = function() while true do end end"), NULL);
     cr_assert(eq(int, ll_scenario_load_limited(&world.bundle, NULL, limits, &world.scenario).status, LL_OK));
     ll_err err = ll_scenario_configure(world.scenario, NULL, 0);
     cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
@@ -135,7 +139,7 @@ Test(limits, a_script_that_took_all_memory_runs_again) {
 
 Test(limits, memory_that_was_freed_can_be_used_again) {
     struct world world;
-    open_limited(&world, RUN("for i = 1, 20 do pcall(string.rep, 'x', 1 << 30) local s = ('x'):rep(300000) end"));
+    open_limited(&world, RUN("for i = 1, 6 do pcall(string.rep, 'x', 1 << 30) local s = ('x'):rep(300000) end"));
     cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FINISHED), "%s", world.request.detail);
     world_close(&world);
 }
@@ -191,6 +195,83 @@ Test(limits, what_library_functions_do_has_limits_too) {
     }
 }
 
+// What takes long in few instructions: the library functions spend the script's, so that none of these goes on for
+// more than the moment that so many instructions take.
+Test(limits, library_functions_spend_instructions, .timeout = 60) {
+    static const struct {
+        const char *body, *function;
+    } cases[] = {
+        {"table.move({}, 1, 1e15, 2)", "table.move"},
+        {"table.move({}, -1 << 63, (1 << 63) - 1, 2)", "table.move"},
+        {"while true do table.move({}, 1, 10000, 2) end", "table.move"},
+        {"local function f() pcall(f) pcall(f) end f()", "pcall"},
+        {"local function f() xpcall(f, print) xpcall(f, tostring) end f()", "xpcall"},
+        {"for i = 1, 2000000 do ctx:log('x') end", "ctx:log"},
+        {"for i = 1, 2000000 do print('x') end", "print"},
+        {"for i = 1, 2000000 do ctx:expect('x', true) end", "ctx:expect"},
+        {"for i = 1, 2000000 do ctx:step('x', function() end) end", "ctx:step"},
+        {"for i = 1, 2000000 do hits:add(1) end", "hits"},
+        {"(''):rep(1e15)", "string.rep"},
+        {"local s = ('x'):rep(400000) while true do utf8.len(s) end", "utf8.len"},
+        {"local t = {} for i = 1, 2000 do t[i] = i end while true do table.insert(t, 1, 1) t[#t] = nil end",
+         "table.insert"},
+        {"local t = {} for i = 1, 2000 do t[i] = i end while true do table.remove(t, 1) t[#t + 1] = 1 end",
+         "table.remove"},
+        {"local t = {} for i = 1, 2000 do t[i] = i end while true do table.sort(t) end", "table.sort"},
+        {"local t = {} for i = 1, 2000 do t[i] = '' end while true do table.concat(t) end", "table.concat"},
+        {"local t = {} for i = 1, 2000 do t[i] = i end while true do table.unpack(t) end", "table.unpack"},
+        {"string.find(('a'):rep(30), ('a*'):rep(20) .. 'b')", "string.find"},
+        {"string.match(('a'):rep(60), ('a-'):rep(40) .. 'b')", "string.match"},
+        {"for word in ('a'):rep(60):gmatch(('a-'):rep(40) .. 'b') do end", "string.gmatch"},
+        {"('a'):rep(60):gsub(('a-'):rep(40) .. 'b', '')", "string.gsub"},
+        {"('a'):rep(100000):find('.-b')", "string.find"},
+        {"pcall(string.find, ('a'):rep(60), ('a-'):rep(40) .. 'b') while true do end", "string.find"},
+        {"table.sort({ 1, 2 }, function() string.find(('a'):rep(60), ('a-'):rep(40) .. 'b') end)", "string.find"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        char source[600], wanted[200];
+        snprintf(source, sizeof source, "local hits = require('liveload').counter('hits')\n" RUN("%s"), cases[i].body);
+        snprintf(wanted, sizeof wanted,
+                 "%s used up the 1000000 instructions that a script may run without waiting: ", cases[i].function);
+        open_limited(&world, source);
+        world.script->vm.limits.instructions = 10 * INSTRUCTIONS; // the count hook takes a hundredth of it at a time
+        for (uint64_t n = 1; n <= 2; n++) {
+            cr_assert(eq(int, world_start(&world, n), LL_SCRIPT_FAILED), "%s", cases[i].body);
+            cr_expect(not(zero(ptr, strstr(world.request.detail, wanted))), "%s: %s", cases[i].body,
+                      world.request.detail);
+            cr_expect(strncmp(world.request.detail, "shop.lua:3: ", 12) == 0, "%s", world.request.detail);
+        }
+        world_close(&world);
+    }
+}
+
+// It may name another length each time it is asked, and so cost what nobody saw.
+Test(limits, lengths_of_a_tables_own_are_not_taken) {
+    static const char *const calls[] = {"table.insert(t, 1, 1)", "table.remove(t, 1)", "table.sort(t)"};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct world world;
+        char source[300];
+        snprintf(source, sizeof source, RUN("local t = setmetatable({}, { __len = function() return 1e15 end }) %s"),
+                 calls[i]);
+        world_open(&world, source, NULL);
+        cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED), "%s", calls[i]);
+        cr_expect(not(zero(ptr, strstr(world.request.detail, "takes no table with a __len of its own"))), "%s",
+                  world.request.detail);
+        world_close(&world);
+    }
+}
+
+// Joining megabytes is one instruction.
+Test(limits, what_instructions_allocate_counts, .timeout = 60) {
+    struct world world;
+    world_open(&world, RUN("local s = ('x'):rep(8 << 20) while true do local more = s .. 'x' end"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED));
+    cr_expect(not(zero(ptr, strstr(world.request.detail, "ran 20000000 instructions without waiting"))), "%s",
+              world.request.detail);
+    world_close(&world);
+}
+
 static char seen_at[100];
 static volatile sig_atomic_t was_running;
 
@@ -203,6 +284,42 @@ static int raise_alarm(lua_State *L) {
     (void)L;
     raise(SIGALRM);
     return 0;
+}
+
+static void interrupt(int signal_number) {
+    (void)signal_number;
+    ll_script_interrupt();
+}
+
+// What is slow in ways that nothing counts ends by the clock.
+Test(limits, a_script_that_is_interrupted_ends) {
+    static const char *const sources[] = {
+        RUN("if ctx.iteration > 1 then for i = 1, 30000 do end return end call() while true do end"),
+        RUN("if ctx.iteration > 1 then for i = 1, 30000 do end return end pcall(call) while true do pcall(error) end"),
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        struct world world;
+        world_open(&world, sources[i], NULL);
+        lua_pushcfunction(world.script->vm.main, raise_alarm);
+        lua_setglobal(world.script->vm.main, "call");
+        signal(SIGALRM, interrupt);
+        cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_FAILED));
+        cr_expect(eq(str, (char *)world.request.detail,
+                     "shop.lua:2: the script kept its agent busy for 3 s without "
+                     "waiting: does it loop for ever?"));
+        cr_expect(eq(int, world_start(&world, 2), LL_SCRIPT_FINISHED), "%s", world.request.detail);
+        world_close(&world);
+    }
+}
+
+// It ended its part just as the signal came.
+Test(limits, a_script_that_waits_when_it_is_interrupted_goes_on) {
+    struct world world;
+    world_open(&world, RUN("ctx:click('#a') for i = 1, 30000 do end"), NULL);
+    cr_expect(eq(int, world_start(&world, 1), LL_SCRIPT_ACTION));
+    world.script->vm.is_overdue = true;
+    cr_expect(eq(int, world_answer(&world, NULL), LL_SCRIPT_FINISHED), "%s", world.request.detail);
+    world_close(&world);
 }
 
 Test(limits, the_watchdog_sees_the_line_that_runs) {

@@ -1,0 +1,12 @@
+// string.find, match, gmatch and gsub as scenarios have them, beside Lua's own.
+#ifndef TESTS_SUPPORT_PATTERN_PAIR_H
+#define TESTS_SUPPORT_PATTERN_PAIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Makes a call of one of them out of the bytes, and ends the process unless both give the same results or the same
+// error. A call that takes more steps than a script has is not compared.
+void pattern_pair_compare(const uint8_t *data, size_t len);
+
+#endif
