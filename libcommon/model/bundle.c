@@ -97,9 +97,31 @@ static bool module_path(const char *module, char path[PATH_BYTES_MAX + 1]) {
     return module[len - 1] != '.' && is_valid_path(path);
 }
 
+// What a scenario names travels to the agents and may end up in reports: so a link may lead to another place of the
+// scenario's folder, and to none outside of it.
+static ll_err check_stays_within(const struct reader *reader, const char *path) {
+    char *full_path = ll_format("%s%s", reader->folder, path);
+    char *folder = realpath(*reader->folder ? reader->folder : ".", NULL), *file = realpath(full_path, NULL);
+    size_t len = folder ? strlen(folder) : 0;
+    if (len > 0 && folder[len - 1] == '/') len--; // the root alone
+    bool is_within = !folder || !file || (strncmp(file, folder, len) == 0 && file[len] == '/');
+    ll_err err = LL_SUCCESS; // what is not there is found missing when it is read
+    if (!is_within)
+        err = ll_err_make(LL_INVALID_ARGUMENT,
+                          "%s names \"%s\", which is a link out of the scenario's folder, to %s: put the file itself "
+                          "beside the scenario",
+                          reader->scanned, path, file);
+    free(full_path);
+    free(folder);
+    free(file);
+    return err;
+}
+
 // Adds the file at `path`, unless it is there already. Not there, or a folder of that name: Lua says so, with the line.
 static void add_named(struct reader *reader, const char *path) {
     if (ll_bundle_find(&reader->bundle, path)) return;
+    reader->err = check_stays_within(reader, path);
+    if (reader->err.status != LL_OK) return;
     ll_err err = read_file(reader, path);
     if (err.status != LL_NOT_FOUND && err.status != LL_INVALID_ARGUMENT) reader->err = err;
 }

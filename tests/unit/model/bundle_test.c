@@ -155,6 +155,50 @@ Test(bundle, what_cannot_be_read_says_why) {
     cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
 }
 
+static void link_to(const char *target, const char *path) {
+    char full[200];
+    snprintf(full, sizeof full, "%s/%s", folder, path);
+    cr_assert(eq(int, symlink(target, full), 0));
+}
+
+Test(bundle, links_out_of_the_folder_are_refused) {
+    static const char *const named[] = {"local rows = ll.csv('link')", "local rows = ll.json('link')",
+                                        "local cv = ll.file('link')",  "local rows = ll.csv('up/shop.lua')",
+                                        "local m = require 'module'",  "local m = require 'up.outer'"};
+    struct ll_bundle bundle;
+    write_file("scenarios/shop.lua", "");
+    write_file("outer.lua", "return {}");
+    write_file("secret", "hunter2");
+    link_to("../secret", "scenarios/link");
+    link_to("..", "scenarios/up");
+    link_to("/etc/hostname", "scenarios/module.lua");
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        char source[200];
+        snprintf(source, sizeof source, "local ll = require 'liveload'\n%s", named[i]);
+        write_file("scenarios/shop.lua", source);
+        write_file("shop.lua", "");
+        ll_err err = read_bundle("scenarios/shop.lua", &bundle);
+        cr_assert(eq(int, err.status, LL_INVALID_ARGUMENT), "%s", named[i]);
+        cr_expect(not(zero(ptr, strstr(err.text, "which is a link out of the scenario's folder"))), "%s", err.text);
+        cr_expect(strncmp(err.text, "shop.lua names \"", 16) == 0, "%s", err.text);
+    }
+}
+
+Test(bundle, links_within_the_folder_are_followed) {
+    struct ll_bundle bundle;
+    char paths[200];
+    write_file("data/users-2026.csv", "name\n");
+    write_file("shop.lua", "local rows = ll.csv('users.csv')");
+    link_to("data/users-2026.csv", "users.csv");
+    link_to("shop.lua", "today.lua"); // the scenario itself is what was asked for, wherever it lies
+    ll_err err = read_bundle("today.lua", &bundle);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    list(&bundle, paths, sizeof paths);
+    cr_expect(eq(str, paths, "today.lua users.csv"));
+    cr_expect(eq(sz, ll_bundle_find(&bundle, "users.csv")->len, 5));
+    ll_bundle_fini(&bundle);
+}
+
 Test(bundle, modules_outside_the_folder_are_refused) {
     static const char *const modules[] = {"../x", "/etc/passwd", "a/../../x", "..x"};
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
