@@ -197,7 +197,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 
 static int fail(int code, ll_err err) {
     ll_text_clean(err.text, err.text, sizeof err.text); // it may quote the scenario
-    fprintf(stderr, "liveload-agent: %s\n", err.text);
+    ll_log_last(err.text);
     return code;
 }
 

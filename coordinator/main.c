@@ -7,7 +7,6 @@
 #include "libcommon/rpc/transport.h"
 
 #include <argp.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -83,6 +82,6 @@ int main(int argc, char **argv) {
     argp_parse(&argp, argc, argv, 0, NULL, &app);
     ll_err err = ll_coordinator_app_run(&app);
     if (err.status == LL_OK) return EXIT_SUCCESS;
-    fprintf(stderr, "liveload-coordinator: %s\n", err.text);
+    ll_log_last(err.text);
     return err.status == LL_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_COULD_NOT_RUN;
 }

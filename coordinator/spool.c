@@ -1,6 +1,7 @@
 #include "coordinator/spool.h"
 
 #include "libcommon/base/log.h"
+#include "libcommon/base/temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,10 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char temporary_kind[] = "artifacts";
+
 struct ll_spool ll_spool_make(const char *out, const char *journal) {
     struct ll_spool spool = {.place = out       ? LL_SPOOL_STAYS
                                       : journal ? LL_SPOOL_OF_JOURNAL
                                                 : LL_SPOOL_TEMPORARY,
+                             .lock = -1,
                              .piece = ll_buf_make(LL_CHUNK_BYTES)};
     const char *parent = out ? out : journal;
     if (parent) snprintf(spool.folder, sizeof spool.folder, "%s/artifacts", parent);
@@ -38,23 +42,18 @@ static void remove_files(const struct ll_spool *spool, const char *prefix) {
 
 void ll_spool_sweep(struct ll_spool *spool) {
     if (spool->place == LL_SPOOL_OF_JOURNAL) remove_files(spool, NULL);
+    if (spool->place == LL_SPOOL_TEMPORARY) ll_temporary_sweep(temporary_kind);
 }
 
 void ll_spool_fini(struct ll_spool *spool) {
-    if (spool->place == LL_SPOOL_TEMPORARY && spool->is_made) {
-        remove_files(spool, "");
-        rmdir(spool->folder);
-    }
+    if (spool->place == LL_SPOOL_TEMPORARY && spool->is_made) ll_temporary_remove(spool->folder, spool->lock);
     ll_buf_fini(&spool->piece);
     *spool = (struct ll_spool){.place = LL_SPOOL_TEMPORARY};
 }
 
 static bool make_folder(struct ll_spool *spool) {
-    if (spool->place == LL_SPOOL_TEMPORARY) {
-        const char *tmp = getenv("TMPDIR");
-        snprintf(spool->folder, sizeof spool->folder, "%s/liveload-artifacts-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-        return mkdtemp(spool->folder);
-    }
+    if (spool->place == LL_SPOOL_TEMPORARY)
+        return ll_temporary_make(temporary_kind, spool->folder, &spool->lock).status == LL_OK;
     return mkdir(spool->folder, 0777) == 0 || errno == EEXIST;
 }
 

@@ -20,6 +20,7 @@ enum ll_spool_place { LL_SPOOL_STAYS, LL_SPOOL_OF_JOURNAL, LL_SPOOL_TEMPORARY };
 struct ll_spool {
     enum ll_spool_place place;
     char folder[PATH_MAX]; // "" until a temporary one is made
+    int lock;              // of a temporary one, or -1
     bool is_made, has_failed;
     char runs[LL_SPOOL_RUNS_MAX][LL_TOKEN_CHARS + 1]; // oldest first
     size_t run_count;
@@ -30,7 +31,8 @@ struct ll_spool {
 struct ll_spool ll_spool_make(const char *out, const char *journal);
 void ll_spool_fini(struct ll_spool *spool);
 
-// Removes what an earlier coordinator left with its journal, for it had no run that goes on.
+// Removes what earlier coordinators left: with this journal, for it had no run that goes on, or in temporary folders,
+// when they were killed.
 void ll_spool_sweep(struct ll_spool *spool);
 
 void ll_spool_write(struct ll_spool *spool, const char *run_id, const char *name, uint64_t offset,

@@ -7,9 +7,9 @@
 
 #include "agent/browser/flags.h"
 #include "agent/browser/launch.h"
-#include "agent/browser/profile.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
+#include "libcommon/base/temporary.h"
 #include "libcommon/loop/loop.h"
 
 #include <assert.h>
@@ -30,6 +30,8 @@ enum {
     OUTPUT_KEPT = 4096,          // bytes of what it said last
     LINGER_US = 3 * 1000 * 1000, // how long children may hold the output after the process has ended
 };
+
+static const char profile_kind[] = "profile";
 
 struct ll_process {
     struct ll_loop *loop;
@@ -166,8 +168,8 @@ ll_err ll_process_start(struct ll_loop *loop, struct lws_vhost *vhost, const cha
     process->events = events;
     process->timer = ll_timer_new(loop, look, process);
     process->in_fd = process->out_fd = -1;
-    ll_profile_sweep();
-    ll_err err = ll_profile_make(process->profile, &process->profile_lock);
+    ll_temporary_sweep(profile_kind);
+    ll_err err = ll_temporary_make(profile_kind, process->profile, &process->profile_lock);
     if (err.status != LL_OK) process->profile[0] = '\0';
     if (err.status == LL_OK) err = fork_browser(process, vhost, program, launch);
     if (err.status != LL_OK) {
@@ -229,7 +231,7 @@ void ll_process_free(struct ll_process **process) {
     unwatch(&(*process)->pid_wsi);
     ll_timer_free(&(*process)->timer);
     close_both((const int[]){(*process)->in_fd, (*process)->out_fd});
-    if ((*process)->profile[0]) ll_profile_remove((*process)->profile, (*process)->profile_lock);
+    if ((*process)->profile[0]) ll_temporary_remove((*process)->profile, (*process)->profile_lock);
     free(*process);
     *process = NULL;
 }

@@ -1,7 +1,7 @@
 // Coordinator, agents and command as separate programs: who may join, and what garbage does.
 #include "libcommon/base/alloc.h"
 #include "libcommon/rpc/blocking.h"
-#include "tests/support/program.h"
+#include "tests/support/standing.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -17,44 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char nothing_lua[] =
-    "return require('liveload').scenario { name = 'nothing', run = function(ctx) ctx:think('10ms') end }\n";
-
-struct standing { // a coordinator that stands by itself
-    char *folder, *token, *scenario, *out;
-    struct program *coordinator;
-    char url[64];
-};
-
-static struct standing stand(void) {
-    struct standing standing = {.folder = folder_make()};
-    standing.token = folder_write(standing.folder, "token", "0123456789abcdef0123456789abcdef\n");
-    standing.scenario = folder_write(standing.folder, "nothing.lua", nothing_lua);
-    standing.out = path_in(standing.folder, "out");
-    standing.coordinator =
-        program_start("liveload-coordinator", "--listen", "tcp://127.0.0.1:0", "--token-file", standing.token, NULL);
-    program_await(standing.coordinator, "listening on ");
-    program_await(standing.coordinator, "\n");
-    const char *url = strstr(standing.coordinator->said, "tcp://");
-    snprintf(standing.url, sizeof standing.url, "%.*s", (int)strcspn(url, "\n"), url);
-    return standing;
-}
-
-static void fall(struct standing *standing) {
-    program_signal(standing->coordinator, SIGTERM);
-    cr_expect(eq(int, program_wait(standing->coordinator), 0), "%s", standing->coordinator->complained);
-    program_free(&standing->coordinator);
-    folder_remove(&standing->folder);
-    free(standing->token);
-    free(standing->scenario);
-    free(standing->out);
-}
-
-static struct program *start_agent(const struct standing *standing, const char *name) {
-    return program_start("liveload-agent", "--coordinator", standing->url, "--token-file", standing->token, "--browser",
-                         "null", "--name", name, NULL);
-}
-
 static int run_nothing(const struct standing *standing) {
     struct program *run =
         program_run("liveload", "run", standing->scenario, "--coordinator", standing->url, "--token-file",
@@ -66,20 +28,20 @@ static int run_nothing(const struct standing *standing) {
 }
 
 Test(cluster, a_standing_coordinator_serves_one_run_after_another) {
-    struct standing standing = stand();
-    struct program *agent = start_agent(&standing, "first");
+    struct standing standing = standing_make();
+    struct program *agent = standing_agent(&standing, "first");
     run_nothing(&standing);
     run_nothing(&standing);
     program_signal(agent, SIGTERM);
     cr_expect(eq(int, program_wait(agent), 0), "%s", agent->complained);
     program_free(&agent);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 Test(cluster, a_run_waits_for_agents_that_others_start) {
     char *folder = folder_make(), *out = path_in(folder, "out");
     char *token = folder_write(folder, "token", "0123456789abcdef0123456789abcdef\n");
-    char *scenario = folder_write(folder, "nothing.lua", nothing_lua);
+    char *scenario = folder_write(folder, "nothing.lua", standing_lua);
     struct program *run =
         program_start("liveload", "run", scenario, "--wait-for-agents", "1", "--listen", "tcp://127.0.0.1:0",
                       "--token-file", token, "--iterations", "3", "--out", out, NULL);
@@ -98,38 +60,25 @@ Test(cluster, a_run_waits_for_agents_that_others_start) {
     free(scenario);
 }
 
-// The first coordinator, with a journal, replaces the one that stands; the second goes on where it stands.
-static void stand_with_journal(struct standing *standing, const char *journal) {
-    standing->coordinator = program_start("liveload-coordinator", "--listen", standing->url, "--token-file",
-                                          standing->token, "--journal", journal, NULL);
-    program_await(standing->coordinator, "listening on ");
-}
-
-static void end_coordinator(struct standing *standing) {
-    program_signal(standing->coordinator, SIGTERM);
-    cr_expect(eq(int, program_wait(standing->coordinator), 0), "%s", standing->coordinator->complained);
-    program_free(&standing->coordinator);
-}
-
 Test(cluster, a_coordinator_that_is_ended_leaves_its_run_to_the_next) {
-    struct standing standing = stand();
+    struct standing standing = standing_make();
     char *journal = path_in(standing.folder, "journal"), *file = path_in(journal, "run.journal");
-    end_coordinator(&standing);
-    stand_with_journal(&standing, journal);
-    struct program *agent = start_agent(&standing, "steady");
+    standing_end_coordinator(&standing);
+    standing_begin_journal(&standing, journal);
+    struct program *agent = standing_agent(&standing, "steady");
     struct program *run =
         program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
                       standing.token, "--users", "3", "--duration", "4s", "--out", standing.out, NULL);
     program_await(run, " iterations ");
-    end_coordinator(&standing);
-    stand_with_journal(&standing, journal);
+    standing_end_coordinator(&standing);
+    standing_begin_journal(&standing, journal);
     cr_expect(eq(int, program_wait(run), 0), "%s%s%s", run->said, run->complained, standing.coordinator->complained);
     cr_expect(eq(int, access(file, F_OK), -1)); // the result was fetched
     program_free(&run);
     program_free(&agent);
     free(file);
     free(journal);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 enum damage { CUT, FLIP };
@@ -152,28 +101,26 @@ static void damage(const char *file, enum damage how) {
 
 // What was acknowledged and is in no journal any more cannot come again: the run ends all the same, and says so.
 static void lose_of_the_journal(enum damage how) {
-    struct standing standing = stand();
+    struct standing standing = standing_make();
     char *journal = path_in(standing.folder, "journal"), *file = path_in(journal, "run.journal");
-    end_coordinator(&standing);
-    stand_with_journal(&standing, journal);
-    struct program *agent = start_agent(&standing, "steady");
+    standing_end_coordinator(&standing);
+    standing_begin_journal(&standing, journal);
+    struct program *agent = standing_agent(&standing, "steady");
     struct program *run =
         program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
                       standing.token, "--users", "3", "--duration", "6s", "--out", standing.out, NULL);
     program_await(run, " iterations ");
     await_file_of(file, 1500); // some snapshots are in it
-    program_signal(standing.coordinator, SIGKILL);
-    program_wait(standing.coordinator);
-    program_free(&standing.coordinator);
+    standing_kill_coordinator(&standing);
     damage(file, how);
-    stand_with_journal(&standing, journal);
+    standing_begin_journal(&standing, journal);
     cr_expect(eq(int, program_wait(run), 98), "%s%s%s", run->said, run->complained, standing.coordinator->complained);
     cr_expect(has(run->said, "of agent steady is lost: what was measured in it is missing"), "%s", run->said);
     program_free(&run);
     program_free(&agent);
     free(file);
     free(journal);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 Test(cluster, a_journal_that_was_cut_off_makes_the_run_invalid) {
@@ -185,7 +132,7 @@ Test(cluster, a_journal_with_a_flipped_bit_makes_the_run_invalid) {
 }
 
 Test(cluster, a_wrong_token_is_refused_with_the_way_out) {
-    struct standing standing = stand();
+    struct standing standing = standing_make();
     char *wrong = folder_write(standing.folder, "wrong", "ffffffffffffffffffffffffffffffff\n");
     struct program *agent =
         program_run("liveload-agent", "--coordinator", standing.url, "--token-file", wrong, "--browser", "null");
@@ -198,11 +145,11 @@ Test(cluster, a_wrong_token_is_refused_with_the_way_out) {
     program_free(&agent);
     program_free(&run);
     free(wrong);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 Test(cluster, more_users_than_the_agents_take_is_refused) {
-    struct standing standing = stand();
+    struct standing standing = standing_make();
     struct program *agent = program_start("liveload-agent", "--coordinator", standing.url, "--token-file",
                                           standing.token, "--browser", "null", "--max-users", "2", NULL);
     struct program *run = program_run("liveload", "run", standing.scenario, "--coordinator", standing.url,
@@ -211,17 +158,17 @@ Test(cluster, more_users_than_the_agents_take_is_refused) {
     cr_expect(has(run->complained, "3") && has(run->complained, "2"), "%s", run->complained);
     program_free(&run);
     program_free(&agent);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 Test(cluster, a_port_in_use_is_said) {
-    struct standing standing = stand();
+    struct standing standing = standing_make();
     struct program *second =
         program_run("liveload-coordinator", "--listen", standing.url, "--token-file", standing.token);
     cr_expect(eq(int, second->exit_code, 1), "%s", second->complained);
     cr_expect(has(second->complained, "in use"), "%s", second->complained);
     program_free(&second);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 Test(cluster, more_agents_than_can_connect_are_refused) {
@@ -240,7 +187,7 @@ Test(cluster, a_coordinator_off_loopback_is_refused) {
 }
 
 Test(cluster, no_coordinator_there_is_said) {
-    char *folder = folder_make(), *scenario = folder_write(folder, "nothing.lua", nothing_lua);
+    char *folder = folder_make(), *scenario = folder_write(folder, "nothing.lua", standing_lua);
     char *token = folder_write(folder, "token", "0123456789abcdef0123456789abcdef\n");
     char *out = path_in(folder, "out");
     struct program *run = program_run("liveload", "run", scenario, "--coordinator", "tcp://127.0.0.1:65532",
@@ -256,8 +203,8 @@ Test(cluster, no_coordinator_there_is_said) {
 
 // SIGSTOP is what a machine that swaps or a laptop that sleeps does to it.
 Test(cluster, what_a_stopped_agent_had_measured_is_counted_when_it_goes_on) {
-    struct standing standing = stand();
-    struct program *steady = start_agent(&standing, "steady"), *stopped = start_agent(&standing, "stopped");
+    struct standing standing = standing_make();
+    struct program *steady = standing_agent(&standing, "steady"), *stopped = standing_agent(&standing, "stopped");
     program_await(standing.coordinator, "agent steady has registered");
     program_await(standing.coordinator, "agent stopped has registered");
     struct program *run =
@@ -273,12 +220,12 @@ Test(cluster, what_a_stopped_agent_had_measured_is_counted_when_it_goes_on) {
     program_free(&run);
     program_free(&steady);
     program_free(&stopped);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 // With the token one can register, and then knows one's own epoch; of the others it tells nothing.
 Test(cluster, an_agent_cannot_leave_for_another) {
-    struct standing standing = stand();
+    struct standing standing = standing_make();
     struct ll_blocking *calls;
     struct ll_blocking_options options = {
         .url = standing.url, .token = "0123456789abcdef0123456789abcdef", .interrupt_fd = -1};
@@ -298,7 +245,7 @@ Test(cluster, an_agent_cannot_leave_for_another) {
         cr_assert(eq(int, ll_blocking_leave(calls, &leave, &gone).status, LL_NOT_FOUND), "guess %d", (int)guess);
     }
     ll_blocking_free(&calls);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 static int dial(const struct standing *standing) {
@@ -328,8 +275,8 @@ static void send_frame(const struct standing *standing, uint64_t size, const voi
 }
 
 Test(cluster, garbage_on_the_port_changes_nothing) {
-    struct standing standing = stand();
-    struct program *agent = start_agent(&standing, "steady");
+    struct standing standing = standing_make();
+    struct program *agent = standing_agent(&standing, "steady");
     unsigned char junk[512], request[12] = {0x80, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 'j', 'u', 'n', 'k'};
     for (size_t i = 0; i < sizeof junk; i++) junk[i] = (unsigned char)(i * 73 + 11);
     send_raw(&standing, junk, sizeof junk);
@@ -340,7 +287,7 @@ Test(cluster, garbage_on_the_port_changes_nothing) {
     send_frame(&standing, 1ull << 33, junk, sizeof junk);
     run_nothing(&standing);
     program_free(&agent);
-    fall(&standing);
+    standing_free(&standing);
 }
 
 // Calls that are refused, sent for as long as they are taken, without reading one answer. Returns when no more are.
@@ -357,8 +304,8 @@ static int send_and_never_read(const struct standing *standing) {
 }
 
 Test(cluster, a_connection_without_a_token_does_not_end_a_run) {
-    struct standing standing = stand();
-    struct program *agent = start_agent(&standing, "steady");
+    struct standing standing = standing_make();
+    struct program *agent = standing_agent(&standing, "steady");
     struct program *run =
         program_start("liveload", "run", standing.scenario, "--coordinator", standing.url, "--token-file",
                       standing.token, "--users", "3", "--duration", "9s", "--out", standing.out, NULL);
@@ -368,5 +315,5 @@ Test(cluster, a_connection_without_a_token_does_not_end_a_run) {
     close(stranger);
     program_free(&run);
     program_free(&agent);
-    fall(&standing);
+    standing_free(&standing);
 }

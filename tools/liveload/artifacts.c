@@ -1,6 +1,7 @@
 #include "tools/liveload/artifacts.h"
 
 #include "libcommon/model/file.h"
+#include "tools/liveload/remote.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static ll_err fetch_bytes(struct ll_blocking *calls, const char *run_id, const struct ll_artifact *artifact,
+static ll_err fetch_bytes(struct remote *remote, const char *run_id, const struct ll_artifact *artifact,
                           struct ll_buf *out) {
     struct ll_fetch_artifact_request request = {0};
     struct ll_fetch_reply reply = {0};
@@ -18,7 +19,7 @@ static ll_err fetch_bytes(struct ll_blocking *calls, const char *run_id, const s
     snprintf(request.name, sizeof request.name, "%s", artifact->name);
     do {
         request.offset = out->len;
-        LL_TRY(ll_blocking_fetch_artifact(calls, &request, &reply));
+        LL_TRY(remote_fetch_artifact(remote, &request, &reply));
         ll_buf_append(out, reply.chunk.data, reply.chunk.len);
         if (out->overflowed)
             return ll_err_make(LL_RESOURCE_EXHAUSTED, "it is longer than %d bytes", LL_ARTIFACT_BYTES_MAX);
@@ -26,8 +27,7 @@ static ll_err fetch_bytes(struct ll_blocking *calls, const char *run_id, const s
     return LL_SUCCESS;
 }
 
-ll_err artifacts_fetch(struct ll_blocking *calls, const char *run_id, struct ll_artifact *artifact,
-                       const char *folder) {
+ll_err artifacts_fetch(struct remote *remote, const char *run_id, struct ll_artifact *artifact, const char *folder) {
     char path[PATH_MAX + LL_ARTIFACT_NAME_MAX + 16];
     if (!ll_artifact_name_is_safe(artifact->name))
         return ll_err_make(LL_INVALID_ARGUMENT, "the name of an artifact cannot be a file's");
@@ -35,7 +35,7 @@ ll_err artifacts_fetch(struct ll_blocking *calls, const char *run_id, struct ll_
         return ll_err_make(LL_PERMISSION_DENIED, "the folder %s cannot be made: %s", folder, strerror(errno));
     struct ll_buf bytes = ll_buf_make(LL_ARTIFACT_BYTES_MAX);
     snprintf(path, sizeof path, "%s/%s", folder, artifact->name);
-    ll_err err = ll_err_in(fetch_bytes(calls, run_id, artifact, &bytes), "fetching the artifact %s", artifact->name);
+    ll_err err = ll_err_in(fetch_bytes(remote, run_id, artifact, &bytes), "fetching the artifact %s", artifact->name);
     artifact->bytes = bytes.len;
     if (err.status == LL_OK) err = ll_file_replace(path, bytes.data, bytes.len);
     ll_buf_fini(&bytes);

@@ -11,7 +11,8 @@
 struct cluster {
     char url[128];
     char token[LL_TOKEN_TEXT_MAX];
-    char folder[PATH_MAX];    // private, for the token's file; "" when nothing was started
+    char folder[PATH_MAX]; // private, for the token's file and the last lines of logs; "" when nothing was started
+    int folder_lock;
     struct child coordinator; // pid 0 when it stands elsewhere
     struct child *agents;
     uint32_t agent_count;
@@ -23,7 +24,9 @@ ll_err cluster_start(const struct run_options *options, struct cluster *out);
 enum cluster_manner { CLUSTER_POLITELY, CLUSTER_AT_ONCE };
 void cluster_stop(struct cluster *cluster, enum cluster_manner manner);
 
-// An error when a program that the run cannot do without has ended: the coordinator, or every agent we started.
-ll_err cluster_check(struct cluster *cluster);
+// Says, once, how each program ended that nobody asked to: by which signal, with the last lines of its log. An error
+// when it was the coordinator, or when fewer than `agents_needed` of the agents that were started here are left. Cheap:
+// ask whenever a child may have ended.
+ll_err cluster_check(struct cluster *cluster, uint32_t agents_needed);
 
 #endif

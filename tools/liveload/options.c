@@ -7,6 +7,7 @@
 #include "libcommon/model/file.h"
 #include "libcommon/model/threshold.h"
 #include "libcommon/rpc/address.h"
+#include "tools/liveload/remote.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ enum {
     KEY_HEADED,
     KEY_BROWSER_ARG,
     KEY_SECRET,
+    KEY_PATIENCE,
 };
 
 static const struct argp_option option_table[] = {
@@ -55,6 +57,10 @@ static const struct argp_option option_table[] = {
     {"coordinator", KEY_COORDINATOR, "URL", 0, "Use the coordinator that stands at URL, with the agents it has", 3},
     {"token-file", KEY_TOKEN_FILE, "FILE", 0,
      "With --wait-for-agents or --coordinator: the cluster's token (default: ~/.config/liveload/token)", 3},
+    {"patience", KEY_PATIENCE, "D", 0,
+     "How long a coordinator may leave this command without an answer before it gives up (default: 2m); the run goes "
+     "on, and liveload attach follows it again",
+     3},
     {"max-lost-agents", KEY_MAX_LOST, "N", 0, "More agents lost make the run INVALID (default: 0)", 3},
     {"browser", KEY_BROWSER, "PATH", 0,
      "Browser of the agents started here; null for one that does nothing (default: LIVELOAD_BROWSER, or the first "
@@ -214,6 +220,8 @@ static ll_err take(struct run_options *options, int key, const char *argument, b
         return parse_u32("--wait-for-agents", argument, 1, RUN_AGENTS_MAX, &options->wait_for_agents);
     case KEY_WAIT:
         return parse_duration("--wait", argument, &options->wait_ms);
+    case KEY_PATIENCE:
+        return parse_duration("--patience", argument, &options->patience_ms);
     case KEY_MAX_LOST:
         return parse_u32("--max-lost-agents", argument, 0, RUN_AGENTS_MAX, &options->max_lost_agents);
     case KEY_LISTEN:
@@ -314,7 +322,7 @@ static error_t parse_key(int key, char *argument, struct argp_state *state) {
 
 void run_options_parse(int argc, char **argv, struct run_options *out) {
     static const struct argp argp = {option_table, parse_key, "FILE…", doc, NULL, NULL, NULL};
-    *out = (struct run_options){.extra = ll_spec_make("")};
+    *out = (struct run_options){.extra = ll_spec_make(""), .patience_ms = REMOTE_PATIENCE_MS};
     argp_err_exit_status = 2;
     argp_program_version = "liveload " LIVELOAD_VERSION;
     argv[0] = "liveload run";

@@ -28,8 +28,9 @@ struct run_options {
     uint64_t iterations;      // 0: as the scenario says
     uint32_t agents;          // to start here
     uint32_t wait_for_agents; // that others start; 0: ours
-    uint32_t launch_ms; // how long their browsers may take to start: the most that a scenario asks for; 0: as usual
-    uint64_t wait_ms;   // for agents; 0: as long as fits the case
+    uint32_t launch_ms;   // how long their browsers may take to start: the most that a scenario asks for; 0: as usual
+    uint64_t wait_ms;     // for agents; 0: as long as fits the case
+    uint64_t patience_ms; // with a coordinator that does not answer
     uint32_t max_lost_agents;
     const char *listen;                         // of the coordinator we start, with wait_for_agents
     const char *coordinator;                    // a standing one, or NULL

@@ -3,7 +3,7 @@
 
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/process.h"
-#include "agent/browser/profile.h"
+#include "libcommon/base/temporary.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -292,7 +292,7 @@ Test(crash, a_killed_owner_takes_its_browser_along_and_the_profile_is_swept) {
     kill(owner, SIGKILL);
     cr_assert_eq(waitpid(owner, NULL, 0), owner);
     cr_expect_eq(waitpid(browser, NULL, 0), browser); // it ends; without the parent-death signal this would hang
-    ll_profile_sweep();
+    ll_temporary_sweep("profile");
     cr_expect(eq(int, entries_in(folder), 0));
     rmdir(folder);
 }
@@ -303,13 +303,13 @@ Test(crash, a_profile_that_is_in_use_is_not_swept) {
     cr_assert(mkdtemp(folder) != NULL);
     setenv("TMPDIR", folder, 1);
     int lock;
-    cr_assert(eq(int, ll_profile_make(made, &lock).status, LL_OK));
+    cr_assert(eq(int, ll_temporary_make("profile", made, &lock).status, LL_OK));
     snprintf(foreign, sizeof foreign, "%s/liveload-profile-999999999-abcdef", folder);
     cr_assert_eq(rename(made, foreign), 0);
-    ll_profile_sweep();
+    ll_temporary_sweep("profile");
     cr_expect(eq(int, entries_in(folder), 1));
     close(lock); // its owner is dead
-    ll_profile_sweep();
+    ll_temporary_sweep("profile");
     cr_expect(eq(int, entries_in(folder), 0));
     rmdir(folder);
 }

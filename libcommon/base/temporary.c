@@ -1,4 +1,4 @@
-#include "agent/browser/profile.h"
+#include "libcommon/base/temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char prefix[] = "liveload-profile-", lock_name[] = "liveload.lock";
+static const char lock_name[] = "liveload.lock";
 enum { OPEN_FOLDERS_MAX = 16, SWEPT_MAX = 256 };
 
 static const char *temporary_folder(void) {
@@ -20,17 +20,20 @@ static const char *temporary_folder(void) {
     return folder && *folder ? folder : "/tmp";
 }
 
-ll_err ll_profile_make(char out_path[PATH_MAX], int *out_lock) {
-    snprintf(out_path, PATH_MAX, "%.3900s/%s%d-XXXXXX", temporary_folder(), prefix, (int)getpid());
-    if (!mkdtemp(out_path))
-        return ll_err_make(LL_UNAVAILABLE, "no folder for the browser's profile can be made in %.200s: %s",
-                           temporary_folder(), strerror(errno));
+ll_err ll_temporary_make(const char *kind, char out_path[PATH_MAX], int *out_lock) {
+    snprintf(out_path, PATH_MAX, "%.3800s/liveload-%s-%d-XXXXXX", temporary_folder(), kind, (int)getpid());
+    if (!mkdtemp(out_path)) {
+        int reason = errno;
+        out_path[0] = '\0';
+        return ll_err_make(LL_UNAVAILABLE, "no folder \"liveload-%s-…\" can be made in %.200s: %s", kind,
+                           temporary_folder(), strerror(reason));
+    }
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%.4000s/%s", out_path, lock_name);
     *out_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*out_lock < 0 || flock(*out_lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return LL_SUCCESS;
     close(*out_lock); // a sweeper was quicker and takes the folder away
-    return ll_profile_make(out_path, out_lock);
+    return ll_temporary_make(kind, out_path, out_lock);
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at) {
@@ -43,13 +46,13 @@ static void remove_folder(const char *path) {
     nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
-void ll_profile_remove(const char *path, int lock) {
+void ll_temporary_remove(const char *path, int lock) {
     remove_folder(path);
     if (lock >= 0) close(lock);
 }
 
 // Locked by the sweeper, so by nobody else; a lock and not the process's number, which says nothing in another PID
-// namespace that shares the folder. A profile without the file is being made at this moment, or was never used.
+// namespace that shares the folder. A folder without the file is being made at this moment, or was never used.
 static bool is_free(const char *path, int *out_lock) {
     char lock_path[PATH_MAX];
     snprintf(lock_path, sizeof lock_path, "%.4000s/%s", path, lock_name);
@@ -60,13 +63,16 @@ static bool is_free(const char *path, int *out_lock) {
     return false;
 }
 
-static bool is_ours(const char *path, const char *name) {
+static bool is_ours(const char *path, const char *name, const char *kind) {
+    static const char prefix[] = "liveload-";
     struct stat info;
-    return strncmp(name, prefix, strlen(prefix)) == 0 && lstat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
+    size_t len = strlen(kind);
+    return strncmp(name, prefix, sizeof prefix - 1) == 0 && strncmp(name + sizeof prefix - 1, kind, len) == 0 &&
+           name[sizeof prefix - 1 + len] == '-' && lstat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
            info.st_uid == geteuid();
 }
 
-void ll_profile_sweep(void) {
+void ll_temporary_sweep(const char *kind) {
     const char *folder = temporary_folder();
     DIR *entries = opendir(folder);
     if (!entries) return;
@@ -75,8 +81,8 @@ void ll_profile_sweep(void) {
         char path[PATH_MAX];
         int lock;
         snprintf(path, sizeof path, "%.3800s/%s", folder, entry->d_name);
-        if (!is_ours(path, entry->d_name) || !is_free(path, &lock)) continue;
-        ll_profile_remove(path, lock);
+        if (!is_ours(path, entry->d_name, kind) || !is_free(path, &lock)) continue;
+        ll_temporary_remove(path, lock);
         swept++;
     }
     closedir(entries);
