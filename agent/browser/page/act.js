@@ -50,8 +50,8 @@ const isSelect = (element) => element.localName === "select";
 
 function forcedSpot(element, position) {
   const at = spots(element, position)[0];
-  if (at) return at;
-  scrollTo(element, "center");
+  if (at && isWithin(viewOf(element), ...at)) return at;
+  scrollTo(element, "center", position);
   return spots(element, position)[0];
 }
 
@@ -121,6 +121,17 @@ function drop({ text, options }) {
   if (!isElement(found)) return found;
   const at = forcedSpot(found, options.target_position);
   return at ? ["ok", null, "drop", round(at[0]), round(at[1])] : "has a target that is out of view";
+}
+
+// What has no size can be in view too: pages load more when the empty end of a list is.
+function scrollIntoView({ selector }) {
+  const element = one(selector);
+  if (!isElement(element)) return element;
+  if (!element.checkVisibility()) return "is not visible";
+  const box = element.getBoundingClientRect();
+  const isOut = box.bottom < 0 || box.right < 0 || box.top > innerHeight || box.left > innerWidth;
+  scrollTo(element, isOut ? "center" : "nearest");
+  return ["ok"];
 }
 
 // --- Focus, keys and text -------------------------------------------------------------------------------------------
@@ -316,10 +327,7 @@ const operations = {
   drag_and_drop: only(drag),
   drop,
   pressed,
-  scroll_into_view: only((element) => {
-    if (!spots(element).length) scrollTo(element, "center");
-    return ["ok"];
-  }),
+  scroll_into_view: scrollIntoView,
   press: keyed(press),
   type: keyed(type),
   fill: only(fill),

@@ -33,23 +33,21 @@ function onPage(element, x, y) {
   ];
 }
 
-const isInView = ([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
-
 function pointThrough(selector, x, y) {
   const element = find(selector)[0];
   if (!element) return "matches nothing";
   if (!isVisible(element)) return "is not visible";
   if (isMoving(element)) return "is moving";
   let at = onPage(element, x, y);
-  if (!isInView(at) || hitAt(...at) !== element) {
+  if (!isInView(...at) || hitAt(...at) !== element) {
     element.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
     at = onPage(element, x, y);
   }
-  if (!isInView(at)) {
+  if (!isInView(...at)) {
     scrollBy({ left: at[0] - innerWidth / 2, top: at[1] - innerHeight / 2, behavior: "instant" });
     at = onPage(element, x, y);
   }
-  if (!isInView(at)) return "is out of view";
+  if (!isInView(...at)) return "is out of view";
   const hit = hitAt(...at);
   if (hit === element) return ["ok", null, ...at];
   return hit ? `is covered by ${name(hit)}` : "is out of view";

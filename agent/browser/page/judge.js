@@ -109,26 +109,83 @@ function receives(element, hit) {
   return !!control && controlOf(hit) === control;
 }
 
+// --- Where it is, and how it comes into view ------------------------------------------------------------------------
+
+const isWithin = (view, x, y) => x >= view.left && y >= view.top && x < view.right && y < view.bottom;
+const wholeView = () => ({ left: 0, top: 0, right: innerWidth, bottom: innerHeight });
+const isInView = (x, y) => isWithin(wholeView(), x, y);
+
+// The elements around it that can scroll it, from the inside; what is fixed to the window has none.
+function* scrollersAround(element) {
+  for (let node = element; node && getComputedStyle(node).position !== "fixed";) {
+    do node = around(node); while (node && node.nodeType !== 1);
+    if (!node || node === document.scrollingElement) return;
+    if (node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight) yield node;
+  }
+}
+
+// The part of the window that what scrolls around the element leaves to it.
+function viewOf(element) {
+  const view = wholeView();
+  for (const node of scrollersAround(element)) {
+    if (getComputedStyle(node).overflow === "visible") continue;
+    const box = node.getBoundingClientRect();
+    view.left = Math.max(view.left, box.left);
+    view.top = Math.max(view.top, box.top);
+    view.right = Math.min(view.right, box.right);
+    view.bottom = Math.min(view.bottom, box.bottom);
+  }
+  return view;
+}
+
+function placeOf(element, position) {
+  const box = element.getBoundingClientRect();
+  return [box.left + position.x, box.top + position.y];
+}
+
 // Where a person would point: the middle of the part of the element that is in view, and then the middles of its
 // quarters, since a badge or a banner may cover the first. Empty when nothing is in view.
 function spots(element, position) {
   if (position) {
-    const box = element.getBoundingClientRect(), x = box.left + position.x, y = box.top + position.y;
-    return x >= 0 && y >= 0 && x < innerWidth && y < innerHeight ? [[x, y]] : [];
+    const at = placeOf(element, position);
+    return isInView(...at) ? [at] : [];
   }
+  return spotsWithin(element, viewOf(element)) || spotsWithin(element, wholeView()) || []; // it may stick out of the first
+}
+
+function spotsWithin(element, view) {
   for (const box of element.getClientRects()) {
-    const left = Math.max(box.left, 0), width = Math.min(box.right, innerWidth) - left;
-    const top = Math.max(box.top, 0), height = Math.min(box.bottom, innerHeight) - top;
+    const left = Math.max(box.left, view.left), width = Math.min(box.right, view.right) - left;
+    const top = Math.max(box.top, view.top), height = Math.min(box.bottom, view.bottom) - top;
     if (width <= 0.5 || height <= 0.5) continue;
     return [[2, 2], [1, 1], [3, 1], [1, 3], [3, 3]].map(([x, y]) => [left + (width * x) / 4, top + (height * y) / 4]);
   }
-  return [];
+  return null;
 }
 
 const hits = (element, at) => receives(element, hitAt(at[0], at[1]));
 
-function scrollTo(element, block) {
-  element.scrollIntoView({ block, inline: "center", behavior: "instant" });
+// Scrolls until a place of the element, and not just the element, which may be larger than what it is seen through, is
+// in the middle, or near the end or start, of all that scrolls it.
+const PARTS = { start: 0.1, center: 0.5, end: 0.9 };
+function scrollPlaceTo(element, position, block) {
+  const part = PARTS[block];
+  const by = (node, box) => {
+    const [x, y] = placeOf(element, position);
+    const scale = node.offsetWidth ? box.width / node.offsetWidth : 1; // as the page draws it
+    node.scrollBy({
+      left: (x - box.left - box.width / 2) / scale,
+      top: (y - box.top - box.height * part) / scale,
+      behavior: "instant",
+    });
+  };
+  for (const node of scrollersAround(element)) by(node, node.getBoundingClientRect());
+  by(window, { left: 0, top: 0, width: innerWidth, height: innerHeight });
+}
+
+function scrollTo(element, block, position) {
+  if (position) scrollPlaceTo(element, position, block);
+  else element.scrollIntoView({ block, inline: block === "nearest" ? block : "center", behavior: "instant" });
 }
 
 // The first spot that hits the element: as it is; scrolled to the middle; or, where something covers it there, beside
@@ -138,16 +195,16 @@ function hitSpot(element, position) {
   const find = () => spots(element, position).find((at) => hits(element, at));
   let at = find();
   if (at) return at;
-  scrollTo(element, "center");
+  scrollTo(element, "center", position);
   at = find();
   if (at || hasJumped) return at;
   hasJumped = true;
   for (const block of ["end", "start"]) {
-    scrollTo(element, block);
+    scrollTo(element, block, position);
     at = find();
     if (at) return at;
   }
-  scrollTo(element, "center");
+  scrollTo(element, "center", position);
   return undefined;
 }
 

@@ -53,10 +53,33 @@ static const char wild_page[] =
     "function onArrival(id, then) { const at = document.getElementById(id);"
     "at.addEventListener('mousemove', () => then(at), { once: true }) }</script>";
 
-static const struct ll_site_page site[] = {{.path = "/pad", .body = pad_page},
-                                           {.path = "/drag", .body = drag_page},
-                                           {.path = "/wild", .body = wild_page},
-                                           {.path = NULL}};
+// What is larger than what it is seen through: the window, or a pane that scrolls. The pane is drawn smaller, and
+// places in it count as they are drawn.
+static const char far_page[] =
+    "<!doctype html><style>html,#pane{scroll-behavior:smooth}body{margin:0}#card{width:90px;height:1000px}"
+    ".big{width:2000px;height:2000px;background:#eee}#bar{position:sticky;top:0;height:60px;background:#ccc}"
+    "#pane{width:300px;height:200px;overflow:auto;border:3px solid;transform:scale(.8)}</style>"
+    "<div id=bar></div><div id=card draggable=true>card</div><div id=pane><div class=big id=map></div></div>"
+    "<div class=big id=field></div><pre id=log></pre><script>const write = (text) => log.textContent += text + ' ';"
+    "for (const id of ['map', 'field']) { const it = document.getElementById(id); it.onclick = (e) => "
+    "write(id + '@' + e.offsetX + ',' + e.offsetY); it.ondragover = (e) => e.preventDefault();"
+    "it.ondrop = (e) => { e.preventDefault(); write('dropped@' + e.offsetX + ',' + e.offsetY) } }"
+    "card.ondragstart = (e) => { e.dataTransfer.setData('text/plain', 'x'); write('taken@' + e.offsetX + ',' +"
+    "e.offsetY) }</script>";
+
+static const char sight_page[] =
+    "<!doctype html><style>html{scroll-behavior:smooth}body{margin:0}</style><div style='height:600px'></div>"
+    "<div id=part style='height:300px'>partly in view</div><div style='height:2000px'></div><i id=end></i>"
+    "<p id=unseen style='visibility:hidden'>unseen</p><p id=none style='display:none'>none</p>"
+    "<button id=off disabled>off</button><div id=list style='height:100px;overflow:auto'>"
+    "<div style='height:900px'></div><div id=last></div></div><script>"
+    "const sees = (it) => { const { top, bottom } = it.getBoundingClientRect();"
+    "return top >= 0 && bottom <= innerHeight };"
+    "new IntersectionObserver((all) => all[0].isIntersecting && (window.more = 1)).observe(last)</script>";
+
+static const struct ll_site_page site[] = {{.path = "/pad", .body = pad_page},     {.path = "/far", .body = far_page},
+                                           {.path = "/sight", .body = sight_page}, {.path = "/drag", .body = drag_page},
+                                           {.path = "/wild", .body = wild_page},   {.path = NULL}};
 
 static struct driver driver;
 static struct driven_page page;
@@ -128,6 +151,52 @@ Test(pointer, what_is_out_of_view_is_scrolled_to) {
     run("window.was = scrollY; null");
     driven_ok(&page, LL_OP_SCROLL_INTO_VIEW, "#low", NULL);
     driven_reads(&page, LL_OP_EVALUATE, NULL, "scrollY === was", "true");
+}
+
+Test(pointer, the_place_and_not_just_the_element_is_scrolled_to) {
+    driven_visit(&page, "/far");
+    driven_act_ok(&page,
+                  (struct ll_action){.operation = LL_OP_CLICK, .selector = "#field", .position = {true, 1900, 1910}});
+    expect_log("field@1900,1910 ");
+    driven_act_ok(&page,
+                  (struct ll_action){.operation = LL_OP_CLICK, .selector = "#map", .position = {true, 1520, 1528}});
+    expect_log("map@1900,1910 ");
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_CLICK, .selector = "#map", .position = {true, 40, 900}});
+    expect_log("map@50,1125 ");
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_CLICK, .selector = "#field", .position = {true, 5, 5}});
+    expect_log("field@5,5 ");
+    run("pane.scrollTo({ left: 0, top: 0, behavior: 'instant' }); scrollTo({ top: 0, behavior: 'instant' }); null");
+    driven_ok(&page, LL_OP_CLICK, "#map", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "log.textContent.startsWith('map@')", "true");
+}
+
+Test(pointer, a_thing_is_taken_up_and_dropped_at_places_that_are_far_away) {
+    driven_visit(&page, "/far");
+    struct ll_action drag = {.operation = LL_OP_DRAG_AND_DROP, .selector = "#card", .target = "#field"};
+    drag.source_position = (struct ll_action_point){true, 30, 950};
+    drag.target_position = (struct ll_action_point){true, 1800, 1700};
+    driven_act_ok(&page, drag);
+    expect_log("taken@30,950 dropped@1800,1700 ");
+    drag.target = "#map";
+    drag.target_position = (struct ll_action_point){true, 1440, 1360};
+    driven_act_ok(&page, drag);
+    expect_log("taken@30,950 dropped@1800,1700 ");
+}
+
+Test(pointer, what_is_partly_in_view_or_has_no_size_is_scrolled_to) {
+    driven_visit(&page, "/sight");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "sees(part)", "false");
+    driven_ok(&page, LL_OP_SCROLL_INTO_VIEW, "#part", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "sees(part)", "true");
+    driven_ok(&page, LL_OP_SCROLL_INTO_VIEW, "#end", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "sees(end)", "true");
+    run("scrollTo({ top: 0, behavior: 'instant' }); null");
+    driven_ok(&page, LL_OP_SCROLL_INTO_VIEW, "#unseen", NULL);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "sees(unseen)", "true");
+    driven_ok(&page, LL_OP_SCROLL_INTO_VIEW, "#off", NULL);
+    driven_ok(&page, LL_OP_SCROLL_INTO_VIEW, "#last", NULL); // of a list that loads more when its end is seen
+    driven_ok(&page, LL_OP_WAIT_FOR_FUNCTION, NULL, "window.more");
+    driven_fails(&page, LL_OP_SCROLL_INTO_VIEW, "#none", NULL, LL_DEADLINE_EXCEEDED, "is not visible");
 }
 
 Test(pointer, a_thing_is_dragged_and_dropped) {
