@@ -1,8 +1,12 @@
 // wait_for_load_state. "networkidle" is what Playwright means by it: no request is in flight, and none was for half a
-// second; WebSockets are none. A document that is about to be replaced has no state worth waiting for.
+// second; WebSockets are none. A document that is about to be replaced has no state worth waiting for. After a click,
+// and in a window that a script has just opened, the word that it is may be under way: it comes before the page's next
+// answer, so the page is asked something first.
 #include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/clock.h"
+
+#include <string.h>
 
 enum state { STATE_LOAD, STATE_PARSED, STATE_IDLE }; // the words' places in operations.def
 
@@ -52,11 +56,28 @@ void ll_cdp_load_state_timer(struct ll_cdp_page *page) {
         ll_cdp_load_state_changed(page);
 }
 
-void ll_cdp_load_state_wait(struct ll_cdp_page *page) {
-    if (has_come(page) || is_lost(page)) {
-        ll_cdp_page_finish_soon(page, has_come(page) ? LL_SUCCESS : page->tab->broken);
-        return;
-    }
+static void on_asked(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    (void)answer; // a document that was replaced meanwhile gives none
+    page->call = 0;
+    page->tab->after_input = false;
     page->waiting = LL_CDP_WAITS_STATE;
-    set_alarm(page);
+    ll_cdp_load_state_changed(page);
+}
+
+static bool may_be_left(const struct ll_cdp_tab *tab) {
+    bool is_empty_window = tab->opener && strcmp(tab->url, "about:blank") == 0;
+    return !tab->navigating && (tab->after_input || is_empty_window);
+}
+
+void ll_cdp_load_state_wait(struct ll_cdp_page *page) {
+    if (may_be_left(page->tab)) {
+        ll_buf_text(ll_cdp_page_begin(page, "Runtime.evaluate"), "{\"expression\":\"0\"}");
+        ll_cdp_page_end(page, on_asked);
+    } else if (has_come(page) || is_lost(page)) {
+        ll_cdp_page_finish_soon(page, has_come(page) ? LL_SUCCESS : page->tab->broken);
+    } else {
+        page->waiting = LL_CDP_WAITS_STATE;
+        set_alarm(page);
+    }
 }

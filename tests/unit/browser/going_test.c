@@ -142,6 +142,15 @@ Test(going, a_document_without_a_body_is_read_once_it_has_loaded) {
     driven_reads(&page, LL_OP_COUNT, "svg", NULL, "1");
 }
 
+Test(going, a_state_right_after_a_click_is_that_of_the_next_document) {
+    for (int i = 0; i < 5; i++) {
+        driven_visit(&page, "/");
+        driven_ok(&page, LL_OP_CLICK, "#late", NULL);
+        expect_ok(wait_for_state(LOAD, 5000));
+        driven_reads(&page, LL_OP_EVALUATE, NULL, "document.readyState + location.pathname", "complete/late");
+    }
+}
+
 Test(going, idle_is_half_a_second_without_requests) {
     driven_visit(&page, "/polls");
     int64_t began_us = ll_clock_us();

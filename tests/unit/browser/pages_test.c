@@ -101,7 +101,7 @@ Test(pages, a_link_into_a_new_window_leads_to_a_page) {
 }
 
 // The new page has loaded, which a page that is still empty has not.
-static void expect_loaded_slow(void) {
+static void expect_loaded_slow(const char *how) {
     enum { LOAD };
     struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .word = LOAD};
     char url[128];
@@ -109,7 +109,7 @@ static void expect_loaded_slow(void) {
     driven_act_ok(&page, wait);
     cr_expect(inside()->tab->loaded && !inside()->tab->navigating);
     snprintf(url, sizeof url, "%s/slow", driver.base_url);
-    cr_expect(eq(int, strncmp(inside()->tab->url, url, strlen(url)), 0), "%s", inside()->tab->url);
+    cr_expect(eq(int, strncmp(inside()->tab->url, url, strlen(url)), 0), "%s: %s", how, inside()->tab->url);
     expect_ok(driven_do(&page, LL_OP_CLOSE_PAGE, NULL, NULL));
     expect_title("First");
 }
@@ -126,7 +126,7 @@ Test(pages, a_page_that_a_link_opens_by_a_key_or_the_middle_button_is_loading) {
     };
     for (size_t i = 0; i < sizeof clicks / sizeof *clicks; i++) {
         driven_act_ok(&page, clicks[i]);
-        expect_loaded_slow();
+        expect_loaded_slow(clicks[i].selector);
     }
 }
 
