@@ -59,6 +59,13 @@ static ll_err on_fetch_artifact(void *owner, const struct ll_fetch_artifact_requ
     return service->read_artifact(service->owner, request->name, request->offset, out_reply);
 }
 
+static ll_err on_list_runs(void *owner, const struct ll_empty *request, struct ll_runs_reply *out_reply) {
+    struct ll_coordinator_service *service = owner;
+    (void)request;
+    ll_coordinator_list(service->core, service->now_us(service->owner), out_reply);
+    return LL_SUCCESS;
+}
+
 struct ll_rpc_handlers ll_coordinator_service_handlers(struct ll_coordinator_service *service) {
     return (struct ll_rpc_handlers){
         .owner = service,

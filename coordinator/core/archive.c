@@ -16,14 +16,15 @@ static void drop_oldest(struct ll_archive *archive) {
     memmove(&archive->runs[0], &archive->runs[1], archive->count * sizeof archive->runs[0]);
 }
 
-void ll_archive_add(struct ll_archive *archive, const char *run_id, const struct ll_status_reply *status,
-                    void *take_result, size_t result_bytes) {
+void ll_archive_add(struct ll_archive *archive, const char *run_id, const char *scenario,
+                    const struct ll_status_reply *status, void *take_result, size_t result_bytes) {
     while (archive->count == LL_ARCHIVE_RUNS_MAX ||
            (archive->count > 0 && archive->bytes + result_bytes > LL_ARCHIVE_BYTES_MAX))
         drop_oldest(archive);
     struct ll_archived_run *run = &archive->runs[archive->count++];
     *run = (struct ll_archived_run){.status = *status, .result = take_result, .result_bytes = result_bytes};
     snprintf(run->run_id, sizeof run->run_id, "%s", run_id);
+    snprintf(run->scenario, sizeof run->scenario, "%s", scenario);
     archive->bytes += result_bytes;
 }
 

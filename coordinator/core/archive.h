@@ -16,6 +16,7 @@ enum {
 
 struct ll_archived_run {
     char run_id[LL_TOKEN_CHARS + 1];
+    char scenario[LL_NAME_MAX + 1];
     struct ll_status_reply status; // its last
     void *result;                  // a result file's bytes
     size_t result_bytes;
@@ -28,8 +29,8 @@ struct ll_archive {
 };
 
 void ll_archive_fini(struct ll_archive *archive);
-void ll_archive_add(struct ll_archive *archive, const char *run_id, const struct ll_status_reply *status,
-                    void *take_result, size_t result_bytes);
+void ll_archive_add(struct ll_archive *archive, const char *run_id, const char *scenario,
+                    const struct ll_status_reply *status, void *take_result, size_t result_bytes);
 // NULL when it is not there (any more). An empty id means the newest.
 const struct ll_archived_run *ll_archive_find(const struct ll_archive *archive, const char *run_id);
 

@@ -126,7 +126,7 @@ static void archive_run(struct ll_coordinator *coordinator, int64_t now_us) {
         effects->journal(effects->owner, &(struct ll_journal_record){LL_JOURNAL_OVER, .at_us = now_us});
         memcpy(coordinator->journaled, run->id, sizeof coordinator->journaled);
     }
-    ll_archive_add(&coordinator->archive, run->id, &status, file.data, file.len);
+    ll_archive_add(&coordinator->archive, run->id, run->spec.name, &status, file.data, file.len);
     ll_run_free(&coordinator->run);
     coordinator->run_ended_us = now_us;
 }
@@ -265,10 +265,11 @@ ll_err ll_coordinator_leave(struct ll_coordinator *coordinator, int64_t now_us,
 static ll_err check_request(const struct ll_coordinator *coordinator, const struct ll_submit_request *request) {
     const struct ll_run *run = coordinator->run;
     if (run)
-        return ll_err_make(LL_FAILED_PRECONDITION,
-                           "run %s of scenario \"%s\" still goes on here: wait until it has ended, or press Ctrl-C in "
-                           "the `liveload run` that started it",
-                           run->id, run->spec.name);
+        return ll_err_make(
+            LL_FAILED_PRECONDITION,
+            "run %s of scenario \"%s\" still goes on here: wait until it has ended, end it with liveload "
+            "stop, or follow it with liveload attach",
+            run->id, run->spec.name);
     if (request->min_agents > coordinator->roster.max)
         return ll_err_make(LL_RESOURCE_EXHAUSTED,
                            "the run waits for %u agents, and this coordinator takes at most %zu: start it with "
@@ -316,6 +317,24 @@ ll_err ll_coordinator_status(struct ll_coordinator *coordinator, int64_t now_us,
     }
     out_reply->agents_registered = (uint32_t)coordinator->roster.count;
     return LL_SUCCESS;
+}
+
+void ll_coordinator_list(const struct ll_coordinator *coordinator, int64_t now_us, struct ll_runs_reply *out_reply) {
+    _Static_assert(LL_ARCHIVE_RUNS_MAX + 1 <= LL_RUNS_LISTED_MAX, "not all runs can be listed");
+    for (size_t i = 0; i < coordinator->archive.count; i++) {
+        const struct ll_archived_run *run = &coordinator->archive.runs[i];
+        struct ll_run_summary *summary = &out_reply->runs[out_reply->count++];
+        memcpy(summary->run_id, run->run_id, sizeof summary->run_id);
+        memcpy(summary->scenario, run->scenario, sizeof summary->scenario);
+        summary->status = run->status;
+    }
+    if (coordinator->run) {
+        struct ll_run_summary *summary = &out_reply->runs[out_reply->count++];
+        memcpy(summary->run_id, coordinator->run->id, sizeof summary->run_id);
+        snprintf(summary->scenario, sizeof summary->scenario, "%s", coordinator->run->spec.name);
+        ll_run_status(coordinator->run, now_us, &summary->status);
+    }
+    out_reply->agents_registered = (uint32_t)coordinator->roster.count;
 }
 
 ll_err ll_coordinator_stop(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request) {

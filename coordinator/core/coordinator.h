@@ -54,6 +54,8 @@ ll_err ll_coordinator_submit(struct ll_coordinator *coordinator, int64_t now_us,
 // An empty run id means the newest run, here and below.
 ll_err ll_coordinator_status(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request,
                              struct ll_status_reply *out_reply);
+// The runs that are known, oldest first; the last is the one that goes on, if any does.
+void ll_coordinator_list(const struct ll_coordinator *coordinator, int64_t now_us, struct ll_runs_reply *out_reply);
 ll_err ll_coordinator_stop(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request);
 ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const struct ll_fetch_request *request,
                                    struct ll_fetch_reply *out_reply);

@@ -222,4 +222,17 @@ struct ll_status_reply {
     bool first_iteration_started;
 };
 
+enum { LL_RUNS_LISTED_MAX = 17 }; // those that a coordinator keeps, and the one that goes on
+
+struct ll_run_summary {
+    char run_id[LL_TOKEN_CHARS + 1];
+    char scenario[LL_NAME_MAX + 1]; // its name
+    struct ll_status_reply status;
+};
+struct ll_runs_reply {
+    struct ll_run_summary runs[LL_RUNS_LISTED_MAX]; // oldest first
+    size_t count;
+    uint32_t agents_registered;
+};
+
 #endif

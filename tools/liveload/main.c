@@ -2,6 +2,7 @@
 #include "libcommon/base/log.h"
 #include "libcommon/base/text.h"
 #include "tools/liveload/child.h"
+#include "tools/liveload/control.h"
 #include "tools/liveload/outcome.h"
 #include "tools/liveload/run.h"
 
@@ -23,6 +24,10 @@ static const struct {
     const char *about;
 } commands[] = {
     {"run", run_command, "run scenarios with real browser users and write a report"},
+    {"attach", attach_command, "follow a run at a standing coordinator until it is over, and write its report"},
+    {"fetch", fetch_command, "write the report of a run that is over at a standing coordinator"},
+    {"stop", stop_command, "stop a run at a standing coordinator"},
+    {"status", status_command, "list the runs of a standing coordinator"},
     {"report", report_command, "make a report from a result: html, json, junit or md"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

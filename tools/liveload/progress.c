@@ -40,7 +40,10 @@ static void format_running(const struct ll_status_reply *status, char *out, size
 static void format_state(const struct ll_status_reply *status, uint32_t agents_wanted, char *out, size_t size) {
     switch (status->state) {
     case LL_RUN_WAITING:
-        snprintf(out, size, "waiting for agents: %u of %u", status->agents_registered, agents_wanted);
+        if (agents_wanted > 0)
+            snprintf(out, size, "waiting for agents: %u of %u", status->agents_registered, agents_wanted);
+        else
+            snprintf(out, size, "waiting for agents: %s", status->waiting_for);
         return;
     case LL_RUN_PREPARING:
     case LL_RUN_STARTING:
@@ -57,6 +60,10 @@ static void format_state(const struct ll_status_reply *status, uint32_t agents_w
     case LL_RUN_FAILED:
         format_running(status, out, size);
     }
+}
+
+void progress_format(const struct ll_status_reply *status, char *out, size_t size) {
+    format_state(status, 0, out, size);
 }
 
 // Cuts the line to the terminal's width, counting UTF-8 characters as one column each.

@@ -5,6 +5,7 @@
 #include "libcommon/model/messages.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct progress {
@@ -18,6 +19,8 @@ struct progress {
 
 struct progress progress_make(const char *scenario, bool is_quiet);
 void progress_show(struct progress *progress, const struct ll_status_reply *status, uint32_t agents_wanted);
+// How a run stands, or how far it came, without a name.
+void progress_format(const struct ll_status_reply *status, char *out, size_t size);
 // Takes the line away, so that others can write.
 void progress_clear(struct progress *progress);
 

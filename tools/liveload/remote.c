@@ -104,6 +104,22 @@ ll_err remote_stop(struct remote *remote, const struct ll_run_request *request) 
     return err;
 }
 
+ll_err remote_list(struct remote *remote, struct ll_runs_reply *out) {
+    struct patience patience = patience_of(remote, remote->signals->interrupts);
+    struct ll_empty nothing = {0};
+    ll_err err;
+    do {
+        err = ll_blocking_list_runs(remote->calls, &nothing, out);
+    } while (tries_again(&patience, &err));
+    return err;
+}
+
+void remote_tell_way_on(const struct remote *remote, const char *run_id, const char *token_file, const char *out) {
+    fprintf(stderr, "the run may go on there. To follow it again:\n  liveload attach %s --coordinator %s%s%s%s%s\n",
+            run_id, remote->url, token_file ? " --token-file " : "", token_file ? token_file : "", out ? " --out " : "",
+            out ? out : "");
+}
+
 ll_err remote_submit(struct remote *remote, const struct ll_submit_request *request, struct ll_submit_reply *out) {
     ll_err err = ll_blocking_submit(remote->submit, request, out);
     return is_silence(err) ? ll_err_in(err, "whether the run was submitted is not known") : err;

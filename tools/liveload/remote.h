@@ -37,6 +37,7 @@ void remote_close(struct remote *remote);
 
 ll_err remote_status(struct remote *remote, const struct ll_run_request *request, struct ll_status_reply *out);
 ll_err remote_stop(struct remote *remote, const struct ll_run_request *request);
+ll_err remote_list(struct remote *remote, struct ll_runs_reply *out);
 // Once only: whether a call that got no answer was carried out is not known.
 ll_err remote_submit(struct remote *remote, const struct ll_submit_request *request, struct ll_submit_reply *out);
 
@@ -48,5 +49,9 @@ ll_err remote_fetch_artifact(struct remote *remote, const struct ll_fetch_artifa
 // Fetches the files that the result lists into `folder`; what cannot be had is taken off the list, and said.
 void remote_fetch_artifacts(struct remote *remote, const struct ll_run_request *run, const char *folder,
                             struct ll_result *result);
+
+// Says on stderr how to follow a run again that may go on at a coordinator that does not answer. token_file and out
+// may be NULL.
+void remote_tell_way_on(const struct remote *remote, const char *run_id, const char *token_file, const char *out);
 
 #endif

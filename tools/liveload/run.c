@@ -120,16 +120,6 @@ static void on_state(void *arg, enum ll_run_state state) {
         run->agents_needed = all > may_miss ? all - may_miss : 1;
 }
 
-// How to go on with a run that nobody here follows any more.
-static void tell_way_on(const struct run *run, const struct ll_run_request *request) {
-    const struct run_options *options = &run->options;
-    if (!options->coordinator) return; // it ends with this command
-    fprintf(stderr,
-            "the run may go on there. To follow it again:\n  liveload attach %s --coordinator %s%s%s --out %s\n",
-            request->run_id, options->coordinator, options->token_file ? " --token-file " : "",
-            options->token_file ? options->token_file : "", run->folder.path);
-}
-
 // Takes `from`'s scenarios over into the result of the whole command.
 static void append_result(struct ll_result *into, struct ll_result *from) {
     into->scenarios = ll_realloc(into->scenarios, into->scenario_count + from->scenario_count, sizeof *into->scenarios);
@@ -185,7 +175,8 @@ static ll_err run_scenario(struct run *run, const struct planned *plan) {
     else
         append_error(&run->result, &plan->spec, err);
     if (err.status != LL_OK) fprintf(stderr, "liveload: %s: %s\n", plan->spec.name, err.text);
-    if (was_submitted && !has_result && err.status == LL_UNAVAILABLE) tell_way_on(run, &request);
+    if (was_submitted && !has_result && err.status == LL_UNAVAILABLE && run->options.coordinator)
+        remote_tell_way_on(&run->remote, request.run_id, run->options.token_file, run->folder.path);
     return err;
 }
 

@@ -174,7 +174,7 @@ Test(cadence, the_archive_is_bounded_in_bytes_too) {
     struct ll_status_reply status = {0};
     size_t half = LL_ARCHIVE_BYTES_MAX / 2;
     const char *ids[] = {"a", "b", "c"};
-    for (size_t i = 0; i < 3; i++) ll_archive_add(&archive, ids[i], &status, ll_alloc(1, 1), half);
+    for (size_t i = 0; i < 3; i++) ll_archive_add(&archive, ids[i], "shop", &status, ll_alloc(1, 1), half);
     cr_expect(ll_archive_find(&archive, "a") == NULL);
     cr_expect(ll_archive_find(&archive, "c") != NULL);
     cr_expect(le(sz, archive.bytes, LL_ARCHIVE_BYTES_MAX));

@@ -144,6 +144,20 @@ static ll_err on_stop(void *owner, const struct ll_run_request *request, struct 
     return fake->fail;
 }
 
+static ll_err on_list_runs(void *owner, const struct ll_empty *request, struct ll_runs_reply *out) {
+    struct fake *fake = owner;
+    (void)request;
+    fake->calls[FAKE_list_runs]++;
+    out->agents_registered = 4;
+    out->count = LL_RUNS_LISTED_MAX;
+    for (size_t i = 0; i < out->count; i++) {
+        snprintf(out->runs[i].run_id, sizeof out->runs[i].run_id, "run-%zu", i);
+        snprintf(out->runs[i].scenario, sizeof out->runs[i].scenario, "shop");
+        out->runs[i].status = (struct ll_status_reply){.state = LL_RUN_RUNNING, .elapsed_ms = 1000 + i};
+    }
+    return fake->fail;
+}
+
 struct ll_rpc_handlers fake_handlers(struct fake *fake) {
     return (struct ll_rpc_handlers){
         .owner = fake,
@@ -154,6 +168,7 @@ struct ll_rpc_handlers fake_handlers(struct fake *fake) {
         .submit = on_submit,
         .status = on_status,
         .stop = on_stop,
+        .list_runs = on_list_runs,
         .fetch_result = on_fetch_result,
         .send_artifact = on_send_artifact,
         .fetch_artifact = on_fetch_artifact,

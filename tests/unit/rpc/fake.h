@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 struct fake {
-    int calls[10]; // by method, in methods.def's order
+    int calls[11]; // by method, in methods.def's order
     ll_err fail;   // when not LL_SUCCESS, what every method returns
     struct ll_register_request registered;
     struct ll_exchange_request exchanged; // its snapshots are not kept

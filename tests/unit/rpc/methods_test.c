@@ -323,6 +323,26 @@ Test(methods, status) {
     cr_expect(status.first_iteration_started);
 }
 
+static struct ll_runs_reply runs;
+static void on_runs(void *arg, ll_err err, const struct ll_runs_reply *reply) {
+    struct note *note = arg;
+    *note = (struct note){.is_done = true, .err = err};
+    if (reply) runs = *reply;
+}
+
+Test(methods, list_runs) {
+    struct note note = {0};
+    ll_rpc_list_runs(pair.client, ll_clock_us(), &(struct ll_empty){0}, on_runs, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_assert(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    cr_expect(eq(u32, runs.agents_registered, 4));
+    cr_assert(eq(sz, runs.count, LL_RUNS_LISTED_MAX));
+    cr_expect(eq(str, runs.runs[16].run_id, "run-16"));
+    cr_expect(eq(str, runs.runs[16].scenario, "shop"));
+    cr_expect(eq(int, runs.runs[16].status.state, LL_RUN_RUNNING));
+    cr_expect(eq(u64, runs.runs[16].status.elapsed_ms, 1016));
+}
+
 Test(methods, what_a_handler_refuses_reaches_the_caller) {
     struct note note = {0};
     pair.fake.fail = ll_err_make(LL_RESOURCE_EXHAUSTED, "the cluster is full: 64 agents");
