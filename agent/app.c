@@ -138,6 +138,11 @@ static void call_leave(struct app *app) {
 
 // ---- The run
 
+static struct ll_clock_report clock_report(void *owner) {
+    const struct app *app = owner;
+    return ll_agent_clock(&app->core);
+}
+
 static void on_prepared(void *owner, ll_err err) {
     feed_kind(owner, LL_AGENT_PREPARED, err);
 }
@@ -182,6 +187,7 @@ static void prepare(struct app *app, const struct ll_assignment *assignment) {
                                                       .agent_id = app->core.agent_id,
                                                       .node = app->name,
                                                       .owner = app,
+                                                      .clock = clock_report,
                                                       .on_prepared = on_prepared,
                                                       .on_first_iteration = on_first_iteration,
                                                       .on_sealed = on_sealed,
@@ -437,7 +443,7 @@ ll_err ll_app_run(const struct ll_app_options *options) {
     struct app app = {.options = options, .recorder = ll_recorder_new(), .health = ll_health_new()};
     name_itself(&app);
     ll_rand_secure(&app.instance, sizeof app.instance);
-    ll_agent_init(&app.core);
+    ll_agent_init(&app.core, ll_clock_wall_us() - ll_clock_us());
     app.outcome = open_app(&app);
     if (app.outcome.status == LL_OK) {
         app.beat_due_us = ll_clock_us() + LL_HEALTH_BEAT_MS * 1000;

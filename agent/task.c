@@ -137,7 +137,10 @@ static uint64_t ms_into_run(const struct ll_task *task, int64_t at_us) {
 
 static struct ll_run_totals totals_so_far(const struct ll_task *task, int64_t now_us) {
     struct ll_crew_totals crew = ll_crew_totals(task->crew);
+    struct ll_clock_report clock = {.started_us = 0};
+    if (task->options.clock) clock = task->options.clock(task->options.owner);
     return (struct ll_run_totals){
+        .clock = clock,
         .users_total = crew.users_started,
         .users_failed = crew.users_failed,
         .iterations_interrupted = crew.iterations_interrupted,

@@ -29,6 +29,7 @@ struct ll_task_options { // borrowed, but for what `assignment` points to, which
     const char *node;       // what it is called in results
     struct ll_trace *trace; // of what users do; NULL: nobody watches
     void *owner;
+    struct ll_clock_report (*clock)(void *owner); // what its snapshots say of it; NULL: nothing
     void (*on_prepared)(void *owner, ll_err err); // every page is open; or why the run cannot be
     void (*on_first_iteration)(void *owner);
     void (*on_sealed)(void *owner);

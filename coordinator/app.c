@@ -146,7 +146,7 @@ static ll_err make_folder(const char *what, const char *path) {
 }
 
 static ll_err make_core(struct app *app) {
-    int64_t unix_ms_at_zero = ll_clock_wall_ms() - ll_clock_us() / 1000;
+    int64_t unix_ms_at_zero = (ll_clock_wall_us() - ll_clock_us()) / 1000;
     app->keeper = ll_keeper_make(app->options->journal, unix_ms_at_zero * 1000);
     struct ll_coordinator_options core = {
         .effects = {.owner = app, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},

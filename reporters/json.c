@@ -164,6 +164,8 @@ static void write_node(struct ll_json_writer *json, const struct ll_node_result 
     ll_json_write_number(json, "cpu_peak", node->cpu_permille_peak / 1000.0);
     ll_json_write_number(json, "agent_cpu_peak", node->agent_cpu_permille_peak / 1000.0);
     ll_json_write_int(json, "rss_bytes_peak", (int64_t)node->rss_bytes_peak);
+    ll_json_write_number(json, "clock_offset_ms", node->clock_offset_ms);
+    ll_json_write_number(json, "round_trip_ms", node->round_trip_ms);
     if (!node->total) {
         ll_json_write_null(json, "result");
     } else {
@@ -207,6 +209,7 @@ static void write_verdict(struct ll_json_writer *json, const struct ll_scenario_
     write_sentences(json, "remarks", scenario->remarks, scenario->remark_count);
     write_generator(json, &scenario->generator);
     ll_json_write_bool(json, "stopped_early", scenario->stopped_early);
+    ll_json_write_number(json, "start_skew_ms", scenario->start_skew_ms);
 }
 
 // Metrics of which nothing stands in the result because no browser of the run fills them.

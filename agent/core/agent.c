@@ -69,6 +69,7 @@ static void forget_run(struct ll_agent *agent) {
     agent->first_iteration_started = false;
     agent->stop = LL_AGENT_STOP_NONE;
     agent->start_at_us = agent->stop_at_us = INT64_MAX;
+    agent->started_us = 0;
 }
 
 static void drop_run(struct ll_agent *agent, ll_err why, struct ll_agent_effects *out) {
@@ -115,6 +116,7 @@ static void on_registered(struct ll_agent *agent, int64_t now_us, const struct l
     agent->exchange_ms = event->registered->exchange_ms;
     agent->retry_ms = 0;
     agent->heard_at_us = now_us;
+    agent->coordinator_clock = (struct ll_remote_clock){.heard = 0}; // it may be another one
     move(agent, LL_PHASE_IDLE);
 }
 
@@ -152,6 +154,13 @@ static void cut(struct ll_agent *agent, struct ll_agent_effects *out) {
     add(out, LL_AGENT_DO_CUT);
 }
 
+// The moment that the coordinator means, by the clock of now_us: the answer took its time to come here.
+static int64_t start_of(const struct ll_agent *agent, int64_t now_us, const struct ll_exchange_reply *reply) {
+    if (reply->now_us == 0) return now_us + (int64_t)reply->in_us; // one that does not say its time
+    int64_t theirs_us = reply->now_us + (int64_t)reply->in_us;
+    return theirs_us + ll_remote_clock_offset_us(&agent->coordinator_clock) - agent->unix_us_at_zero;
+}
+
 static void obey(struct ll_agent *agent, int64_t now_us, const struct ll_exchange_reply *reply,
                  struct ll_agent_effects *out) {
     switch (reply->directive) {
@@ -163,7 +172,7 @@ static void obey(struct ll_agent *agent, int64_t now_us, const struct ll_exchang
         break;
     case LL_DIRECTIVE_START:
         if (agent->phase == LL_PHASE_READY && agent->start_at_us == INT64_MAX)
-            agent->start_at_us = now_us + (int64_t)reply->in_us;
+            agent->start_at_us = start_of(agent, now_us, reply);
         break;
     case LL_DIRECTIVE_STOP:
         if (reply->at_once)
@@ -201,6 +210,9 @@ static void on_exchanged(struct ll_agent *agent, int64_t now_us, const struct ll
     }
     const struct ll_exchange_reply *reply = event->exchanged;
     agent->heard_at_us = now_us;
+    if (reply->now_us != 0)
+        ll_remote_clock_hear(&agent->coordinator_clock, agent->exchanged_at_us + agent->unix_us_at_zero,
+                             now_us + agent->unix_us_at_zero, reply->now_us);
     if (reply->exchange_ms) agent->exchange_ms = reply->exchange_ms;
     if (agent->exchange_ms < EXCHANGE_MIN_MS) agent->exchange_ms = EXCHANGE_MIN_MS;
     if (agent->exchange_ms > EXCHANGE_MAX_MS) agent->exchange_ms = EXCHANGE_MAX_MS;
@@ -299,6 +311,7 @@ static void on_time(struct ll_agent *agent, int64_t now_us, struct ll_agent_effe
     if (now_us >= agent->start_at_us) {
         add(out, LL_AGENT_DO_START)->at_us = agent->start_at_us;
         agent->start_at_us = INT64_MAX;
+        agent->started_us = now_us + agent->unix_us_at_zero;
         move(agent, LL_PHASE_RUNNING);
     }
     if (now_us >= agent->stop_at_us) {
@@ -322,9 +335,10 @@ static void leave_if_free(struct ll_agent *agent, int64_t now_us, struct ll_agen
 
 // ---- The face
 
-void ll_agent_init(struct ll_agent *agent) {
+void ll_agent_init(struct ll_agent *agent, int64_t unix_us_at_zero) {
     *agent = (struct ll_agent){
         .phase = LL_PHASE_OFFLINE,
+        .unix_us_at_zero = unix_us_at_zero,
         .lease_ms = LEASE_DEFAULT_MS,
         .exchange_ms = EXCHANGE_DEFAULT_MS,
         .retry_at_us = INT64_MAX,
@@ -430,8 +444,17 @@ void ll_agent_describe(const struct ll_agent *agent, struct ll_exchange_request 
         .state = wire_state(agent->phase),
         .error = agent->error,
         .first_iteration_started = agent->first_iteration_started,
+        .round_trip_us = ll_remote_clock_round_trip_us(&agent->coordinator_clock),
     };
     snprintf(out->run_id, sizeof out->run_id, "%s", agent->run_id);
+}
+
+struct ll_clock_report ll_agent_clock(const struct ll_agent *agent) {
+    return (struct ll_clock_report){
+        .offset_us = ll_remote_clock_offset_us(&agent->coordinator_clock),
+        .round_trip_us = ll_remote_clock_round_trip_us(&agent->coordinator_clock),
+        .started_us = agent->started_us,
+    };
 }
 
 const char *ll_agent_phase_name(enum ll_agent_phase phase) {

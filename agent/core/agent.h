@@ -28,7 +28,9 @@
 #define AGENT_CORE_AGENT_H
 
 #include "libcommon/base/err.h"
+#include "libcommon/base/remote_clock.h"
 #include "libcommon/model/messages.h"
+#include "libcommon/model/snapshot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -123,6 +125,10 @@ struct ll_agent {
     enum ll_agent_stop stop; // obeyed once
     bool leave_wanted;
 
+    struct ll_remote_clock coordinator_clock; // against this agent's Unix time
+    int64_t unix_us_at_zero;                  // Unix time when the clock that now_us comes from was 0
+    int64_t started_us;                       // Unix time when the users of the run started; 0: they have not
+
     bool wants_are_new;      // since the last exchange went out
     int64_t exchanged_at_us; // when it did
     bool exchange_under_way;
@@ -135,13 +141,16 @@ struct ll_agent {
     int64_t leave_by_us;
 };
 
-void ll_agent_init(struct ll_agent *agent);
+void ll_agent_init(struct ll_agent *agent, int64_t unix_us_at_zero);
 
 // One event at `now_us`. `out` is overwritten.
 void ll_agent_step(struct ll_agent *agent, int64_t now_us, const struct ll_agent_event *event,
                    struct ll_agent_effects *out);
 // When LL_AGENT_TICK is wanted; INT64_MAX when only an event matters.
 int64_t ll_agent_next_us(const struct ll_agent *agent);
+
+// What snapshots say of the agent's clock.
+struct ll_clock_report ll_agent_clock(const struct ll_agent *agent);
 
 // The part of an exchange request that the core knows: all but active_users and the snapshots.
 void ll_agent_describe(const struct ll_agent *agent, struct ll_exchange_request *out);

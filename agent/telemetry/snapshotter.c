@@ -100,6 +100,7 @@ static void seal(struct ll_snapshotter *snapshotter, int64_t now_us, const struc
         .iterations_interrupted = totals->iterations_interrupted,
         .first_user_start_ms = totals->first_user_start_ms,
         .last_user_end_ms = totals->last_user_end_ms,
+        .clock = totals->clock,
     };
     snprintf(snapshot.run_id, sizeof snapshot.run_id, "%s", snapshotter->run_id);
     ll_failures_hand_over(snapshotter->failures, &snapshot);

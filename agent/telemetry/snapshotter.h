@@ -27,6 +27,7 @@ struct ll_run_totals { // so far
     uint32_t users_total, users_failed;
     uint64_t iterations_interrupted;
     uint64_t first_user_start_ms, last_user_end_ms; // while users are active, the end is now
+    struct ll_clock_report clock;
 };
 
 struct ll_snapshotter;

@@ -24,6 +24,7 @@ struct node {
     uint64_t rss_bytes_peak;
     uint32_t users_total, users_failed; // of its latest snapshot, as all below
     uint64_t iterations_interrupted, first_user_start_ms, last_user_end_ms;
+    struct ll_clock_report clock;
 };
 
 struct ll_collect {
@@ -148,6 +149,7 @@ static void take_totals(struct node *node, const struct ll_snapshot *snapshot) {
     node->iterations_interrupted = snapshot->iterations_interrupted;
     node->first_user_start_ms = snapshot->first_user_start_ms;
     node->last_user_end_ms = snapshot->last_user_end_ms;
+    node->clock = snapshot->clock;
 }
 
 static void lose(struct node *node, uint64_t first, uint64_t last) {
@@ -240,6 +242,8 @@ static void move_node(struct node *node, struct ll_node_result *out) {
     out->cpu_permille_peak = node->cpu_permille_peak;
     out->agent_cpu_permille_peak = node->agent_cpu_permille_peak;
     out->rss_bytes_peak = node->rss_bytes_peak;
+    out->clock_offset_ms = (double)node->clock.offset_us / 1000;
+    out->round_trip_ms = (double)node->clock.round_trip_us / 1000;
 }
 
 static void move_buckets(struct ll_collect *collect, struct ll_scenario_result *result) {
@@ -255,8 +259,22 @@ static void move_buckets(struct ll_collect *collect, struct ll_scenario_result *
     }
 }
 
+// Each start by the coordinator's clock, as the agent's last estimate of it says.
+static double start_skew_ms(const struct ll_collect *collect) {
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
+    for (size_t n = 0; n < collect->node_count; n++) {
+        const struct ll_clock_report *clock = &collect->nodes[n].clock;
+        if (clock->started_us == 0) continue;
+        int64_t at_us = (int64_t)((uint64_t)clock->started_us - (uint64_t)clock->offset_us); // whatever a peer says
+        if (at_us < first_us) first_us = at_us;
+        if (at_us > last_us) last_us = at_us;
+    }
+    return last_us > first_us ? ((double)last_us - (double)first_us) / 1000 : 0;
+}
+
 void ll_collect_move(struct ll_collect *collect, struct ll_scenario_result *result) {
     assert(result->node_count == collect->node_count);
+    result->start_skew_ms = start_skew_ms(collect);
     move_buckets(collect, result);
     uint64_t first_ms = UINT64_MAX, last_ms = 0;
     for (size_t n = 0; n < collect->node_count; n++) {

@@ -181,6 +181,7 @@ static ll_err exchange_with_lost(struct ll_coordinator *coordinator, int64_t now
 
 ll_err ll_coordinator_exchange(struct ll_coordinator *coordinator, int64_t now_us,
                                const struct ll_exchange_request *request, struct ll_exchange_reply *out_reply) {
+    out_reply->now_us = coordinator->options.unix_ms_at_zero * 1000 + now_us;
     struct ll_roster_agent *agent;
     struct ll_part *lost = lost_part(coordinator, request);
     bool is_registered =

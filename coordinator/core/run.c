@@ -217,6 +217,20 @@ static void journal_start(const struct ll_run *run) {
         if (run->parts[i].state == LL_PART_LOST) journal_loss(run, &run->parts[i]);
 }
 
+// Every agent hears of the start before it: its next exchange comes within the cadence and takes a round trip, and the
+// answer to the one before may still be on its way.
+static uint64_t lead_ms(const struct ll_run *run) {
+    uint64_t longest_us = 0, lead_ms = run->quick_ms * 3;
+    for (size_t i = 0; i < run->part_count; i++) {
+        const struct ll_part *part = &run->parts[i];
+        if (part->state == LL_PART_ACTIVE && part->round_trip_us > longest_us) longest_us = part->round_trip_us;
+    }
+    if (longest_us > LL_RUN_LEAD_MAX_MS * 1000) return LL_RUN_LEAD_MAX_MS;
+    lead_ms += 2 * longest_us / 1000;
+    if (lead_ms > LL_RUN_LEAD_MAX_MS) return LL_RUN_LEAD_MAX_MS;
+    return lead_ms > LL_RUN_LEAD_MIN_MS ? lead_ms : LL_RUN_LEAD_MIN_MS;
+}
+
 static void advance_preparing(struct ll_run *run, int64_t now_us) {
     for (size_t i = 0; i < run->part_count; i++) {
         const struct ll_part *part = &run->parts[i];
@@ -227,8 +241,7 @@ static void advance_preparing(struct ll_run *run, int64_t now_us) {
     if (lost > run->max_lost_agents || lost == run->part_count)
         return fail(run, now_us, ll_err_in(run->last_loss, "the run could not start"));
     if (!ll_run_laggard(run, LL_AGENT_READY)) {
-        uint32_t lead_ms = run->quick_ms * 3 > LL_RUN_LEAD_MIN_MS ? run->quick_ms * 3 : LL_RUN_LEAD_MIN_MS;
-        run->start_us = after_ms(now_us, lead_ms);
+        run->start_us = after_ms(now_us, lead_ms(run));
         move(run, LL_RUN_STARTING, run->start_us);
         journal_start(run);
     } else if (now_us >= run->deadline_us) {
@@ -415,6 +428,7 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
         part->not_held = false;
         part->agent_state = request->state;
         part->active_users = request->active_users;
+        part->round_trip_us = request->round_trip_us;
         part->first_iteration_started |= request->first_iteration_started;
         LL_TRY(take_snapshots(run, part, request));
         if (part->state == LL_PART_ACTIVE) LL_TRY(hear_users(run, now_us, part, request));

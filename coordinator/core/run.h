@@ -49,6 +49,7 @@
 enum {
     LL_RUN_PREPARE_LIMIT_MS = 60 * 1000,
     LL_RUN_LEAD_MIN_MS = 100,
+    LL_RUN_LEAD_MAX_MS = 5000,
     LL_RUN_SLACK_MS = 10 * 1000,      // beyond what plan, graceful stop and iteration timeout allow
     LL_RUN_RETURN_MIN_MS = 10 * 1000, // for a lost agent to be heard again, also between two of its calls
     LL_RUN_RETURN_MAX_MS = 55 * 1000, // with the lease, as long as agents hold what they measured
@@ -70,6 +71,7 @@ struct ll_part {
     enum ll_part_state state;
     enum ll_agent_state agent_state; // as last heard of this run; IDLE before
     uint32_t active_users;
+    uint64_t round_trip_us; // of its exchanges; 0: not known
     bool first_iteration_started;
     bool not_held; // so its agent said when it was last heard
     ll_err error;  // why it was lost, or what it failed with

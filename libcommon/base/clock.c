@@ -12,8 +12,12 @@ int64_t ll_clock_us(void) {
     return read_us(CLOCK_MONOTONIC);
 }
 
+int64_t ll_clock_wall_us(void) {
+    return read_us(CLOCK_REALTIME);
+}
+
 int64_t ll_clock_wall_ms(void) {
-    return read_us(CLOCK_REALTIME) / 1000;
+    return ll_clock_wall_us() / 1000;
 }
 
 int64_t ll_clock_cpu_us(void) {

@@ -118,6 +118,7 @@ struct ll_exchange_request {
     bool first_iteration_started;
     struct ll_barrier_waits barriers;
     struct ll_throttle_wants throttles;
+    uint64_t round_trip_us; // of its exchanges; 0: not known
 };
 
 enum ll_directive {
@@ -148,7 +149,8 @@ struct ll_exchange_reply {
     struct ll_barrier_answers barriers;  // likewise
     struct ll_throttle_grants throttles; // likewise
     uint64_t in_us;                      // of LL_DIRECTIVE_START and _STOP, from now
-    bool at_once; // of LL_DIRECTIVE_STOP: users end here and now, and only what was measured is still wanted
+    bool at_once;   // of LL_DIRECTIVE_STOP: users end here and now, and only what was measured is still wanted
+    int64_t now_us; // Unix time by the coordinator's clock; 0: it does not say
 };
 
 struct ll_fetch_request { // FetchBundle: by hash; FetchResult: by run_id

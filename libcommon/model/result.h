@@ -47,6 +47,8 @@ struct ll_node_result {
     uint32_t agent_cpu_permille_peak;
     uint64_t rss_bytes_peak;
     struct ll_coverage_table coverage; // of its browser: what it estimates and what it lacks
+    double clock_offset_ms;            // how far its clock was ahead of the coordinator's
+    double round_trip_ms;              // how long its calls took; 0: neither is known
 };
 
 enum ll_verdict { LL_VERDICT_PASSED, LL_VERDICT_DEGRADED, LL_VERDICT_INVALID, LL_VERDICT_FAILED };
@@ -72,6 +74,7 @@ struct ll_scenario_result {
     char *error;            // NULL unless the scenario could not be run; then the rest may be empty
     uint64_t started_at_ms; // Unix time
     uint64_t duration_ms;   // first user start to last user end
+    double start_skew_ms;   // between the first agent's start and the last one's
     uint64_t bucket_width_ms;
     uint32_t users_total, users_failed;
     uint64_t iterations_interrupted;

@@ -57,6 +57,8 @@ static Liveload__V1__NodeResult **nodes_to_proto(struct ll_wire_arena *arena, co
         list[i]->cpu_permille_peak = node->cpu_permille_peak;
         list[i]->agent_cpu_permille_peak = node->agent_cpu_permille_peak;
         list[i]->rss_bytes_peak = node->rss_bytes_peak;
+        list[i]->clock_offset_ms = node->clock_offset_ms;
+        list[i]->round_trip_ms = node->round_trip_ms;
         list[i]->estimated_metrics =
             ll_wire_coverage_to_proto(arena, &node->coverage, LL_COVERAGE_ESTIMATED, &list[i]->n_estimated_metrics);
         list[i]->lacking_metrics =
@@ -163,6 +165,7 @@ static Liveload__V1__ScenarioResult *scenario_to_proto(struct ll_wire_arena *are
     message->remarks = sentences_to_proto(arena, scenario->remarks, message->n_remarks);
     message->generator = generator_to_proto(arena, &scenario->generator);
     message->stopped_early = scenario->stopped_early;
+    message->start_skew_ms = scenario->start_skew_ms;
     message->spec = ll_wire_spec_to_proto(arena, &scenario->spec);
     message->n_artifacts = at_most(scenario->artifact_count, LL_ARTIFACTS_OF_RUN_MAX);
     message->artifacts = ll_wire_alloc(arena, message->n_artifacts, sizeof *message->artifacts);
@@ -207,6 +210,10 @@ static ll_err read_windows(Liveload__V1__Window *const *list, size_t count, size
     return LL_SUCCESS;
 }
 
+static double finite_or_zero(double value) {
+    return isfinite(value) ? value : 0;
+}
+
 static ll_err read_node(const Liveload__V1__NodeResult *message, struct ll_wire_budget *budget,
                         struct ll_node_result *node) {
     node->name = ll_wire_read_text(message->node);
@@ -220,6 +227,8 @@ static ll_err read_node(const Liveload__V1__NodeResult *message, struct ll_wire_
     node->cpu_permille_peak = message->cpu_permille_peak;
     node->agent_cpu_permille_peak = message->agent_cpu_permille_peak;
     node->rss_bytes_peak = message->rss_bytes_peak;
+    node->clock_offset_ms = finite_or_zero(message->clock_offset_ms);
+    node->round_trip_ms = finite_or_zero(message->round_trip_ms);
     ll_coverage_add(&node->coverage, LL_COVERAGE_ESTIMATED, message->estimated_metrics, message->n_estimated_metrics);
     ll_coverage_add(&node->coverage, LL_COVERAGE_LACKING, message->lacking_metrics, message->n_lacking_metrics);
     LL_TRY(ll_wire_series_from_proto(message->total, message->n_total, budget, &node->total));
@@ -320,6 +329,7 @@ static ll_err read_scenario(const Liveload__V1__ScenarioResult *message, struct 
     scenario->users_failed = message->users_failed;
     scenario->iterations_interrupted = message->iterations_interrupted;
     scenario->stopped_early = message->stopped_early;
+    scenario->start_skew_ms = finite_or_zero(message->start_skew_ms);
     LL_TRY(read_verdict(message->verdict, &scenario->verdict));
     LL_TRY(read_generator(message->generator, &scenario->generator));
     if (message->spec)

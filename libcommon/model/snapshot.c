@@ -58,6 +58,9 @@ static Liveload__V1__Snapshot *to_proto(struct ll_wire_arena *arena, const struc
     message->iterations_interrupted = snapshot->iterations_interrupted;
     message->first_user_start_ms = snapshot->first_user_start_ms;
     message->last_user_end_ms = snapshot->last_user_end_ms;
+    message->clock_offset_us = snapshot->clock.offset_us;
+    message->round_trip_us = snapshot->clock.round_trip_us;
+    message->started_us = (uint64_t)snapshot->clock.started_us;
     return message;
 }
 
@@ -89,6 +92,9 @@ static ll_err from_proto(const Liveload__V1__Snapshot *message, struct ll_snapsh
         .iterations_interrupted = message->iterations_interrupted,
         .first_user_start_ms = message->first_user_start_ms,
         .last_user_end_ms = message->last_user_end_ms,
+        .clock = {.offset_us = message->clock_offset_us,
+                  .round_trip_us = message->round_trip_us,
+                  .started_us = (int64_t)message->started_us},
     };
     snprintf(snapshot.run_id, sizeof snapshot.run_id, "%s", message->run_id);
     if (message->health) {

@@ -36,6 +36,13 @@ struct ll_failure_sample {
     struct ll_evidence *evidence; // owned; NULL: nothing was captured
 };
 
+// The agent's clock against the coordinator's (libcommon/base/remote_clock.h).
+struct ll_clock_report {
+    int64_t offset_us;      // how far it is ahead
+    uint64_t round_trip_us; // of a call; 0: neither is known
+    int64_t started_us;     // its Unix time when its users started; 0: not known
+};
+
 struct ll_snapshot {
     char run_id[LL_TOKEN_CHARS + 1];
     uint64_t epoch, sequence; // (agent, epoch, sequence) is unique; sequence starts at 1
@@ -50,6 +57,7 @@ struct ll_snapshot {
     uint32_t users_total, users_failed; // of the whole part so far, as all below
     uint64_t iterations_interrupted;
     uint64_t first_user_start_ms, last_user_end_ms; // from the run's start
+    struct ll_clock_report clock;
 };
 
 void ll_failure_sample_fini(struct ll_failure_sample *failure);

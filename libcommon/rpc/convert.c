@@ -138,6 +138,7 @@ void ll_pb_write_exchange_request(const struct ll_exchange_request *in, struct l
     for (size_t i = 0; i < in->snapshot_count; i++)
         out->snapshots[i] = borrow_bytes(in->snapshots[i].data, in->snapshots[i].len);
     out->first_iteration_started = in->first_iteration_started;
+    out->round_trip_us = in->round_trip_us;
     if (in->barriers.round) out->barriers = write_barriers(&in->barriers, arena);
     if (in->throttles.round) out->throttles = ll_pb_write_throttle_wants(&in->throttles, arena);
 }
@@ -197,6 +198,7 @@ ll_err ll_pb_read_exchange_request(const Liveload__V1__ExchangeRequest *in, stru
     out->state = (enum ll_agent_state)in->state;
     out->error = read_error(out->state == LL_AGENT_FAILED || in->error_status != 0, in->error_status, in->error);
     out->active_users = in->active_users;
+    out->round_trip_us = in->round_trip_us;
     out->first_iteration_started = in->first_iteration_started;
     LL_TRY(read_barriers(in->barriers, &out->barriers));
     ll_err err = ll_pb_read_throttle_wants(in->throttles, &out->throttles);
@@ -291,6 +293,7 @@ void ll_pb_write_exchange_reply(const struct ll_exchange_reply *in, struct ll_wi
     if (in->throttles.count) out->throttles = ll_pb_write_throttle_grants(&in->throttles, arena);
     out->in_us = in->in_us;
     out->at_once = in->at_once;
+    out->now_us = (uint64_t)in->now_us;
 }
 
 ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct ll_exchange_reply *out) {
@@ -299,6 +302,7 @@ ll_err ll_pb_read_exchange_reply(const Liveload__V1__ExchangeReply *in, struct l
     out->exchange_ms = in->exchange_ms;
     out->in_us = in->in_us;
     out->at_once = in->at_once;
+    out->now_us = (int64_t)in->now_us;
     if (in->directive == LIVELOAD__V1__DIRECTIVE__DIRECTIVE_PREPARE)
         LL_TRY(read_assignment(in->assignment, &out->assignment));
     out->directive = (enum ll_directive)in->directive;

@@ -118,7 +118,7 @@ void cluster_start_coordinator(struct cluster *cluster) {
         .effects =
             {.owner = cluster, .log = do_log, .journal = do_journal, .result = do_result, .artifact = do_artifact},
         .max_agents = CLUSTER_AGENTS_MAX,
-        .unix_ms_at_zero = 1700000000000,
+        .unix_ms_at_zero = SIM_UNIX_MS_AT_ZERO,
     };
     cluster->core = ll_coordinator_new(&options);
     cluster->service = (struct ll_coordinator_service){.core = cluster->core,

@@ -149,6 +149,35 @@ Test(cluster, two_hundred_agents_start_together) {
     cluster_free(&cluster);
 }
 
+// A second from call to answer, and clocks that are minutes apart.
+Test(cluster, agents_start_together_however_far_away_they_are) {
+    enum { AGENTS = 20 };
+    struct cluster *cluster = cluster_new(9);
+    struct ll_mem_link far = {.delay_min_us = 500000, .delay_max_us = 500000};
+    for (size_t i = 0; i < AGENTS; i++) { // some are near
+        struct sim_agent_options options = {
+            .link = i % 3 ? far : calm, .prepare_ms_max = 300, .clock_ahead_us = ((int64_t)i - 10) * 31 * second_us};
+        cluster_start_agent(cluster, i, options);
+    }
+    struct ll_spec spec = spec_of(100, 10000, 0);
+    cluster_submit(cluster, &spec, AGENTS, 20000);
+    cr_assert(cluster_run(cluster, 90 * second_us, cluster_run_is_over));
+    struct ll_result result = checked_result(cluster);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_expect(le(i64, ledger_start_skew_us(&cluster->ledger, cluster->control.run_id), 2000));
+    cr_expect(le(dbl, scenario->start_skew_ms, 2));
+    cr_assert(eq(sz, scenario->node_count, AGENTS));
+    for (size_t i = 0; i < AGENTS; i++) {
+        const struct ll_node_result *node = &scenario->nodes[i];
+        size_t number = strtoul(strchr(node->name, '-') + 1, NULL, 10) - 1;
+        cr_expect(epsilon_eq(dbl, node->clock_offset_ms, ((double)number - 10) * 31000, 1), "%s", node->name);
+        cr_expect(epsilon_eq(dbl, node->round_trip_ms, number % 3 ? 1000 : 2, 2), "%s", node->name);
+    }
+    ll_result_fini(&result);
+    ll_spec_fini(&spec);
+    cluster_free(&cluster);
+}
+
 Test(cluster, a_coordinator_that_is_killed_goes_on_from_its_journal) {
     for (uint64_t seed = 20; seed < 30; seed++) {
         struct cluster *cluster = calm_cluster(seed, 5);

@@ -31,6 +31,7 @@ static void plan_iteration(struct sim_agent *agent, int64_t now_us) {
 
 static struct ll_run_totals totals_so_far(const struct sim_agent *agent) {
     return (struct ll_run_totals){
+        .clock = ll_agent_clock(&agent->core),
         .users_total = agent->users,
         .last_user_end_ms = (uint64_t)(agent->now_us - agent->start_us) / 1000,
     };
@@ -159,7 +160,7 @@ static void do_prepare(struct sim_agent *agent, const struct ll_assignment *assi
 
 static void do_start(struct sim_agent *agent, int64_t at_us) {
     agent->start_us = at_us;
-    agent->options.ledger->entries[agent->entry].started_us = agent->now_us;
+    agent->options.ledger->entries[agent->entry].started_us = agent->now_us - agent->options.clock_ahead_us;
     ll_snapshotter_start(agent->snapshotter, at_us);
     ll_snapshotter_active(agent->snapshotter, agent->users);
     if (agent->load.duration_ms)
@@ -225,7 +226,7 @@ struct sim_agent *sim_agent_new(const struct sim_agent_options *options, int64_t
     struct sim_agent *agent = ll_alloc(1, sizeof *agent);
     agent->options = *options;
     agent->rand = ll_rand_seed(options->seed);
-    agent->now_us = now_us;
+    agent->now_us = now_us + options->clock_ahead_us;
     agent->transport = ll_mem_client_new(options->network, options->link);
     agent->client = ll_rpc_client_new(&(struct ll_rpc_client_options){
         .take_transport = agent->transport,
@@ -235,7 +236,7 @@ struct sim_agent *sim_agent_new(const struct sim_agent_options *options, int64_t
     });
     agent->recorder = ll_recorder_new();
     agent->health = ll_health_new();
-    ll_agent_init(&agent->core);
+    ll_agent_init(&agent->core, SIM_UNIX_MS_AT_ZERO * 1000);
     forget_run(agent);
     step(agent, &(struct ll_agent_event){.kind = LL_AGENT_BROWSER_UP});
     return agent;
@@ -252,7 +253,7 @@ void sim_agent_free(struct sim_agent **agent) {
 }
 
 void sim_agent_leave(struct sim_agent *agent, int64_t now_us) {
-    agent->now_us = now_us;
+    agent->now_us = now_us + agent->options.clock_ahead_us;
     step(agent, &(struct ll_agent_event){.kind = LL_AGENT_LEAVE_WANTED});
 }
 
@@ -267,7 +268,8 @@ static void prepared(struct sim_agent *agent) {
     step(agent, &event);
 }
 
-void sim_agent_poll(struct sim_agent *agent, int64_t now_us) {
+void sim_agent_poll(struct sim_agent *agent, int64_t cluster_now_us) {
+    int64_t now_us = cluster_now_us + agent->options.clock_ahead_us;
     agent->now_us = now_us;
     ll_rpc_client_poll(agent->client, now_us);
     if (agent->is_gone) return;
@@ -299,5 +301,5 @@ int64_t sim_agent_next_us(const struct sim_agent *agent) {
     if (is_running(agent)) at = earlier(at, crowd_next_us(&agent->crowd));
     if (is_running(agent)) at = earlier(at, passers_next_us(&agent->passers));
     if (agent->crowd.has_news || agent->passers.has_news) at = agent->now_us;
-    return at;
+    return at == INT64_MAX ? at : at - agent->options.clock_ahead_us;
 }

@@ -16,6 +16,8 @@
 #include "tests/sim/ledger.h"
 #include "tests/sim/passers.h"
 
+static const int64_t SIM_UNIX_MS_AT_ZERO = 1700000000000; // of all clocks
+
 struct sim_agent_options {
     struct ll_mem_network *network;
     struct ll_mem_link link;
@@ -24,6 +26,7 @@ struct sim_agent_options {
     uint32_t number; // names it: agent-7
     uint32_t max_users;
     int64_t prepare_ms_max;
+    int64_t clock_ahead_us; // of the simulated one: what the agent takes for the time
     bool fails_to_prepare;
     size_t meeting; // users that meet others at a barrier, beside those that iterate
     struct crowd_totals *meetings;
@@ -42,7 +45,7 @@ struct sim_agent {
     struct ll_outbox *outbox;           // NULL without a run
     struct ll_snapshotter *snapshotter; // NULL without a run
     char name[LL_AGENT_NAME_MAX];       // as the coordinator gave it
-    int64_t now_us;
+    int64_t now_us;                     // by its own clock
     bool is_gone;
 
     char run_id[LL_TOKEN_CHARS + 1];

@@ -109,6 +109,8 @@ static struct ll_node_result make_node(const char *name, uint32_t cpu_permille) 
         .cpu_permille_peak = cpu_permille,
         .agent_cpu_permille_peak = 38,
         .rss_bytes_peak = 17300000,
+        .clock_offset_ms = -3.25,
+        .round_trip_ms = 0.5,
     };
 }
 
@@ -159,6 +161,7 @@ static struct ll_scenario_result shop_scenario(void) {
     struct ll_scenario_result shop = {
         .name = ll_strdup("shop"),
         .started_at_ms = STARTED_AT_MS,
+        .start_skew_ms = 1.5,
         .duration_ms = SECONDS * 1000 + 1340,
         .bucket_width_ms = 1000,
         .users_total = USERS,

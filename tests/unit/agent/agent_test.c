@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { SECOND = 1000000, LEASE_MS = 5000 };
+static const int64_t unix_us_at_zero = 1700000000ll * SECOND;
 
 // An agent, the time, and what its last step asked for.
 struct bench {
@@ -16,7 +17,7 @@ struct bench {
 
 static struct bench bench_make(void) {
     struct bench bench = {.now_us = 1000 * SECOND};
-    ll_agent_init(&bench.agent);
+    ll_agent_init(&bench.agent, unix_us_at_zero);
     return bench;
 }
 
@@ -338,4 +339,26 @@ Test(agent, a_stop_at_once_overtakes_a_graceful_one) {
     bench.now_us += 2 * SECOND;
     say(&bench, LL_AGENT_TICK);
     cr_expect(not(did(&bench, LL_AGENT_DO_STOP)));
+}
+
+// Half a second each way, and the coordinator's clock is three seconds ahead: the answer that says "in one second" was
+// made half a second ago.
+Test(agent, it_starts_at_the_moment_that_the_coordinator_means) {
+    struct bench bench = bench_make();
+    to_ready(&bench);
+    int64_t theirs_us = unix_us_at_zero + 3 * SECOND + bench.now_us + SECOND / 2;
+    bench.now_us += SECOND;
+    struct ll_exchange_reply reply = {.directive = LL_DIRECTIVE_START, .in_us = SECOND, .now_us = theirs_us};
+    answer_with(&bench, reply, 0);
+    cr_expect(eq(i64, bench.agent.start_at_us, bench.now_us + SECOND / 2));
+    struct ll_clock_report clock = ll_agent_clock(&bench.agent);
+    cr_expect(eq(i64, clock.offset_us, -3 * SECOND));
+    cr_expect(eq(u64, clock.round_trip_us, SECOND));
+    cr_expect(eq(i64, clock.started_us, 0));
+    bench.now_us += SECOND / 2;
+    say(&bench, LL_AGENT_TICK);
+    cr_expect(eq(i64, ll_agent_clock(&bench.agent).started_us, unix_us_at_zero + bench.now_us));
+    struct ll_exchange_request request;
+    ll_agent_describe(&bench.agent, &request);
+    cr_expect(eq(u64, request.round_trip_us, SECOND));
 }

@@ -220,6 +220,35 @@ Test(collect, the_final_snapshot_says_who_and_how_long) {
     ll_collect_free(&collect);
 }
 
+// Node 0's clock is two minutes ahead, node 1's is right; the latest that a node says counts.
+Test(collect, starts_are_compared_by_the_coordinators_clock) {
+    static const int64_t second_us = 1000000, start_us = 1700000000ll * 1000000;
+    struct ll_collect *collect = ll_collect_new("run", 3, 1000);
+    struct ll_clock_report clocks[][2] = {
+        {{.offset_us = 0, .round_trip_us = 9, .started_us = start_us + 120 * second_us},
+         {.offset_us = 120 * second_us, .round_trip_us = 2000, .started_us = start_us + 120 * second_us}},
+        {{.round_trip_us = 500, .started_us = start_us + 1500}, {.round_trip_us = 500, .started_us = start_us + 1500}},
+    };
+    for (size_t node = 0; node < 2; node++)
+        for (uint64_t sequence = 1; sequence <= 2; sequence++) {
+            struct ll_snapshot snapshot = make(sequence, (sequence - 1) * 1000, 1);
+            snapshot.clock = clocks[node][sequence - 1];
+            enum ll_taken taken;
+            cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, &taken).status, LL_OK));
+            ll_snapshot_fini(&snapshot);
+        }
+    struct ll_scenario_result result;
+    move(collect, &result, 3); // node 2 said nothing
+    cr_expect(eq(dbl, result.start_skew_ms, 1.5));
+    cr_expect(eq(dbl, result.nodes[0].clock_offset_ms, 120000));
+    cr_expect(eq(dbl, result.nodes[0].round_trip_ms, 2));
+    cr_expect(eq(dbl, result.nodes[1].clock_offset_ms, 0));
+    cr_expect(eq(dbl, result.nodes[1].round_trip_ms, 0.5));
+    cr_expect(eq(dbl, result.nodes[2].round_trip_ms, 0));
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
+}
+
 static void take_with_totals(struct ll_collect *collect, uint64_t sequence, uint32_t users_failed) {
     struct ll_snapshot snapshot = make(sequence, (sequence - 1) * 1000, 1);
     snapshot.users_total = 7; // of which at most 3 were active at one time

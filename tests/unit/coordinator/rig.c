@@ -104,6 +104,7 @@ ll_err rig_try_exchange(struct rig *rig, struct rig_agent *agent, struct ll_exch
         .error = agent->error,
         .active_users = agent->active_users,
         .first_iteration_started = agent->first_iteration_started,
+        .round_trip_us = agent->round_trip_us,
         .snapshot_count = agent->frame_count,
     };
     memcpy(request.run_id, agent->run_id, sizeof request.run_id);

@@ -30,6 +30,7 @@ struct rig_agent {
     ll_err error;
     uint32_t active_users;
     bool first_iteration_started;
+    uint64_t round_trip_us;
     uint64_t sequence;                               // of the last snapshot made
     struct ll_buf frames[LL_EXCHANGE_SNAPSHOTS_MAX]; // to be sent with the next exchange
     size_t frame_count;

@@ -549,6 +549,26 @@ Test(run, an_agent_that_skips_a_number_does_not_hang_it) {
     ll_result_fini(&result);
 }
 
+// A start that an agent hears of when it is over cannot be made up for.
+Test(run, the_start_is_commanded_so_far_ahead_that_all_hear_of_it_in_time) {
+    const struct {
+        uint64_t round_trip_us, lead_ms;
+    } cases[] = {{0, LL_RUN_LEAD_MIN_MS}, {1000000, 2000 + 3 * LL_COORDINATOR_QUICK_MS}, {UINT64_MAX, 5000}};
+    for (size_t i = 0; i < 3; i++) {
+        struct rig *own = rig_new();
+        struct rig_agent far = rig_register(own, "far", 1, 0);
+        rig_submit(own, "r1", 1, 1);
+        rig_obey_prepare(own, &far, LL_AGENT_READY);
+        far.round_trip_us = cases[i].round_trip_us;
+        struct ll_exchange_reply reply = rig_exchange(own, &far);
+        cr_assert(eq(int, reply.directive, LL_DIRECTIVE_START));
+        cr_expect(eq(u64, reply.in_us, cases[i].lead_ms * 1000), "case %zu", i);
+        cr_expect(eq(i64, reply.now_us, 1700000000000 * 1000 + own->now_us));
+        rig_agent_fini(&far);
+        rig_free(&own);
+    }
+}
+
 Test(run, the_table_of_moves) {
     const char *allowed[LL_RUN_STATES] = {"16", "26", "36", "456", "56", "", ""};
     for (int from = 0; from < LL_RUN_STATES; from++)

@@ -57,6 +57,22 @@ static void expect_refusal(const void *data, size_t len, enum ll_status status, 
     if (err.status == LL_OK) ll_result_fini(&unpacked);
 }
 
+Test(result, what_is_known_of_clocks_round_trips) {
+    struct ll_rand rand = ll_rand_seed(3);
+    struct ll_result result = sample_result(&rand), unpacked;
+    result.scenarios[0].start_skew_ms = 0.25;
+    result.scenarios[0].nodes[1].clock_offset_ms = -120000.5;
+    result.scenarios[0].nodes[1].round_trip_ms = 0.0 / 0.0; // a peer's mistake is not passed on
+    struct ll_buf file = ll_buf_make(LL_RESULT_FILE_MAX);
+    cr_assert(eq(int, ll_result_pack(&result, &file).status, LL_OK));
+    cr_assert(eq(int, ll_result_unpack(file.data, file.len, &unpacked).status, LL_OK));
+    cr_expect(eq(dbl, unpacked.scenarios[0].start_skew_ms, 0.25));
+    cr_expect(eq(dbl, unpacked.scenarios[0].nodes[1].clock_offset_ms, -120000.5));
+    cr_expect(eq(dbl, unpacked.scenarios[0].nodes[1].round_trip_ms, 0));
+    ll_buf_fini(&file);
+    ll_result_fini(&result), ll_result_fini(&unpacked);
+}
+
 Test(result, what_the_generator_did_round_trips) {
     struct ll_result result = {.scenarios = ll_alloc(1, sizeof *result.scenarios), .scenario_count = 1}, read;
     struct ll_scenario_result *scenario = &result.scenarios[0];

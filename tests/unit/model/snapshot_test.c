@@ -17,6 +17,8 @@ Test(snapshot, round_trips_are_equal) {
         struct ll_rand rand = ll_rand_seed(seed);
         struct ll_snapshot snapshot = sample_snapshot(&rand), opened;
         struct ll_buf first = ll_buf_make(LL_SNAPSHOT_FRAME_MAX), second = ll_buf_make(LL_SNAPSHOT_FRAME_MAX);
+        snapshot.clock = (struct ll_clock_report){
+            .offset_us = -1234567 * (int64_t)seed, .round_trip_us = 1500 + seed, .started_us = 1700000000123456};
         ll_err err = ll_snapshot_seal(&snapshot, &first);
         cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
         err = ll_snapshot_open(first.data, first.len, &opened);
@@ -35,6 +37,9 @@ Test(snapshot, round_trips_are_equal) {
         cr_expect(eq(sz, opened.failure_count, snapshot.failure_count));
         cr_expect(eq(u64, opened.health.rss_bytes, snapshot.health.rss_bytes));
         cr_expect(eq(u64, opened.last_user_end_ms, snapshot.last_user_end_ms));
+        cr_expect(eq(i64, opened.clock.offset_us, snapshot.clock.offset_us));
+        cr_expect(eq(u64, opened.clock.round_trip_us, snapshot.clock.round_trip_us));
+        cr_expect(eq(i64, opened.clock.started_us, snapshot.clock.started_us));
         ll_buf_fini(&first), ll_buf_fini(&second);
         ll_snapshot_fini(&snapshot), ll_snapshot_fini(&opened);
     }

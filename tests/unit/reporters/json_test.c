@@ -91,6 +91,7 @@ Test(json, has_the_shape_that_is_promised) {
     cr_expect(eq(str, (char *)ll_json_string(ll_json_get(shop, "generated_at"), ""), "2026-11-23T05:02:05.000Z"));
     cr_expect(eq(str, (char *)ll_json_string(ll_json_get(shop, "liveload_version"), ""), "0.1.0"));
     cr_expect(eq(dbl, number(shop, "bucket_width_ms"), 1000));
+    cr_expect(eq(dbl, number(shop, "start_skew_ms"), 1.5));
     const ll_json *points = ll_json_get(shop, "quantile_points");
     cr_expect(eq(sz, children(points), LL_CURVE_POINTS));
     cr_expect(eq(dbl, ll_json_number(ll_json_first(points), -1), 0));
@@ -100,6 +101,8 @@ Test(json, has_the_shape_that_is_promised) {
     cr_expect(eq(sz, children(nodes), 2));
     for (const ll_json *node = ll_json_first(nodes); node; node = ll_json_next(node)) {
         cr_expect(eq(str, (char *)ll_json_string(ll_json_get(node, "status"), ""), "ok"));
+        cr_expect(eq(dbl, number(node, "clock_offset_ms"), -3.25));
+        cr_expect(eq(dbl, number(node, "round_trip_ms"), 0.5));
         expect_scenario(ll_json_get(node, "result"), LL_RESULT_BUCKETS_MAX);
     }
     ll_json_free(&json);

@@ -54,6 +54,7 @@ static ll_err on_exchange(void *owner, const struct ll_exchange_request *request
     out->directive = fake->is_preparing ? LL_DIRECTIVE_PREPARE : LL_DIRECTIVE_CONTINUE;
     out->in_us = 42;
     out->at_once = true;
+    out->now_us = 1700000000123456;
     if (fake->is_preparing) assign(&out->assignment);
     release(&request->barriers, &out->barriers);
     return LL_SUCCESS;

@@ -85,6 +85,7 @@ Test(methods, exchange) {
         .snapshots = {{"first", 5}, {"second", 6}},
         .snapshot_count = 2,
         .first_iteration_started = true,
+        .round_trip_us = 1234,
     };
     ll_rpc_exchange(pair.client, ll_clock_us(), &request, on_exchange, &note);
     pair_run_until(&pair, &note.is_done);
@@ -100,11 +101,13 @@ Test(methods, exchange) {
     cr_expect(eq(sz, got->snapshot_count, 2));
     cr_expect(eq(str, pair.fake.snapshot, "first"));
     cr_expect(got->first_iteration_started);
+    cr_expect(eq(u64, got->round_trip_us, 1234));
     cr_expect(eq(u64, exchange_reply.acknowledged, 2));
     cr_expect(eq(u32, exchange_reply.exchange_ms, 500));
     cr_expect(eq(int, exchange_reply.directive, LL_DIRECTIVE_CONTINUE));
     cr_expect(eq(u64, exchange_reply.in_us, 42));
     cr_expect(exchange_reply.at_once);
+    cr_expect(eq(i64, exchange_reply.now_us, 1700000000123456));
 }
 
 Test(methods, exchange_carries_an_assignment) {
