@@ -127,8 +127,8 @@ function drop({ text, options }) {
 function scrollIntoView({ selector }) {
   const element = one(selector);
   if (!isElement(element)) return element;
-  if (!element.checkVisibility()) return "is not visible";
-  const box = element.getBoundingClientRect();
+  if (!element.checkVisibility() && !(isBoxless(element) && isVisible(element))) return "is not visible";
+  const box = outline(element);
   const isOut = box.bottom < 0 || box.right < 0 || box.top > innerHeight || box.left > innerWidth;
   scrollTo(element, isOut ? "center" : "nearest");
   return ["ok"];

@@ -1,12 +1,49 @@
 // Judging elements: what can be seen, used and hit.
 
-function isVisible(element) {
-  if (!element.checkVisibility({ visibilityProperty: true })) return false;
-  const box = element.getBoundingClientRect();
-  return box.width > 0 && box.height > 0;
+const around = (node) => node.assignedSlot || node.parentNode || node.host;
+
+// What is drawn inside: of a component its shadow root, of a slot what was put into it.
+function inside(element) {
+  const slotted = element.localName === "slot" ? element.assignedNodes() : [];
+  return slotted.length ? slotted : (element.shadowRoot || element).childNodes;
 }
 
-const around = (node) => node.assignedSlot || node.parentNode || node.host;
+// Elements with display:contents have no box, but what is in them has.
+const isBoxless = (element) => getComputedStyle(element).display === "contents";
+
+function textBoxes(text) {
+  const range = document.createRange();
+  range.selectNode(text);
+  return [...range.getClientRects()];
+}
+
+const isLarge = (box) => box.width > 0 && box.height > 0;
+
+// Whether this box draws what is in it: a closed <details> draws its summary alone.
+const drawsInside = (element, part) => getComputedStyle(element).contentVisibility !== "hidden" &&
+  (element.localName !== "details" || element.open || part.localName === "summary");
+
+function isTextVisible(text) {
+  if (!text.data.trim()) return false;
+  let part = text, element = around(text);
+  if (element.nodeType === 1 && getComputedStyle(element).visibility !== "visible") return false;
+  while (element && (element.nodeType !== 1 || isBoxless(element))) [part, element] = [element, around(element)];
+  return !!element && element.checkVisibility() && drawsInside(element, part) && textBoxes(text).some(isLarge);
+}
+
+const isNodeVisible = (node) => node.nodeType === 1 ? isVisible(node) : node.nodeType === 3 && isTextVisible(node);
+
+function isVisible(element) {
+  if (element.checkVisibility({ visibilityProperty: true })) return isLarge(element.getBoundingClientRect());
+  return isBoxless(element) && [...inside(element)].some(isNodeVisible);
+}
+
+// The boxes that it is drawn in; without one of its own, those of what is in it.
+function boxes(element) {
+  const own = [...element.getClientRects()];
+  if (own.length || !isBoxless(element)) return own;
+  return [...inside(element)].filter(isNodeVisible).flatMap((node) => node.nodeType === 1 ? boxes(node) : textBoxes(node));
+}
 
 const CONTROL_TAGS = /^(a|area|button|input|option|select|summary|textarea)$/;
 const CONTROL_ROLES = /^(button|checkbox|link|menuitem(checkbox|radio)?|option|radio|switch|tab|treeitem)$/;
@@ -86,13 +123,9 @@ const isMoving = (element) => document.getAnimations().some((animation) => {
 // The slot that shows the component's own text at this point: the browser names the component there, and gives the press
 // to the slot.
 function slotAt(component, x, y) {
-  const range = document.createRange();
-  for (const text of component.childNodes) {
-    if (text.nodeType !== 3 || !text.assignedSlot) continue;
-    range.selectNode(text);
-    for (const box of range.getClientRects())
-      if (x >= box.left && x < box.right && y >= box.top && y < box.bottom) return text.assignedSlot;
-  }
+  const isAt = (box) => x >= box.left && x < box.right && y >= box.top && y < box.bottom;
+  for (const text of component.childNodes)
+    if (text.nodeType === 3 && text.assignedSlot && textBoxes(text).some(isAt)) return text.assignedSlot;
   return null;
 }
 
@@ -138,8 +171,17 @@ function viewOf(element) {
   return view;
 }
 
+// The box around all of its boxes.
+function outline(element) {
+  if (!isBoxless(element)) return element.getBoundingClientRect();
+  const all = boxes(element);
+  const left = Math.min(...all.map((box) => box.left)), top = Math.min(...all.map((box) => box.top));
+  const right = Math.max(...all.map((box) => box.right)), bottom = Math.max(...all.map((box) => box.bottom));
+  return { left, top, right, bottom, width: right - left, height: bottom - top };
+}
+
 function placeOf(element, position) {
-  const box = element.getBoundingClientRect();
+  const box = outline(element);
   return [box.left + position.x, box.top + position.y];
 }
 
@@ -154,7 +196,7 @@ function spots(element, position) {
 }
 
 function spotsWithin(element, view) {
-  for (const box of element.getClientRects()) {
+  for (const box of boxes(element)) {
     const left = Math.max(box.left, view.left), width = Math.min(box.right, view.right) - left;
     const top = Math.max(box.top, view.top), height = Math.min(box.bottom, view.bottom) - top;
     if (width <= 0.5 || height <= 0.5) continue;
@@ -184,6 +226,11 @@ function scrollPlaceTo(element, position, block) {
 }
 
 function scrollTo(element, block, position) {
+  if (!position && isBoxless(element)) { // scrollIntoView does nothing for it
+    if (block === "nearest") return;
+    const { width, height } = outline(element);
+    position = { x: width / 2, y: height / 2 };
+  }
   if (position) scrollPlaceTo(element, position, block);
   else element.scrollIntoView({ block, inline: block === "nearest" ? block : "center", behavior: "instant" });
 }

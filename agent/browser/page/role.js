@@ -86,7 +86,7 @@ function roleOf(element) {
 function isShown(element) {
   const drawn = /^(option|optgroup)$/.test(element.localName) ? element.closest("select") || element : element;
   if (drawn.checkVisibility({ visibilityProperty: true })) return true;
-  const parent = getComputedStyle(drawn).display === "contents" && around(drawn);
+  const parent = isBoxless(drawn) && around(drawn);
   return !!parent && (parent.nodeType !== 1 || isShown(parent));
 }
 
@@ -145,9 +145,7 @@ const isInline = (element) => /^(inline|contents|none)/.test(getComputedStyle(el
 // Step 2F: the names of what is inside, with spaces around what stands in lines of its own.
 function contentName(element, seen) {
   let name = decoration(element, "::before");
-  const inside = element.localName === "slot" && element.assignedNodes().length ? element.assignedNodes()
-    : (element.shadowRoot || element).childNodes;
-  for (const node of inside) {
+  for (const node of inside(element)) {
     if (node.nodeType === 3) name += node.data;
     if (node.nodeType !== 1) continue;
     const part = nameOf(node, seen, true);
