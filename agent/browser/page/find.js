@@ -35,51 +35,86 @@ function roots(root, into = []) {
   return into;
 }
 
-function byCss(scope, css) {
-  const found = [];
-  for (const root of roots(scope)) found.push(...root.querySelectorAll(css));
-  return found;
+// These elements in the order of the document: what is in an element comes before what is in its shadow root.
+function inOrder(scope, elements, into = []) {
+  for (const child of scope.children) {
+    if (elements.has(child)) into.push(child);
+    inOrder(child, elements, into);
+  }
+  if (scope.shadowRoot) inOrder(scope.shadowRoot, elements, into);
+  return into;
+}
+
+function byCss(scope, css, all = roots(scope)) {
+  const found = all.map((root) => root.querySelectorAll(css)).filter((list) => list.length > 0);
+  if (found.length < 2) return [...(found[0] ?? [])];
+  return inOrder(scope, new Set(found.flatMap((list) => [...list])));
 }
 
 const normal = (text) => text.replace(/\s+/g, " ").trim();
 
-// What a text in a selector asks for: contained in any case, or, when it is quoted, exactly this.
+function asPattern(text) {
+  const parts = /^\/([^]+)\/([dgimsuvy]*)$/.exec(text);
+  return parts && new RegExp(parts[1], parts[2].replace(/[gy]/g, ""));
+}
+
+// What a text in a selector asks for: contained in any case; quoted, exactly this; or what a /pattern/ matches.
+// `within` is false where no part of the text can be it.
 function wish(text) {
+  const pattern = asPattern(text);
+  if (pattern) return { is: (other) => pattern.test(normal(other)), within: () => true, isExact: false };
   const quoted = /^(["'])([^]*)\1$/.exec(text);
   if (quoted) {
     const exact = normal(quoted[2].replace(/\\(.)/g, "$1"));
-    return { is: (other) => normal(other) === exact, holds: (other) => normal(other).includes(exact) };
+    return { is: (other) => normal(other) === exact, within: (other) => normal(other).includes(exact), isExact: true };
   }
   const needle = normal(text).toLowerCase();
-  const holds = (other) => normal(other).toLowerCase().includes(needle);
-  return { is: holds, holds };
+  const within = (other) => normal(other).toLowerCase().includes(needle);
+  return { is: within, within, isExact: false };
 }
 
-// The smallest elements that contain the text, or, when it is quoted, the smallest that are exactly it.
-function byText(scope, text) {
-  const wanted = wish(text);
-  const texts = new Map(); // element → its text; each is put together once, from its children's
-  const textOf = (node) => {
+const insides = (node, kind) => node.shadowRoot ? [...node[kind], ...node.shadowRoot[kind]] : node[kind];
+
+// Reads elements' texts; each is put together once, from its children's.
+function textReader() {
+  const texts = new Map();
+  return function textOf(node) {
     let text = texts.get(node);
     if (text !== undefined) return text;
     text = "";
     if (node.nodeName === "INPUT") {
       if (/^(submit|button|reset)$/.test(node.type)) text = node.value;
     } else if (!INVISIBLE_TEXT.has(node.nodeName)) {
-      for (const child of [...(node.shadowRoot ? node.shadowRoot.childNodes : []), ...node.childNodes])
+      for (const child of insides(node, "childNodes"))
         text += child.nodeType === 3 ? child.data : child.nodeType === 1 ? textOf(child) : "";
     }
     texts.set(node, text);
     return text;
   };
-  const found = [];
+}
+
+// Its own texts, between its child elements.
+function ownTexts(node) {
+  const texts = [""];
+  if (INVISIBLE_TEXT.has(node.nodeName)) return texts;
+  for (const child of node.childNodes) {
+    if (child.nodeType === 3) texts.push(texts.pop() + child.data);
+    if (child.nodeType === 1) texts.push("");
+  }
+  return texts;
+}
+
+// The smallest elements whose text is as wished; for a quoted text also those that have it beside child elements.
+function byText(scope, text) {
+  const wanted = wish(text), textOf = textReader(), found = [];
+  const hasOwn = (node) => wanted.isExact && (node.firstElementChild || node.shadowRoot) && ownTexts(node).some((own) => own.trim() && wanted.is(own));
   const visit = (node) => {
-    if (!wanted.holds(textOf(node))) return false;
-    let inChild = false;
-    for (const child of [...(node.shadowRoot ? node.shadowRoot.children : []), ...node.children])
-      inChild = visit(child) || inChild;
-    if (inChild || node.nodeType !== 1 || !wanted.is(textOf(node))) return inChild;
-    found.push(node);
+    if (!wanted.within(textOf(node))) return false;
+    const place = found.length;
+    let isFound = false;
+    for (const child of insides(node, "children")) isFound = visit(child) || isFound;
+    if (node.nodeType !== 1 || !(hasOwn(node) || (!isFound && wanted.is(textOf(node))))) return isFound;
+    found.splice(place, 0, node);
     return true;
   };
   visit(scope);
@@ -98,10 +133,11 @@ const byLabel = (scope, text) => {
     .filter((element) => element.type !== "hidden" && labelled(element, wanted));
 };
 
-const byPlaceholder = (scope, text) => {
+// Those with one of these attributes whose text is as wished.
+const byAttribute = (...names) => (scope, text) => {
   const wanted = wish(text);
-  return byCss(scope, "[placeholder],[aria-placeholder]").filter((element) =>
-    wanted.is(element.getAttribute("placeholder") || element.getAttribute("aria-placeholder") || ""));
+  return byCss(scope, names.map((name) => `[${name}]`).join(",")).filter((element) =>
+    wanted.is(names.map((name) => element.getAttribute(name)).find(Boolean) ?? ""));
 };
 
 const byTestId = (scope, text) => {
@@ -126,20 +162,26 @@ const engines = {
   text: byText,
   role: byRole,
   label: byLabel,
-  placeholder: byPlaceholder,
+  placeholder: byAttribute("placeholder", "aria-placeholder"),
   testid: byTestId,
   xpath: byXpath,
+  alt: byAttribute("alt"),
+  title: byAttribute("title"),
 };
 
 // What other tools have beside CSS, and what says it here.
 const FOREIGN = [
-  [/:(has-text|text|text-is|contains)\(/, "text=Buy finds by text"],
+  [/:nth-match\(/, "li >> nth=0 is the first of several"],
+  [/:(text|text-is|text-matches|contains)\(/, 'text=Buy and :has-text("Buy") find by text'],
   [/^\(*\.?\/\//, "xpath=//li[2] finds by XPath"],
 ];
 
+// What the browser cannot do alone: pseudo-classes of ours, and combinators where there are shadow roots.
 function byWrittenCss(scope, css) {
+  const all = roots(scope);
+  const crosses = (all.length > 1 || scope.getRootNode() !== document) && /[\s>+~:]/.test(css);
   try {
-    return byCss(scope, css);
+    return crosses || OWN_PSEUDOS.test(css) ? byOwnCss(scope, css, all) : byCss(scope, css, all);
   } catch (error) {
     if (error.name !== "SyntaxError") throw error;
     const hint = FOREIGN.find(([pattern]) => pattern.test(css));
@@ -157,13 +199,28 @@ function query(scope, part) {
   throw new Unusable(`"${part}" is no selector: use CSS or one of ${Object.keys(engines).join("=, ")}=`);
 }
 
+// first, last, nth=2 and nth=-1 pick one of what the parts before them match: where it stands, or null.
+function pickOf(part) {
+  if (part === "first") return 0;
+  if (part === "last") return -1;
+  if (!part.startsWith("nth=")) return null;
+  if (/^nth= *-?\d{1,9}$/.test(part)) return Number(part.slice(4));
+  throw new Unusable(`"${part}" is no selector: nth=0 is the first, nth=-1 the last`);
+}
+
 let parsed = { selector: null, parts: null };
 
-// Every element that the selector matches, each once.
+// Every element that the selector matches, each once, in the order of the document.
 function find(selector) {
   if (parsed.selector !== selector) parsed = { selector, parts: parts(` ${selector} `) };
   let scopes = [document];
-  for (const part of parsed.parts) {
+  for (const [i, part] of parsed.parts.entries()) {
+    const pick = pickOf(part);
+    if (pick !== null && i === 0) throw new Unusable(`"${part}" stands behind what it picks from: li >> ${part}`);
+    if (pick !== null) {
+      scopes = [scopes.at(pick)].filter(Boolean);
+      continue;
+    }
     if (scopes.length === 1 && /^i?frame$/.test(scopes[0].localName))
       throw new Unusable("looks into a frame, which is a page of its own: write ctx:frame(...) and go on from there");
     if (scopes.length === 1) {
@@ -172,7 +229,7 @@ function find(selector) {
     }
     const found = new Set();
     for (const scope of scopes) for (const element of query(scope, part)) found.add(element);
-    scopes = [...found];
+    scopes = inOrder(document, found);
   }
   return scopes;
 }

@@ -37,8 +37,31 @@ static const char names_page[] =
     "<script>host.attachShadow({mode:'open'}).innerHTML='<label>Deep <input id=deep placeholder=Deep "
     "data-testid=deep></label><ul><li>four</li></ul>'</script>";
 
-static const struct ll_site_page site[] = {
-    {.path = "/roles", .body = roles_page}, {.path = "/names", .body = names_page}, {.path = NULL}};
+#define SHADOW(html) "<template shadowrootmode=open>" html "</template>"
+
+static const char texts_page[] =
+    "<ul id=list><li id=one title='First of all'>One <b id=bold>more</b></li><li id=two style='display:none'>Two</li>"
+    "<li id=three>Three <button id=save>Save  changes</button></li></ul><ul id=other><li id=four>Four</ul>"
+    "<label id=name>Name <b id=star>*</b></label><div id=hello>Hello<i id=comma>,</i> <span "
+    "id=world>world</span>!</div>"
+    "<p id=quote>He said \"a >> b\"</p><p id=split>hel<!-- x -->lo there<br>you</p>"
+    "<img id=logo alt='Our Logo' src=x><input type=image id=map alt=Map src=x><input id=close title=Close>"
+    "<x-h id=host><em id=slotted>Same light</em>" SHADOW(
+        "<slot></slot><em id=deep>Same deep</em>") "</x-h><em id=after>Same</em>";
+
+static const char shadows_page[] = "<section id=outer><x-a id=a>" SHADOW("<span id=a1>in a</span><x-b id=b>" SHADOW(
+    "<span id=b1 class=x>in b</span><span id=b2>in b too</span>") "</x-b><i id=a2>in a too</i>") "<u "
+                                                                                                 "id=light>light</u></"
+                                                                                                 "x-a></section>"
+                                                                                                 "<span "
+                                                                                                 "id=plain>plain</"
+                                                                                                 "span>";
+
+static const struct ll_site_page site[] = {{.path = "/roles", .body = roles_page},
+                                           {.path = "/names", .body = names_page},
+                                           {.path = "/texts", .body = texts_page},
+                                           {.path = "/shadows", .body = shadows_page},
+                                           {.path = NULL}};
 
 static struct driver driver;
 static struct driven_page page;
@@ -152,6 +175,121 @@ Test(selector, labels_placeholders_test_ids_and_paths) {
     driven_reads(&page, LL_OP_INNER_TEXT, "xpath=//ul/li[2]/b", NULL, "2");
 }
 
+Test(selector, texts_by_pattern_and_beside_other_elements) {
+    static const struct expected cases[] = {
+        {"text=/^one/i", "1", "one"},
+        {"text=/^ONE/", "0", NULL},
+        {"text=/^hello, world!$/i", "1", "hello"},
+        {"text=/wor.d/", "1", "world"},
+        {"text=/save changes/i >> nth=0", "1", "save"},
+        {"text=/o\\w+ >/", "0", NULL},
+        {"text=/it's/i", "0", NULL},
+        {"text=/usr/bin", "0", NULL}, // no pattern: these are no flags of one
+        {"text=\"Name\"", "1", "name"},
+        {"text=\"Hello\"", "1", "hello"},
+        {"text=\"world\"", "1", "world"},
+        {"text=\"Hello, world!\"", "1", "hello"},
+        {"text=\"Hello,\"", "0", NULL},
+        {"text=\"hello\"", "0", NULL},
+        {"text=\"hello there\"", "1", "split"},
+        {"text=\"Same light\"", "1", "slotted"},
+        {"alt=logo", "1", "logo"},
+        {"alt=\"Our Logo\"", "1", "logo"},
+        {"alt=\"our logo\"", "0", NULL},
+        {"alt=/^m/i", "1", "map"},
+        {"title=first", "1", "one"},
+        {"title=\"Close\"", "1", "close"},
+    };
+    driven_visit(&page, "/texts");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, one_of_several_is_picked_in_the_order_of_the_document) {
+    static const struct expected cases[] = {
+        {"li >> nth=0", "1", "one"},
+        {"li >> nth=2", "1", "three"},
+        {"li >> nth=-1", "1", "four"},
+        {"li >> nth=-4", "1", "one"},
+        {"li >> nth=4", "0", NULL},
+        {"li >> nth=-5", "0", NULL},
+        {"li >> first", "1", "one"},
+        {"li >> last", "1", "four"},
+        {"#other, #list >> nth=0", "1", "list"},
+        {"ul >> li >> nth=-1", "1", "four"},
+        {"ul >> nth=0 >> li >> last", "1", "three"},
+        {"#list >> first >> text=One", "1", "one"},
+        {"text=same", "3", "slotted"}, // what is in a component, what is in its shadow root, what is behind it
+        {"text=same >> nth=1", "1", "deep"},
+        {"text=same >> last", "1", "after"},
+        {"em >> nth=0", "1", "slotted"},
+        {"em >> nth=1", "1", "deep"},
+        {"em >> nth=2", "1", "after"},
+    };
+    driven_visit(&page, "/texts");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+    driven_ok(&page, LL_OP_CLICK, "li >> first", NULL);
+}
+
+Test(selector, css_knows_what_is_visible_and_what_has_a_text) {
+    static const struct expected cases[] = {
+        {"li:visible", "3", "one"},
+        {"li:not(:visible)", "1", "two"},
+        {":visible:not(*)", "0", NULL},
+        {"li:has-text(\"three\")", "1", "three"},
+        {"li:has-text('SAVE changes') button", "1", "save"},
+        {"li:has-text('Save'):visible > button:visible", "1", "save"},
+        {"li:has(button:has-text(\"save\"))", "1", "three"},
+        {"ul:has(> li:not(:visible))", "1", "list"},
+        {"ul:has(+ ul:visible)", "1", "list"},
+        {"li:is(#one, :has-text('Four'))", "2", "one"},
+        {"#four:visible, #one:visible", "2", "one"},
+        {"li:not(:has-text('o'))", "1", "three"},
+        {"li + li:visible", "1", "three"},
+        {"#one ~ li:has-text('t')", "2", "two"},
+        {"p:has-text(\"a >> b\")", "1", "quote"},
+        {"p:has-text(\"\\\"a\")", "1", "quote"},
+        {"p:has-text(\"hello there\")", "1", "split"},
+        {"li:has-text('')", "4", "one"},
+        {"[title='First of all']:visible", "1", "one"},
+        {"#list >> :scope:visible > li:visible", "2", "one"},
+        {"x-h:has-text('same deep')", "1", "host"},
+    };
+    driven_visit(&page, "/texts");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, css_crosses_open_shadow_roots) {
+    static const struct expected cases[] = {
+        {"x-a span", "3", "a1"},
+        {"section x-b .x", "1", "b1"},
+        {"section > x-a > x-b > span", "2", "b1"},
+        {"section > span", "0", NULL},
+        {"section span + span", "1", "b2"},
+        {"x-a x-b ~ i", "1", "a2"},
+        {"x-a > u", "1", "light"},
+        {"x-a:has(.x)", "1", "a"},
+        {"section:has(> x-a .x)", "1", "outer"},
+        {"span:not(x-b span)", "2", "a1"},
+        {"span:is(section *, #plain)", "4", "a1"},
+        {"x-a, #b1, section x-b", "3", "a"},
+        {"#a >> x-b > .x", "1", "b1"},
+        {"#b >> section span:visible", "2", "b1"},
+        {"xpath=//span", "1", "plain"},
+    };
+    driven_visit(&page, "/shadows");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, long_chains_in_deep_pages_are_cheap) {
+    driven_visit(&page, "/names");
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "let at = document.body; for (let i = 0; i < 300; i++) at = "
+                 "at.appendChild(document.createElement('div')); null",
+                 "nil");
+    driven_reads(&page, LL_OP_COUNT,
+                 "p div div div div div div div div div div div:visible, div div div div div div div div p", NULL, "0");
+}
+
 Test(selector, what_is_none_says_why) {
     static const struct {
         const char *selector, *sentence;
@@ -168,7 +306,19 @@ Test(selector, what_is_none_says_why) {
         {"label=", "\"label=\" says nothing behind its \"=\""},
         {"[[", "\"[[\" is no CSS selector"},
         {"css=##", "\"##\" is no CSS selector"},
-        {"li:has-text('one')", "is no CSS selector: text=Buy finds by text"},
+        {"li:has-text(one)", "\":has-text(one)\" needs a text in quotes: :has-text(\"Save\")"},
+        {"li:text('one')", "is no CSS selector: text=Buy and :has-text(\"Buy\") find by text"},
+        {":nth-match(li, 1)", "is no CSS selector: li >> nth=0 is the first of several"},
+        {"li:not(:visible", "\"li:not(:visible\" is no CSS selector"},
+        {"li:visible >", "\"li:visible >\" is no CSS selector"},
+        {"li:visible,", "\"li:visible,\" is no CSS selector"},
+        {"li:visible > > b", "is no CSS selector"},
+        {"li:visble:has-text('one')", "is no CSS selector"},
+        {"li:visible()", "is no CSS selector"},
+        {"nth=0", "\"nth=0\" stands behind what it picks from: li >> nth=0"},
+        {"first", "\"first\" stands behind what it picks from: li >> first"},
+        {"li >> nth=one", "\"nth=one\" is no selector: nth=0 is the first, nth=-1 the last"},
+        {"text=/(/", "Invalid regular expression"},
         {"//li[2]", "\"//li[2]\" is no CSS selector: xpath=//li[2] finds by XPath"},
         {"(//li)[1]", "is no CSS selector: xpath=//li[2] finds by XPath"},
         {"body >>  >> b", "has an empty part"},
