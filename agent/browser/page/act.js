@@ -252,6 +252,7 @@ function select(element, wanted) {
   }
   element.focus();
   if (element.multiple) for (const option of options) option.selected = chosen.has(option);
+  else if (!chosen.size) element.selectedIndex = -1;
   else for (const option of chosen) option.selected = true;
   told(element);
   return ["ok"];

@@ -35,9 +35,13 @@ function roots(root, into = []) {
   return into;
 }
 
+// A form's fields hide what the form has by the same name, as <input name=children> does.
+const { get: childElements } = Object.getOwnPropertyDescriptor(Element.prototype, "children");
+const childrenOf = (node) => node.nodeType === 1 ? childElements.call(node) : node.children;
+
 // These elements in the order of the document: what is in an element comes before what is in its shadow root.
 function inOrder(scope, elements, into = []) {
-  for (const child of scope.children) {
+  for (const child of childrenOf(scope)) {
     if (elements.has(child)) into.push(child);
     inOrder(child, elements, into);
   }
@@ -51,7 +55,8 @@ function byCss(scope, css, all = roots(scope)) {
   return inOrder(scope, new Set(found.flatMap((list) => [...list])));
 }
 
-const normal = (text) => text.replace(/\s+/g, " ").trim();
+// As a person reads it: without soft hyphens and spaces of no width.
+const normal = (text) => text.replace(/[\u00ad\u200b]/g, "").replace(/\s+/g, " ").trim();
 
 function asPattern(text) {
   const parts = /^\/([^]+)\/([dgimsuvy]*)$/.exec(text);
@@ -73,8 +78,6 @@ function wish(text) {
   return { is: within, within, isExact: false };
 }
 
-const insides = (node, kind) => node.shadowRoot ? [...node[kind], ...node.shadowRoot[kind]] : node[kind];
-
 // Reads elements' texts; each is put together once, from its children's.
 function textReader() {
   const texts = new Map();
@@ -85,7 +88,7 @@ function textReader() {
     if (node.nodeName === "INPUT") {
       if (/^(submit|button|reset)$/.test(node.type)) text = node.value;
     } else if (!INVISIBLE_TEXT.has(node.nodeName)) {
-      for (const child of insides(node, "childNodes"))
+      for (const child of node.shadowRoot ? [...node.childNodes, ...node.shadowRoot.childNodes] : node.childNodes)
         text += child.nodeType === 3 ? child.data : child.nodeType === 1 ? textOf(child) : "";
     }
     texts.set(node, text);
@@ -112,7 +115,8 @@ function byText(scope, text) {
     if (!wanted.within(textOf(node))) return false;
     const place = found.length;
     let isFound = false;
-    for (const child of insides(node, "children")) isFound = visit(child) || isFound;
+    for (const child of childrenOf(node)) isFound = visit(child) || isFound;
+    if (node.shadowRoot) isFound = visit(node.shadowRoot) || isFound;
     if (node.nodeType !== 1 || !(hasOwn(node) || (!isFound && wanted.is(textOf(node))))) return isFound;
     found.splice(place, 0, node);
     return true;

@@ -89,7 +89,8 @@ const isReadOnly = (element) => !!element.readOnly || element.getAttribute("aria
 // For sentences, as CSS would have it: the tag, and an id or class that looks as if all users had it.
 function name(element) {
   const shared = (text) => text && !/\d/.test(text);
-  if (shared(element.id)) return `${element.localName}#${element.id}`;
+  const id = element.getAttribute("id"); // a form may have a field named "id"
+  if (shared(id)) return `${element.localName}#${id}`;
   const className = element.classList && element.classList[0];
   return shared(className) ? `${element.localName}.${className}` : element.localName;
 }

@@ -11,7 +11,7 @@ const IMPLICIT = {
   blockquote: "blockquote",
   button: "button,input:is([type=button],[type=submit],[type=reset],[type=image])",
   caption: "caption",
-  cell: "td",
+  cell: "td:not(table:is([role=grid],[role=treegrid]) td)",
   checkbox: "input[type=checkbox]",
   code: "code",
   columnheader: "th:not([scope=row],[scope=rowgroup])",
@@ -24,6 +24,7 @@ const IMPLICIT = {
   emphasis: "em",
   figure: "figure",
   form: "form",
+  gridcell: "table:is([role=grid],[role=treegrid]) td",
   group: "fieldset,details,optgroup",
   heading: "h1,h2,h3,h4,h5,h6",
   img: 'img:not([alt=""]),svg',
@@ -82,9 +83,13 @@ function roleOf(element) {
   return element.tabIndex >= 0 ? implicitRole(element) : null;
 }
 
-// Options are drawn by the browser, and what is only its content has no box.
+// Options are drawn by the browser, with their list, unless display:none leaves them out. What is only its content has no
+// box.
 function isShown(element) {
-  const drawn = /^(option|optgroup)$/.test(element.localName) ? element.closest("select") || element : element;
+  const list = /^(option|optgroup)$/.test(element.localName) ? element.closest("select") : null;
+  for (let node = element; list && node !== list; node = node.parentNode)
+    if (getComputedStyle(node).display === "none") return false;
+  const drawn = list || element;
   if (drawn.checkVisibility({ visibilityProperty: true })) return true;
   const parent = isBoxless(drawn) && around(drawn);
   return !!parent && (parent.nodeType !== 1 || isShown(parent));
@@ -118,9 +123,9 @@ function embeddedValue(element, role) {
 // Step 2E: what HTML itself gives a name with.
 function nativeName(element, seen) {
   const tag = element.localName;
-  const of = (other) => (other ? nameOf(other, seen, true) : "");
+  const of = (other) => (other ? nameOf(other, { seen, within: true }) : "");
   const child = (name) => of([...element.children].find((one) => one.localName === name));
-  const labels = [...(element.labels || [])].map(of).join(" ");
+  const labels = [...(element.labels || [])].map((one) => nameOf(one, { seen, within: true, byReference: true })).join(" ");
   if (labels.trim()) return labels;
   if (tag === "input" && /^(button|submit|reset)$/.test(element.type))
     return element.value || { submit: "Submit", reset: "Reset" }[element.type] || "";
@@ -130,37 +135,46 @@ function nativeName(element, seen) {
   if (tag === "figure") return child("figcaption");
   if (tag === "table") return child("caption");
   if (tag === "optgroup" || tag === "option") return element.getAttribute("label") || "";
-  if (tag === "svg") return child("title");
+  if (tag === "svg") return [...element.children].find((one) => one.localName === "title")?.textContent ?? ""; // has no box
   return "";
-}
-
-// What CSS puts before or after it, if that is a text.
-function decoration(element, where) {
-  const text = /^"([^]*)"$/.exec(getComputedStyle(element, where).content);
-  return text ? text[1].replace(/\\(.)/g, "$1") : "";
 }
 
 const isInline = (element) => /^(inline|contents|none)/.test(getComputedStyle(element).display);
 
-// Step 2F: the names of what is inside, with spaces around what stands in lines of its own.
-function contentName(element, seen) {
+// What CSS puts before or after it, if that is a text or has one beside its picture.
+function decoration(element, where) {
+  const { content, display, visibility } = getComputedStyle(element, where);
+  const text = display !== "none" && visibility === "visible" && /^(?:"|[^"][^]* \/ ")([^]*)"$/.exec(content);
+  if (!text) return "";
+  const shown = text[1].replace(/\\(.)/g, "$1");
+  return /^(inline|contents)/.test(display) ? shown : ` ${shown} `;
+}
+
+// Step 2F: the names of what is inside, with spaces around what stands in lines of its own. An entry of a tree is not
+// named by those below it.
+function contentName(element, seen, withHidden) {
   let name = decoration(element, "::before");
   for (const node of inside(element)) {
     if (node.nodeType === 3) name += node.data;
-    if (node.nodeType !== 1) continue;
-    const part = nameOf(node, seen, true);
+    if (node.nodeType !== 1 || INVISIBLE_TEXT.has(node.nodeName)) continue;
+    if (saidRole(node) === "group" && saidRole(element) === "treeitem") continue;
+    const part = nameOf(node, { seen, within: true, withHidden });
     name += node.localName === "br" ? " " : isInline(node) ? part : ` ${part} `;
   }
   return name + decoration(element, "::after");
 }
 
-// `within`: as part of another element's name; `seen` ends circles.
-function nameOf(element, seen = new Set(), within = false, byReference = false) {
+// `within`: as part of another element's name; `byReference`: because that one, or a label, names it so; `withHidden`: as
+// part of what is hidden and named all the same; `seen` ends circles.
+function nameOf(element, { seen = new Set(), within = false, byReference = false, withHidden = false } = {}) {
   if (seen.has(element)) return "";
-  if (!byReference && within && isHiddenFromAll(element)) return ""; // step 2A
+  if (within && !withHidden && isHiddenFromAll(element)) { // step 2A
+    if (!byReference) return "";
+    withHidden = true;
+  }
   if (!byReference && element.hasAttribute("aria-labelledby")) { // step 2B
     const others = referenced(element);
-    if (others.length) return normal(others.map((one) => nameOf(one, new Set(seen).add(element), true, true)).join(" "));
+    if (others.length) return normal(others.map((one) => nameOf(one, { seen, within: true, byReference: true })).join(" "));
   }
   seen = new Set(seen).add(element);
   const role = roleOf(element);
@@ -172,7 +186,7 @@ function nameOf(element, seen = new Set(), within = false, byReference = false) 
   const native = decorates ? "" : nativeName(element, seen);
   if (native.trim()) return native;
   if (within || NAMED_BY_CONTENT.has(role)) {
-    const content = contentName(element, seen);
+    const content = contentName(element, seen, withHidden);
     if (content.trim()) return content;
   }
   return element.getAttribute("title") || element.getAttribute("placeholder") || ""; // step 2I
@@ -180,12 +194,25 @@ function nameOf(element, seen = new Set(), within = false, byReference = false) 
 
 const mixed = (text) => (text === "mixed" ? "mixed" : text === "true");
 const aria = (element, name) => element.getAttribute(`aria-${name}`);
+const CAN_BE_SELECTED = /^(columnheader|gridcell|option|row|rowheader|tab|treeitem)$/;
+const isBox = (element) => element.localName === "input" && /^(checkbox|radio)$/.test(element.type);
+
+// null: it has no such state, neither on nor off.
 const STATES = {
-  checked: (element) => element.indeterminate && element.type === "checkbox" ? "mixed"
-    : typeof element.checked === "boolean" ? element.checked : mixed(aria(element, "checked")),
-  pressed: (element) => mixed(aria(element, "pressed")),
-  selected: (element) => element.localName === "option" ? element.selected : aria(element, "selected") === "true",
-  expanded: (element) => element.localName === "details" ? element.open : aria(element, "expanded") === "true",
+  checked: (element) => {
+    if (isBox(element)) return element.indeterminate && element.type === "checkbox" ? "mixed" : element.checked;
+    return CHECKED_ROLES.test(roleOf(element)) ? mixed(aria(element, "checked")) : null;
+  },
+  pressed: (element) => roleOf(element) === "button" ? mixed(aria(element, "pressed")) : null,
+  selected: (element) => {
+    if (element.localName === "option") return element.selected;
+    return CAN_BE_SELECTED.test(roleOf(element)) ? aria(element, "selected") === "true" : null;
+  },
+  expanded: (element) => {
+    if (element.localName === "details") return element.open;
+    const said = aria(element, "expanded");
+    return said === "true" || (said === "false" ? false : null);
+  },
   disabled: (element) => isDisabled(element),
   level: (element) => {
     const said = Number(aria(element, "level"));
@@ -228,12 +255,15 @@ function parseRole(text) {
     if (!found) throw wrong('write conditions like [name="Save"] or [checked]');
     const [, key, operator, value] = found;
     if (key === "name" && value) wanted.name = nameCondition(operator, value);
-    else if (key === "include-hidden") wanted.hidden = value !== "false";
-    else if (Object.hasOwn(STATES, key)) wanted.states.push([STATES[key], stateWanted(key, operator, value, wrong)]);
+    else if (key === "name") throw wrong('a name has a value, as in [name="Save"]');
+    else if (key === "include-hidden") wanted.hidden = stateWanted(key, operator, unquoted(value), wrong);
+    else if (Object.hasOwn(STATES, key)) wanted.states.push([STATES[key], stateWanted(key, operator, unquoted(value), wrong)]);
     else throw wrong(`it has no condition "${key}": there are name, ${Object.keys(STATES).join(", ")} and include-hidden`);
   }
   return wanted;
 }
+
+const unquoted = (value) => value && value.replace(/^(["'])([^]*)\1$/, "$2");
 
 function stateWanted(key, operator, value, wrong) {
   if (key === "level") {

@@ -155,6 +155,10 @@ Test(forms, several_options_are_chosen) {
     choose.argument = "[]";
     driven_act_ok(&page, choose);
     driven_reads(&page, LL_OP_EVALUATE, NULL, "tags.selectedOptions.length", "0");
+    choose.selector = "#one";
+    driven_act_ok(&page, choose);
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "document.getElementById('one').selectedIndex", "-1");
+    choose.selector = "#tags";
     choose.timeout_ms = 300;
     choose.argument = "[\"a\",\"none\"]";
     driven_act_fails(&page, choose, LL_DEADLINE_EXCEEDED, "has no such option");

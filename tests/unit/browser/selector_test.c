@@ -37,6 +37,29 @@ static const char names_page[] =
     "<script>host.attachShadow({mode:'open'}).innerHTML='<label>Deep <input id=deep placeholder=Deep "
     "data-testid=deep></label><ul><li>four</li></ul>'</script>";
 
+static const char states_page[] =
+    "<button id=plain>Plain</button><button id=open aria-expanded=true>Open</button><button id=shut "
+    "aria-expanded=false>Shut"
+    "</button><details id=more><summary>s</summary>x</details><div role=treeitem id=leaf>Leaf</div>"
+    "<div role=treeitem id=branch aria-expanded=false><span>Branch</span><div role=group><div "
+    "role=treeitem>Twig</div></div></div>"
+    "<button id=on aria-pressed=true>On</button><div role=tab id=tab aria-selected=false>Tab</div><h2 id=head>Head</h2>"
+    "<input type=checkbox id=ticked checked><div role=switch id=switch>x</div><input id=text>"
+    "<select id=list><option id=first>First<option id=gone style='display:none'>Gone<option id=unseen "
+    "style='visibility:hidden'>"
+    "Unseen<optgroup label=g style='display:none'><option id=below>Below</optgroup></select>"
+    "<div style='display:none'><button id=hidden style='display:contents'>Hidden</button></div>"
+    "<span aria-disabled=true><button id=off>Off</button><h3 id=title>Title</h3></span>"
+    "<div role=toolbar aria-disabled=true><button id=back aria-disabled=false>Back</button></div>"
+    "<table role=grid><tr><td id=square>1</td></tr></table>"
+    "<button id=icon><svg width=9 height=9><title>Delete</title></svg></button><button id=soft>Ship&shy;ping</button>"
+    "<button id=self aria-label=Remove aria-labelledby='self file'></button><a id=file href=x>a.pdf</a>"
+    "<div id=words style='display:none'><b>hidden</b> words</div><input id=named aria-labelledby=words>"
+    "<style>#deco i::before{content:'no';display:none}#deco b::after{content:'yes';display:block}</style>"
+    "<a id=deco href=x><i>one</i><b>two</b></a>"
+    "<form id=trip aria-label=Trip><input name=children><input name=id><button id=book>Book</button></form>"
+    "<x-h><template shadowrootmode=open><button id=deep>Deep</button></template></x-h>";
+
 #define SHADOW(html) "<template shadowrootmode=open>" html "</template>"
 
 static const char texts_page[] =
@@ -57,11 +80,10 @@ static const char shadows_page[] = "<section id=outer><x-a id=a>" SHADOW("<span 
                                                                                                  "id=plain>plain</"
                                                                                                  "span>";
 
-static const struct ll_site_page site[] = {{.path = "/roles", .body = roles_page},
-                                           {.path = "/names", .body = names_page},
-                                           {.path = "/texts", .body = texts_page},
-                                           {.path = "/shadows", .body = shadows_page},
-                                           {.path = NULL}};
+static const struct ll_site_page site[] = {
+    {.path = "/roles", .body = roles_page},     {.path = "/names", .body = names_page},
+    {.path = "/states", .body = states_page},   {.path = "/texts", .body = texts_page},
+    {.path = "/shadows", .body = shadows_page}, {.path = NULL}};
 
 static struct driver driver;
 static struct driven_page page;
@@ -143,6 +165,67 @@ Test(selector, roles_and_names) {
     };
     driven_visit(&page, "/roles");
     expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, a_state_is_of_what_can_have_it) {
+    static const struct expected cases[] = {
+        {"role=button[expanded=false]", "1", "shut"},
+        {"role=button[expanded]", "1", "open"},
+        {"role=treeitem[expanded=false]", "1", "branch"},
+        {"role=group[expanded=false]", "1", "more"},
+        {"role=heading[expanded=false]", "0", NULL},
+        {"role=button[expanded=\"false\"]", "1", "shut"},
+        {"role=button[expanded='true']", "1", "open"},
+        {"role=button[pressed=\"true\"]", "1", "on"},
+        {"role=tab[pressed=false]", "0", NULL},
+        {"role=tab[selected=\"false\"]", "1", "tab"},
+        {"role=button[selected=false]", "0", NULL},
+        {"role=checkbox[checked=\"true\"]", "1", "ticked"},
+        {"role=switch[checked=false]", "1", "switch"},
+        {"role=textbox[checked=false]", "0", NULL},
+        {"role=heading[level=\"2\"]", "1", "head"},
+        {"role=heading[level='3']", "1", "title"},
+        {"role=button[disabled]", "1", "off"},
+        {"role=heading[disabled]", "0", NULL},
+        {"role=button[name=Back][disabled=\"false\"]", "1", "back"},
+        {"role=gridcell", "1", "square"},
+    };
+    driven_visit(&page, "/states");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, what_is_not_displayed_has_no_role) {
+    static const struct expected cases[] = {
+        {"role=option", "2", "first"}, // options are drawn by the browser, whatever their visibility
+        {"role=option[name=Unseen]", "1", "unseen"},
+        {"role=option[include-hidden]", "4", "first"},
+        {"role=option[include-hidden=\"false\"]", "2", "first"},
+        {"role=button[name=Hidden]", "0", NULL},
+    };
+    driven_visit(&page, "/states");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, names_are_what_a_person_would_hear) {
+    static const struct expected cases[] = {
+        {"role=button[name=Delete]", "1", "icon"},
+        {"role=button[name=Shipping]", "1", "soft"},
+        {"text=shipping", "1", "soft"},
+        {"role=button[name=\"Remove a.pdf\"]", "1", "self"},
+        {"role=textbox[name=\"hidden words\"]", "1", "named"},
+        {"role=treeitem[name=Branch]", "1", "branch"},
+        {"role=link[name=\"onetwo yes\"]", "1", "deco"},
+    };
+    driven_visit(&page, "/states");
+    expect_matches(cases, sizeof cases / sizeof *cases);
+}
+
+Test(selector, a_form_may_have_fields_of_any_name) {
+    driven_visit(&page, "/states");
+    driven_reads(&page, LL_OP_COUNT, "text=book", NULL, "1");
+    driven_reads(&page, LL_OP_COUNT, "role=form[name=Trip] >> role=button", NULL, "1");
+    driven_reads(&page, LL_OP_COUNT, "form >> role=textbox", NULL, "2");
+    driven_fails(&page, LL_OP_INPUT_VALUE, "#trip", NULL, LL_FAILED_PRECONDITION, "is form#trip, which has no value");
 }
 
 Test(selector, labels_placeholders_test_ids_and_paths) {
@@ -300,6 +383,9 @@ Test(selector, what_is_none_says_why) {
         {"role=button[name=", "write conditions like [name=\"Save\"] or [checked]"},
         {"role=heading[level=two]", "level is a number"},
         {"role=checkbox[checked=yes]", "[checked] is true or false"},
+        {"role=button[name]", "a name has a value, as in [name=\"Save\"]"},
+        {"role=checkbox[checked=\"yes\"]", "[checked] is true or false"},
+        {"role=button[include-hidden=maybe]", "[include-hidden] is true or false"},
         {"role=button[name=/(/]", "Invalid regular expression"},
         {"xpath=//li[", "is no XPath that gives elements"},
         {"xpath=count(//li)", "is no XPath that gives elements"},
