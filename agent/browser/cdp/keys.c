@@ -1,3 +1,4 @@
+#include "agent/browser/cdp/layout.h"
 #include "agent/browser/cdp/page.h"
 #include "libcommon/base/text.h"
 
@@ -5,13 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODIFIERS_MAX = 4, KEY_CHARS_MAX = 64, KEYS_AT_ONCE = 25 };
+enum { MODIFIERS_MAX = 4, KEY_CHARS_MAX = 64, KEYS_AT_ONCE = 25, SHIFT = 8, LEFT = 1 };
 
 struct key {
     char name[16];   // the DOM's `key`
     char code[16];   // the DOM's `code`
     int virtual_key; // Windows' number; 0 for characters that no key has
+    int location;    // the DOM's: 1 is the left one of two
     char text[16];   // what it types
+    char plain[LL_CDP_CHARACTER_BYTES], shifted[LL_CDP_CHARACTER_BYTES]; // what its key does, of one that types
 };
 
 static const struct named_key {
@@ -28,38 +31,32 @@ enum { NAMED_KEYS = sizeof named_keys / sizeof *named_keys };
 static const struct {
     const char *name;
     int bit; // of Input.dispatchKeyEvent's modifiers
-} modifiers[] = {{"Alt", 1}, {"Control", 2}, {"Meta", 4}, {"Shift", 8}};
+} modifiers[] = {{"Alt", 1}, {"Control", 2}, {"Meta", 4}, {"Shift", SHIFT}};
 
 static void send(struct ll_cdp_page *page) {
     ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
 }
 
-// The key of the US layout that types `c`.
-static bool key_of_character(char c, struct key *out) {
-    static const char plain[] = "`-=[]\\;',./", shifted[] = "~_+{}|:\"<>?";
-    static const char *const codes[] = {"Backquote", "Minus", "Equal", "BracketLeft", "BracketRight", "Backslash",
-                                        "Semicolon", "Quote", "Comma", "Period",      "Slash"};
-    static const int virtual_keys[] = {192, 189, 187, 219, 221, 220, 186, 222, 188, 190, 191};
-    static const char digits_shifted[] = ")!@#$%^&*(";
-    const char *found;
-    if (isalpha((unsigned char)c)) {
-        snprintf(out->code, sizeof out->code, "Key%c", toupper((unsigned char)c));
-        out->virtual_key = toupper((unsigned char)c);
-    } else if (isdigit((unsigned char)c) || (found = strchr(digits_shifted, c))) {
-        char digit = isdigit((unsigned char)c) ? c : (char)('0' + (found - digits_shifted));
-        snprintf(out->code, sizeof out->code, "Digit%c", digit);
-        out->virtual_key = digit;
-    } else if ((found = strchr(plain, c)) || (found = strchr(shifted, c))) {
-        size_t at = (size_t)(found - (strchr(plain, c) ? plain : shifted));
-        snprintf(out->code, sizeof out->code, "%s", codes[at]);
-        out->virtual_key = virtual_keys[at];
-    } else if (c == ' ') {
-        snprintf(out->code, sizeof out->code, "Space");
-        out->virtual_key = ' ';
-    } else {
-        return false;
-    }
-    out->name[0] = out->text[0] = c;
+static void types(struct key *key, const char *character, size_t len) {
+    snprintf(key->name, sizeof key->name, "%.*s", (int)len, character);
+    memcpy(key->text, key->name, sizeof key->text);
+}
+
+static int modifier_bit(const char *name) {
+    for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
+        if (strcmp(modifiers[i].name, name) == 0) return modifiers[i].bit;
+    return 0;
+}
+
+// The key of the locale's keyboard that types the character.
+static bool key_of_character(const char *locale, const char *character, size_t len, struct key *out) {
+    struct ll_cdp_stroke stroke;
+    if (!ll_cdp_layout_find(locale, character, len, &stroke)) return false;
+    snprintf(out->code, sizeof out->code, "%s", stroke.code);
+    out->virtual_key = stroke.virtual_key;
+    memcpy(out->plain, stroke.plain, sizeof out->plain);
+    memcpy(out->shifted, stroke.shifted, sizeof out->shifted);
+    types(out, character, len);
     return true;
 }
 
@@ -72,7 +69,7 @@ static bool is_one_character(const char *text) {
     return *text && !text[len] && strcmp(clean, text) == 0;
 }
 
-static bool find_key(const char *name, struct key *out) {
+static bool find_key(const char *locale, const char *name, struct key *out) {
     memset(out, 0, sizeof *out);
     for (size_t i = 0; i < NAMED_KEYS; i++) {
         if (strcmp(named_keys[i].name, name) != 0) continue;
@@ -80,12 +77,12 @@ static bool find_key(const char *name, struct key *out) {
         snprintf(out->code, sizeof out->code, "%s", named_keys[i].code);
         snprintf(out->text, sizeof out->text, "%s", named_keys[i].text);
         out->virtual_key = named_keys[i].virtual_key;
+        out->location = modifier_bit(name) ? LEFT : 0;
         return true;
     }
+    if (strcmp(name, " ") == 0) return find_key(locale, "Space", out);
     if (!is_one_character(name)) return false;
-    if (!(*name & 0x80)) return key_of_character(*name, out);
-    snprintf(out->name, sizeof out->name, "%s", name);
-    snprintf(out->text, sizeof out->text, "%s", name);
+    if (!key_of_character(locale, name, strlen(name), out)) types(out, name, strlen(name)); // no key has it
     return true;
 }
 
@@ -107,15 +104,18 @@ static const char *known_as(const char *name) {
     return NULL;
 }
 
-static int modifier_bit(const char *name) {
-    for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
-        if (strcmp(modifiers[i].name, name) == 0) return modifiers[i].bit;
-    return 0;
+// What the key types is Shift's to say: Shift+1 types "!", and Control+A is that key and no capital.
+static void shift(struct key *key, int bits) {
+    bool is_letter = isalpha(key->virtual_key) && strcmp(key->name, key->shifted) == 0;
+    if (bits & SHIFT && key->shifted[0] && strcmp(key->name, key->plain) == 0)
+        types(key, key->shifted, strlen(key->shifted));
+    else if (bits && !(bits & SHIFT) && is_letter)
+        types(key, key->plain, strlen(key->plain));
 }
 
 // "Control+Shift+A" into its modifiers and its key. A "+" at the end is the key itself.
-static ll_err split(const char *keys, struct key held[MODIFIERS_MAX], size_t *out_held, int *out_bits,
-                    struct key *out) {
+static ll_err split(const char *locale, const char *keys, struct key held[MODIFIERS_MAX], size_t *out_held,
+                    int *out_bits, struct key *out) {
     char text[KEY_CHARS_MAX];
     if (snprintf(text, sizeof text, "%s", keys) >= (int)sizeof text)
         return ll_err_make(LL_INVALID_ARGUMENT, "\"%.40s…\" is no key: write it like Enter, a or Control+A", keys);
@@ -133,12 +133,11 @@ static ll_err split(const char *keys, struct key held[MODIFIERS_MAX], size_t *ou
             return ll_err_make(LL_INVALID_ARGUMENT, "\"%s\" in \"%s\" is no modifier: use Shift, Control, Alt or Meta",
                                name, keys);
         *out_bits |= bit;
-        find_key(name, &held[(*out_held)++]);
+        find_key(locale, name, &held[(*out_held)++]);
         name = plus + 1;
     }
-    if (find_key(name, out)) {
-        if (*out_bits & 8 && isalpha((unsigned char)out->text[0]) && !out->text[1]) // Shift+a types A
-            out->name[0] = out->text[0] = (char)toupper((unsigned char)out->text[0]);
+    if (find_key(locale, name, out)) {
+        shift(out, *out_bits);
         return LL_SUCCESS;
     }
     const char *names[NAMED_KEYS + 1] = {NULL};
@@ -154,7 +153,7 @@ ll_err ll_cdp_keys_check(const char *keys) {
     struct key held[MODIFIERS_MAX], key;
     size_t count;
     int bits;
-    return split(keys, held, &count, &bits, &key);
+    return split(NULL, keys, held, &count, &bits, &key);
 }
 
 static void key_event(struct ll_cdp_page *page, const char *type, const struct key *key, int bits, bool types) {
@@ -167,6 +166,7 @@ static void key_event(struct ll_cdp_page *page, const char *type, const struct k
     ll_json_write_int(&writer, "windowsVirtualKeyCode", key->virtual_key);
     ll_json_write_int(&writer, "nativeVirtualKeyCode", key->virtual_key);
     ll_json_write_int(&writer, "modifiers", bits);
+    if (key->location) ll_json_write_int(&writer, "location", key->location);
     if (types) {
         ll_json_write_string(&writer, "text", key->text);
         ll_json_write_string(&writer, "unmodifiedText", key->text);
@@ -175,7 +175,7 @@ static void key_event(struct ll_cdp_page *page, const char *type, const struct k
 }
 
 static void key_down(struct ll_cdp_page *page, const struct key *key, int bits) {
-    bool types = key->text[0] && !(bits & ~8); // with Control, Alt or Meta it is a shortcut
+    bool types = key->text[0] && !(bits & ~SHIFT); // with Control, Alt or Meta it is a shortcut
     key_event(page, types ? "keyDown" : "rawKeyDown", key, bits, types);
     send(page);
 }
@@ -185,7 +185,7 @@ static void release_keys(struct ll_cdp_page *page) {
     struct key held[MODIFIERS_MAX], key;
     size_t count;
     int down;
-    split(page->input.keys, held, &count, &down, &key);
+    split(page->options.locale, page->input.keys, held, &count, &down, &key);
     for (size_t i = 0; i <= count; i++) {
         const struct key *up = i ? &held[count - i] : &key;
         if (i) down &= ~modifier_bit(up->name);
@@ -205,14 +205,14 @@ static void press_keys(struct ll_cdp_page *page, const struct key *held, size_t 
         key_event(page, "rawKeyDown", &held[i], down, false);
         send(page);
     }
-    key_down(page, key, bits);
+    key_down(page, key, bits | modifier_bit(key->name));
 }
 
 void ll_cdp_keys_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answered *answered) {
     struct key held[MODIFIERS_MAX], key;
     size_t count;
     int bits;
-    ll_err err = split(keys, held, &count, &bits, &key);
+    ll_err err = split(page->options.locale, keys, held, &count, &bits, &key);
     if (err.status != LL_OK) { // it was checked before
         ll_cdp_page_finish_soon(page, err);
         return;
@@ -227,12 +227,13 @@ void ll_cdp_keys_press(struct ll_cdp_page *page, const char *keys, ll_cdp_answer
 }
 
 // The key that types what begins at `text`; false when none does. The length of the character goes to *out_len.
-static bool key_of_text(const char *text, struct key *out, size_t *out_len) {
+static bool key_of_text(const char *locale, const char *text, struct key *out, size_t *out_len) {
     *out_len = 1;
     while (((unsigned char)text[*out_len] & 0xC0) == 0x80) (*out_len)++;
-    if (*text == '\n' || *text == '\t') return find_key(*text == '\n' ? "Enter" : "Tab", out);
+    if (*text == '\n' || *text == '\t' || *text == ' ')
+        return find_key(locale, *text == '\n' ? "Enter" : *text == '\t' ? "Tab" : "Space", out);
     memset(out, 0, sizeof *out);
-    return !(*text & 0x80) && key_of_character(*text, out);
+    return key_of_character(locale, text, *out_len, out);
 }
 
 static void insert(struct ll_cdp_page *page, const char *text, size_t len) {
@@ -264,7 +265,7 @@ static void go_on_typing(struct ll_cdp_page *page) {
         input->has_paused = false;
         struct key key;
         size_t len;
-        bool is_key = key_of_text(text + input->typed, &key, &len);
+        bool is_key = key_of_text(page->options.locale, text + input->typed, &key, &len);
         if (is_key) {
             key_down(page, &key, 0);
             key_event(page, "keyUp", &key, 0, false);
@@ -295,7 +296,7 @@ void ll_cdp_keys_type(struct ll_cdp_page *page, ll_cdp_answered *answered) {
 // One modifier goes down or up, with those that are `down` then.
 static void modifier_event(struct ll_cdp_page *page, size_t index, const char *type, int down) {
     struct key key;
-    find_key(modifiers[index].name, &key);
+    find_key(NULL, modifiers[index].name, &key);
     key_event(page, type, &key, down, false);
 }
 

@@ -2,7 +2,10 @@
 
 #include <stdio.h>
 
-static const char HELD[] = ",\"button\":\"left\",\"buttons\":1"; // while it moves
+// A mouse has no pressure of its own: it counts as half of what there can be while a button is down (Pointer
+// Events, 4.1).
+#define PRESSURE ",\"force\":0.5"
+static const char HELD[] = ",\"button\":\"left\",\"buttons\":1" PRESSURE; // while it moves
 
 static void send(struct ll_cdp_page *page) {
     ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
@@ -27,8 +30,8 @@ static void button_event(struct ll_cdp_page *page, const char *type, bool is_dow
     static const unsigned bits[] = {[LL_BUTTON_LEFT] = 1, [LL_BUTTON_RIGHT] = 2, [LL_BUTTON_MIDDLE] = 4};
     char word[LL_OPTION_WORD_BYTES_MAX], button[128];
     ll_option_word(ll_option_info(LL_OPTION_BUTTON), page->action.button, word);
-    snprintf(button, sizeof button, ",\"button\":\"%s\",\"buttons\":%u,\"clickCount\":%u", word,
-             is_down ? bits[page->action.button] : 0, count);
+    snprintf(button, sizeof button, ",\"button\":\"%s\",\"buttons\":%u,\"clickCount\":%u%s", word,
+             is_down ? bits[page->action.button] : 0, count, is_down ? PRESSURE : "");
     mouse(page, type, button);
 }
 
