@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RERUNS_MAX = 100, CODE_BYTES_MAX = 4 * LL_ACTION_TEXT_BYTES_MAX + 2 * LL_FILES_BYTES_MAX };
+enum { CODE_BYTES_MAX = 4 * LL_ACTION_TEXT_BYTES_MAX + 2 * LL_FILES_BYTES_MAX };
 
 static void on_decided(void *arg, const struct ll_cdp_answer *answer);
 
@@ -191,6 +191,14 @@ static void on_taken_up(void *arg, const struct ll_cdp_answer *answer) {
     ask(page, "drop");
 }
 
+// What was taken up stays so.
+void ll_cdp_element_look_again(struct ll_cdp_page *page) {
+    if (page->acted)
+        ask(page, "drop");
+    else
+        ll_cdp_element(page);
+}
+
 void ll_cdp_element_read(struct ll_cdp_page *page, struct ll_slice value) {
     ll_json *json = NULL;
     ll_err err = ll_json_parse(value.at, value.len, &json);
@@ -255,8 +263,11 @@ static void go_on(struct ll_cdp_page *page, struct ll_slice decision) {
         struct ll_slice x = ll_scan_item(decision, 3), y = ll_scan_item(decision, 4);
         double number = ll_scan_number(ll_scan_item(decision, 5), 0);
         page->press = (struct ll_cdp_press){.number = number > 0 && number < 0x1p53 ? (uint64_t)number : 0};
-        if (page->frame.depth && x.len)
-            ll_cdp_frame_send(page, word, ll_scan_number(x, 0), ll_scan_number(y, 0));
+        double width = ll_scan_number(ll_scan_item(decision, 6), 0),
+               height = ll_scan_number(ll_scan_item(decision, 7), 0);
+        if (page->frame.depth && width > 0 && height > 0)
+            ll_cdp_frame_send(page, word,
+                              (struct ll_quad_point){ll_scan_number(x, 0) / width, ll_scan_number(y, 0) / height});
         else
             ll_cdp_element_send(page, inputs[i].word, ll_scan_number(x, 0), ll_scan_number(y, 0));
         return;
@@ -298,18 +309,27 @@ static bool lost_its_document(struct ll_slice error) {
     return false;
 }
 
+void ll_cdp_element_lost(struct ll_cdp_page *page) {
+    bool has_run = page->action.operation == LL_OP_EVALUATE && ll_cdp_frame_is_entered(page);
+    if (has_run)
+        ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the page went to another document while the script ran"),
+                           NULL);
+    else if (ll_clock_us() >= page->deadline_us)
+        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "is in a document that goes away again and again"),
+                           NULL);
+    else
+        ll_cdp_element(page);
+}
+
 void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error) {
     if (page->confirming) {
         ll_cdp_page_finish(page, LL_SUCCESS, NULL); // its press has led to another document
-    } else if (!lost_its_document(error) || page->reruns++ >= RERUNS_MAX) {
+    } else if (lost_its_document(error)) {
+        ll_cdp_element_lost(page);
+    } else {
         char text[256];
         ll_scan_text(error, text, sizeof text);
         ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the browser refused: %s", text), NULL);
-    } else if (page->action.operation == LL_OP_EVALUATE) {
-        ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the page went to another document while the script ran"),
-                           NULL);
-    } else {
-        ll_cdp_element(page);
     }
 }
 

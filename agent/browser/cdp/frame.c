@@ -4,13 +4,18 @@
 //     object of the main world in there, on which functions can be called
 //
 // No domain is enabled for it, and pages whose frames nobody asks for pay nothing. It is done anew for each action, so
-// that a frame that was replaced is found again. What an action's input wants is a point of the outermost page: each
-// page on the way out maps it, scrolls it into view and looks whether its frame is hit there. One that had to wait
-// for that has the action asked again, since the element may have moved.
+// that a frame that was replaced is found again. What an action's input wants is a point of the outermost page. Where
+// a frame is drawn the browser knows (DOM.getBoxModel), whatever turns, scales or bends it; each page on the way out is
+// asked whether its frame is hit there. One that had to wait for that, or to scroll, has the action asked again, since
+// the element has moved:
+//
+//     from the innermost frame: its quad in the outermost page → the point there → in each document around it: its
+//     point
 //
 // A frame in a process of its own (site isolation, which our flags turn off) has no document here, which is said.
 #include "agent/browser/cdp/page.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +25,7 @@ extern const size_t ll_page_script_len;
 static const char separator = LL_FRAME_SEPARATOR;
 
 static void on_element(void *arg, const struct ll_cdp_answer *answer);
-static void map_out(struct ll_cdp_page *page);
+static void look_out(struct ll_cdp_page *page);
 
 // Selector `index` of the action's frames; len 0 when there is none.
 static struct ll_slice selector_of(const struct ll_cdp_page *page, size_t index) {
@@ -124,8 +129,15 @@ static void on_described(void *arg, const struct ll_cdp_answer *answer) {
         ll_cdp_element_refused(page, answer->error);
         return;
     }
-    struct ll_slice document = ll_scan_get(ll_scan_get(answer->result, "node"), "contentDocument");
-    double node = ll_scan_number(ll_scan_get(document, "backendNodeId"), 0);
+    static const char *const keys[] = {"backendNodeId", "frameId", "contentDocument"};
+    struct ll_slice values[3];
+    ll_scan_members(ll_scan_get(answer->result, "node"), keys, values, 3);
+    if (!values[1].len) { // its element was taken out of the page meanwhile
+        ll_cdp_element_lost(page);
+        return;
+    }
+    double node = ll_scan_number(ll_scan_get(values[2], "backendNodeId"), 0);
+    page->frame.elements[page->frame.depth] = ll_scan_number(values[0], 0);
     if (node == 0) {
         ll_cdp_page_finish(page,
                            ll_err_make(LL_FAILED_PRECONDITION,
@@ -175,7 +187,25 @@ static void on_element(void *arg, const struct ll_cdp_answer *answer) {
 
 // --- Out ---
 
-static void on_mapped(void *arg, const struct ll_cdp_answer *answer) {
+static bool is_not_drawn(struct ll_slice error) {
+    char text[256];
+    ll_scan_text(error, text, sizeof text);
+    return strstr(text, "box model") != NULL;
+}
+
+// Of DOM.BoxModel: inside of border and padding.
+static bool quad_of(struct ll_slice model, struct ll_quad *out) {
+    struct ll_slice content = ll_scan_get(model, "content");
+    double corners[LL_QUAD_NUMBERS];
+    for (size_t i = 0; i < LL_QUAD_NUMBERS; i++) corners[i] = ll_scan_number(ll_scan_item(content, i), NAN);
+    return ll_quad_make(corners, out);
+}
+
+static struct ll_quad_point point_on_page(const struct ll_cdp_frame *frame) {
+    return ll_quad_out(&frame->quads[frame->depth - 1], frame->share);
+}
+
+static void on_looked(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     struct ll_cdp_frame *frame = &page->frame;
     page->call = 0;
@@ -185,43 +215,74 @@ static void on_mapped(void *arg, const struct ll_cdp_answer *answer) {
     }
     struct ll_slice decision = ll_scan_get(ll_scan_get(answer->result, "result"), "value");
     struct ll_slice word = ll_scan_item(decision, 0);
+    bool has_scrolled = ll_scan_is_string(word, "scrolled");
     char text[LL_ERR_TEXT_MAX];
-    if (ll_scan_is_string(word, "came")) {
-        ll_cdp_element(page);
-        return;
-    }
-    if (!ll_scan_is_string(word, "ok")) {
+    if (has_scrolled || ll_scan_is_string(word, "came")) {
+        frame->scrolls += has_scrolled;
+        ll_cdp_element_look_again(page);
+    } else if (!ll_scan_is_string(word, "ok")) {
         ll_scan_text(ll_scan_item(decision, 1), text, sizeof text);
         ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "the frame %s", text), NULL);
-        return;
+    } else if (--frame->level > 0) {
+        look_out(page);
+    } else {
+        struct ll_quad_point at = point_on_page(frame);
+        ll_cdp_element_send(page, frame->input, at.x, at.y);
     }
-    frame->x = ll_scan_number(ll_scan_item(decision, 2), 0);
-    frame->y = ll_scan_number(ll_scan_item(decision, 3), 0);
-    frame->level--;
-    map_out(page);
 }
 
-static void map_out(struct ll_cdp_page *page) {
+// Asks the document around the frame at `level` whether that frame is hit at the point; without one, whether it is
+// drawn. The documents of frames are told shares of their size, the outermost one pixels.
+static void ask_document(struct ll_cdp_page *page, const struct ll_quad_point *at) {
     struct ll_cdp_frame *frame = &page->frame;
-    if (frame->level == 0) {
-        ll_cdp_element_send(page, frame->input, frame->x, frame->y);
-        return;
-    }
-    struct ll_buf code = begin_code("through", ll_cdp_page_remaining_ms(page), selector_of(page, frame->level - 1));
-    ll_buf_printf(&code, ",%g,%g)", frame->x, frame->y);
-    struct ll_buf *out = ll_cdp_frame_begin(page, frame->level - 1, (const char *)code.data, code.len);
+    size_t depth = frame->level - 1;
+    struct ll_buf code = begin_code("through", ll_cdp_page_remaining_ms(page), selector_of(page, depth));
+    ll_buf_printf(&code, ",%u", frame->scrolls);
+    if (at) ll_buf_printf(&code, ",%.9g,%.9g,%s", at->x, at->y, depth ? "true" : "false");
+    ll_buf_text(&code, ")");
+    struct ll_buf *out = ll_cdp_frame_begin(page, depth, (const char *)code.data, code.len);
     ll_buf_text(out, ",\"awaitPromise\":true,\"returnByValue\":true}");
     ll_buf_fini(&code);
-    ll_cdp_page_end(page, on_mapped);
+    ll_cdp_page_end(page, on_looked);
 }
 
-void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, double x, double y) {
+static void look_out(struct ll_cdp_page *page) {
+    const struct ll_cdp_frame *frame = &page->frame;
+    struct ll_quad_point at = point_on_page(frame);
+    if (frame->level > 1) at = ll_quad_in(&frame->quads[frame->level - 2], at);
+    ask_document(page, &at);
+}
+
+static void measure(struct ll_cdp_page *page);
+
+static void on_measured(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    struct ll_cdp_frame *frame = &page->frame;
+    page->call = 0;
+    if (answer->failed && !is_not_drawn(answer->error)) {
+        ll_cdp_element_refused(page, answer->error);
+    } else if (answer->failed || !quad_of(ll_scan_get(answer->result, "model"), &frame->quads[frame->level - 1])) {
+        ask_document(page, NULL);
+    } else if (--frame->level > 0) {
+        measure(page);
+    } else {
+        frame->level = frame->depth;
+        look_out(page);
+    }
+}
+
+static void measure(struct ll_cdp_page *page) {
+    ll_buf_printf(ll_cdp_page_begin(page, "DOM.getBoxModel"), "{\"backendNodeId\":%.0f}",
+                  page->frame.elements[page->frame.level - 1]);
+    ll_cdp_page_end(page, on_measured);
+}
+
+void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, struct ll_quad_point share) {
     struct ll_cdp_frame *frame = &page->frame;
     ll_scan_text(input, frame->input, sizeof frame->input);
-    frame->x = x;
-    frame->y = y;
+    frame->share = share;
     frame->level = frame->depth;
-    map_out(page);
+    measure(page);
 }
 
 void ll_cdp_frame_leave(struct ll_cdp_page *page) {
@@ -229,4 +290,5 @@ void ll_cdp_frame_leave(struct ll_cdp_page *page) {
         ll_cdp_call(ll_cdp_page_client(page), page->tab->session, "Runtime.releaseObjectGroup",
                     "{\"objectGroup\":\"liveload\"}", NULL, NULL);
     page->frame.depth = 0;
+    page->frame.scrolls = 0;
 }

@@ -11,6 +11,7 @@
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/evidence.h"
 #include "agent/browser/cdp/input.h"
+#include "agent/browser/cdp/quad.h"
 #include "agent/browser/cdp/renewal.h"
 #include "agent/browser/cdp/storage.h"
 #include "agent/browser/cdp/tab.h"
@@ -59,9 +60,12 @@ enum { LL_CDP_FRAMES_DEEP = LL_FRAMES_DEEP_MAX, LL_CDP_INPUT_WORD_MAX = 32 };
 struct ll_cdp_frame {                                  // where the action in flight is done
     size_t depth;                                      // 0: in the tab's own document
     char documents[LL_CDP_FRAMES_DEEP][LL_CDP_ID_MAX]; // objects of the frames', from the outermost
-    size_t level;                                      // of the document whose point x and y are, on the way out
-    double x, y;
-    char input[LL_CDP_INPUT_WORD_MAX]; // that is to be sent there
+    double elements[LL_CDP_FRAMES_DEEP];               // their elements in the documents around them: backend node ids
+    struct ll_quad quads[LL_CDP_FRAMES_DEEP];          // where they are drawn in the tab's page
+    size_t level;                                      // of the frame that is looked at, on the way out
+    struct ll_quad_point share;                        // the point to be hit, in the frame that the action is done in
+    uint32_t scrolls;                                  // that documents made for the action, to bring it into view
+    char input[LL_CDP_INPUT_WORD_MAX];                 // that is to be sent there
 };
 
 struct ll_cdp_press { // of the action in flight, as page/judge.js tells of it
@@ -190,8 +194,9 @@ bool ll_cdp_frame_is_entered(const struct ll_cdp_page *page);
 struct ll_buf *ll_cdp_frame_begin(struct ll_cdp_page *page, size_t depth, const char *code, size_t len);
 // Puts our script into the frame's document, where it is not yet.
 void ll_cdp_frame_install(struct ll_cdp_page *page);
-// Sends input to a point of the frame's document, by ll_cdp_element_send.
-void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, double x, double y);
+// Sends input to a point of the frame's document, by ll_cdp_element_send. The point is given as shares of its width and
+// height.
+void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, struct ll_quad_point share);
 // The action is over.
 void ll_cdp_frame_leave(struct ll_cdp_page *page);
 
@@ -244,8 +249,12 @@ const char *ll_cdp_dialog_why_it_stays(const struct ll_cdp_page *page);
 
 // element.c: everything that is done to or read from elements.
 void ll_cdp_element(struct ll_cdp_page *page);
+// Asks again what is to be hit, since it may have moved.
+void ll_cdp_element_look_again(struct ll_cdp_page *page);
 // The question could not be put: the document is gone, say.
 void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error);
+// The document is gone before anything was done in it: the question is put again.
+void ll_cdp_element_lost(struct ll_cdp_page *page);
 void ll_cdp_element_send(struct ll_cdp_page *page, const char *input, double x, double y);
 // Ends a reading with its value, as JSON.
 void ll_cdp_element_read(struct ll_cdp_page *page, struct ll_slice value);

@@ -55,6 +55,9 @@ function forcedSpot(element, position) {
   return spots(element, position)[0];
 }
 
+// With the size of the window, which is a frame's own in frames: they may be drawn in another size.
+const inputAt = (input, [x, y], number) => ["ok", null, input, round(x), round(y), number, innerWidth, innerHeight];
+
 // The answer that asks for this input where the element can be hit, or what is in the way.
 const point = (input) => (element, { selector, options }) => {
   const { position, force } = options;
@@ -65,7 +68,7 @@ const point = (input) => (element, { selector, options }) => {
     return hit ? `is covered by ${name(hit)}` : "is out of view";
   }
   const number = force || input === "hover" ? 0 : watchPress(element, selector, input === "tap");
-  return ["ok", null, input, round(at[0]), round(at[1]), number];
+  return inputAt(input, at, number);
 };
 
 // What says nothing about it is not checked; null where there is nothing to check.
@@ -120,7 +123,7 @@ function drop({ text, options }) {
   const found = target(text);
   if (!isElement(found)) return found;
   const at = forcedSpot(found, options.target_position);
-  return at ? ["ok", null, "drop", round(at[0]), round(at[1])] : "has a target that is out of view";
+  return at ? inputAt("drop", at, 0) : "has a target that is out of view";
 }
 
 // What has no size can be in view too: pages load more when the empty end of a list is.

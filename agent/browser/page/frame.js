@@ -22,35 +22,29 @@ liveload.frame = async (timeout, selector) => {
   return answer[0] === "ok" || answer[0] === "came" ? find(selector)[0] : answer.join(" ");
 };
 
-// A point of the frame's document, on this page. Scaling is followed, rotation is not.
-function onPage(element, x, y) {
-  const box = element.getBoundingClientRect(), style = getComputedStyle(element);
-  const inner = (side, size, border, padding, at) =>
-    side + (border + (parseFloat(padding) || 0) + at) * (size.whole ? size.shown / size.whole : 1);
-  return [
-    inner(box.left, { shown: box.width, whole: element.offsetWidth }, element.clientLeft, style.paddingLeft, x),
-    inner(box.top, { shown: box.height, whole: element.offsetHeight }, element.clientTop, style.paddingTop, y),
-  ];
+// Scrolls until a point of this page, which is the element's, is in view or beside what covers it. Whether that moved it.
+function scrollPoint(element, block, x, y) {
+  const before = element.getBoundingClientRect();
+  scrollTo(element, block, { x: x - before.left, y: y - before.top });
+  const after = element.getBoundingClientRect();
+  return after.left !== before.left || after.top !== before.top;
 }
 
-function pointThrough(selector, x, y) {
+// Whether the frame is hit at the point. With "scrolled" the point is to be found anew; `scrolls` is how often that was.
+// No point: it was not drawn.
+const SCROLLS = ["center", "end", "start", "center"];
+function pointThrough(selector, scrolls, x, y) {
   const element = find(selector)[0];
   if (!element) return "matches nothing";
   if (!isVisible(element)) return "is not visible";
   if (isMoving(element)) return "is moving";
-  let at = onPage(element, x, y);
-  if (!isInView(...at) || hitAt(...at) !== element) {
-    element.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
-    at = onPage(element, x, y);
-  }
-  if (!isInView(...at)) {
-    scrollBy({ left: at[0] - innerWidth / 2, top: at[1] - innerHeight / 2, behavior: "instant" });
-    at = onPage(element, x, y);
-  }
-  if (!isInView(...at)) return "is out of view";
-  const hit = hitAt(...at);
-  if (hit === element) return ["ok", null, ...at];
+  if (x === undefined) return scrolls < SCROLLS.length ? ["scrolled"] : "is not drawn";
+  const hit = isInView(x, y) ? hitAt(x, y) : null;
+  if (hit === element) return ["ok"];
+  if (scrolls < SCROLLS.length && scrollPoint(element, SCROLLS[scrolls], x, y)) return ["scrolled"];
   return hit ? `is covered by ${name(hit)}` : "is out of view";
 }
 
-liveload.through = (timeout, selector, x, y) => settle(timeout, guardedAttempt(() => pointThrough(selector, x, y)));
+liveload.through = (timeout, selector, scrolls, x, y, areShares) =>
+  settle(timeout, guardedAttempt(() =>
+    areShares ? pointThrough(selector, scrolls, x * innerWidth, y * innerHeight) : pointThrough(selector, scrolls, x, y)));

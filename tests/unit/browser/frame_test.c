@@ -15,8 +15,34 @@ static const char frames_page[] =
     "function late(){setTimeout(()=>{const f=document.createElement('iframe');f.id='late';f.src='/inner';"
     "document.body.prepend(f)},200)}</script>";
 
+// Frames that are drawn in every way that there is, and frames in them.
+static const char drawn_page[] =
+    "<!doctype html><style>iframe{width:300px;height:250px;border:5px "
+    "solid;padding:7px;margin:60px;display:block}</style>"
+    "<iframe id=turned src=/small style='transform:rotate(30deg)'></iframe>"
+    "<iframe id=mirrored src=/small style='transform:scale(-1,1)'></iframe>"
+    "<iframe id=skewed src=/small style='transform:skew(20deg,10deg)'></iframe>"
+    "<div style='perspective:500px'><iframe id=bent src=/small style='transform:rotateY(45deg) "
+    "rotateX(20deg)'></iframe>"
+    "</div><div style='rotate:20deg;scale:.7'><iframe id=within src=/small style='translate:20px 10px'></iframe></div>"
+    "<div style='zoom:1.5'><iframe id=zoomed src=/small style='transform:rotate(-20deg)'></iframe></div>"
+    "<iframe id=outer src=/outer style='transform:rotate(90deg) scale(1.2);width:350px'></iframe>"
+    "<div style='width:300px;height:200px;overflow:auto'><div style='height:900px'></div>"
+    "<iframe id=pane src=/small style='height:900px;transform:rotate(5deg)'></iframe></div>";
+
 static const struct ll_site_page site[] = {
     {.path = "/", .body = frames_page},
+    {.path = "/drawn", .body = drawn_page},
+    {.path = "/small",
+     .body = "<!doctype html><style>body{margin:0;height:500px}#b{position:absolute;left:230px;top:400px;width:4px;"
+             "height:4px;padding:0;border:0;background:red}#card,#bin{width:30px;height:30px;background:#ddd}#bin{"
+             "position:absolute;left:200px;top:20px}</style><button id=b onclick=\"out.textContent+='hit '\"></button>"
+             "<div id=card draggable=true></div><div id=bin></div><pre id=out></pre><script>"
+             "card.ondragstart=e=>e.dataTransfer.setData('text/plain','card');bin.ondragover=e=>e.preventDefault();"
+             "bin.ondrop=e=>{e.preventDefault();out.textContent+='dropped '}</script>"},
+    {.path = "/outer",
+     .body = "<!doctype html><style>body{margin:0}iframe{width:250px;height:150px;margin:30px}</style>"
+             "<iframe id=inmost src=/small style='transform:perspective(300px) rotateY(30deg)'></iframe>"},
     {.path = "/inner",
      .body = "<h1 id=title>Inner</h1><div style='height:600px'></div><input id=name oninput='out.textContent=value'>"
              "<button id=b onclick=\"out.textContent=event.isTrusted+' '+(event.target===b)\">b</button>"
@@ -85,6 +111,36 @@ Test(frame, everything_works_within) {
     cr_expect_str_eq(driven_read(&page, LL_OP_INNER_TEXT, "#title", NULL), "Outer");
 }
 
+Test(frame, a_press_comes_to_its_place_however_the_frame_is_drawn) {
+    static const char *const drawn[] = {"#turned", "#mirrored", "#skewed",           "#bent",
+                                        "#within", "#zoomed",   "#outer\x1f#inmost", "#pane"};
+    driven_visit(&page, "/drawn");
+    for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
+        expect_done(drawn[i], LL_OP_CLICK, "#b", NULL);
+        expect_read(drawn[i], LL_OP_INNER_TEXT, "#out", "hit ");
+        struct ll_action drag = {.operation = LL_OP_DRAG_AND_DROP,
+                                 .frame = drawn[i],
+                                 .selector = "#card",
+                                 .target = "#bin",
+                                 .timeout_ms = 3000};
+        driven_act_ok(&page, drag);
+        expect_read(drawn[i], LL_OP_INNER_TEXT, "#out", "hit dropped ");
+    }
+    driven_visit(&page, "/drawn");
+    for (size_t i = sizeof drawn / sizeof *drawn; i-- > 0;) {
+        expect_done(drawn[i], LL_OP_TAP, "#b", NULL);
+        expect_done(drawn[i], LL_OP_WAIT_FOR_FUNCTION, NULL, "out.textContent === 'hit '");
+    }
+}
+
+Test(frame, one_that_is_not_drawn_is_waited_for) {
+    driven_visit(&page, "/drawn");
+    driven_read(&page, LL_OP_EVALUATE, NULL, "turned.style.transform = 'rotateY(90deg)'; 1");
+    expect_failure(act("#turned", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame is not visible");
+    driven_read(&page, LL_OP_EVALUATE, NULL, "turned.style.transform = ''; 1");
+    expect_done("#turned", LL_OP_CLICK, "#b", NULL);
+}
+
 Test(frame, what_covers_the_frame_is_waited_for_and_named) {
     driven_read(&page, LL_OP_EVALUATE, NULL, "lid();1");
     expect_failure(act("#same", LL_OP_CLICK, "#b", NULL), LL_DEADLINE_EXCEEDED, "the frame is covered by div.lid");
@@ -102,6 +158,18 @@ Test(frame, a_frame_may_come_later_go_elsewhere_and_be_replaced) {
                 "setTimeout(()=>{const f=document.querySelector('#late');f.remove();late()},200);1");
     expect_done("#late", LL_OP_WAIT_FOR_SELECTOR, "#b", NULL);
     expect_done("#late", LL_OP_CLICK, "#b", NULL);
+}
+
+// It goes away between the questions that lead into it too.
+Test(frame, one_that_is_replaced_all_the_time_is_found_anew) {
+    for (int i = 0; i < 5; i++) {
+        driven_visit(&page, "/drawn");
+        driven_read(&page, LL_OP_EVALUATE, NULL,
+                    "const renew = () => document.body.innerHTML = '<iframe id=f></iframe>'; renew();"
+                    "timer = setInterval(renew, 1);"
+                    "setTimeout(() => clearInterval(timer), 300); 1");
+        expect_read("#f", LL_OP_COUNT, "html", "1");
+    }
 }
 
 Test(frame, a_selector_does_not_reach_into_one_and_says_what_does) {
