@@ -299,6 +299,7 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
 
 void ll_task_start(struct ll_task *task, int64_t start_us) {
     task->start_us = start_us;
+    ll_recorder_start(task->options.recorder, &task->assignment.spec, start_us);
     ll_snapshotter_start(task->snapshotter, start_us);
     ll_timer_set(task->bucket_timer, ll_snapshotter_next_us(task->snapshotter));
     ll_crew_start(task->crew, start_us);

@@ -43,6 +43,11 @@ const struct ll_series *ll_facts_next(const struct ll_series_set *set, enum ll_m
     return NULL;
 }
 
+size_t ll_facts_in_order(const struct ll_series_set *set, enum ll_metric metric,
+                         const struct ll_series *out[LL_SERIES_OF_METRIC_MAX]) {
+    return set ? ll_series_in_order(set, metric, out) : 0;
+}
+
 size_t ll_facts_largest(const struct ll_series_set *set, enum ll_metric counter, const struct ll_series **out,
                         size_t max, size_t *out_all) {
     size_t count = 0, position = 0;

@@ -26,6 +26,9 @@ uint64_t ll_facts_requests(const struct ll_series_set *set);
 void ll_facts_curve(const struct ll_series_set *set, enum ll_metric metric, struct ll_curve *out);
 // The next series of `metric`, as ll_series_next does: `*position` starts as 0, NULL ends.
 const struct ll_series *ll_facts_next(const struct ll_series_set *set, enum ll_metric metric, size_t *position);
+// All of them, steps in the order in which they first began: ll_series_in_order.
+size_t ll_facts_in_order(const struct ll_series_set *set, enum ll_metric metric,
+                         const struct ll_series *out[LL_SERIES_OF_METRIC_MAX]);
 // The `max` labels with the largest counts, largest first, into `out`. Returns how many; `*out_all` is how many there
 // are.
 size_t ll_facts_largest(const struct ll_series_set *set, enum ll_metric counter, const struct ll_series **out,

@@ -46,14 +46,14 @@ enum detail { WITH_LABELS, AGGREGATE_ONLY };
 static void write_labels(struct ll_json_writer *json, const struct ll_series_set *set, enum ll_metric metric,
                          enum detail detail) {
     const struct ll_metric_info *info = ll_metric_info(metric);
+    const struct ll_series *all[LL_SERIES_OF_METRIC_MAX];
+    size_t count = detail == WITH_LABELS && *info->dimension ? ll_facts_in_order(set, metric, all) : 0;
     ll_json_begin_object(json, "by");
-    size_t position = 0;
-    for (const struct ll_series *series;
-         detail == WITH_LABELS && *info->dimension && (series = ll_facts_next(set, metric, &position));) {
+    for (size_t i = 0; i < count; i++) {
         if (info->kind == LL_KIND_HISTOGRAM)
-            write_curve(json, series->label, &series->sketch);
+            write_curve(json, all[i]->label, &all[i]->sketch);
         else
-            ll_json_write_int(json, series->label, (int64_t)series->count);
+            ll_json_write_int(json, all[i]->label, (int64_t)all[i]->count);
     }
     ll_json_end_object(json);
 }

@@ -154,9 +154,10 @@ static const struct ll_threshold_outcome *failed_threshold_on(const struct suite
 }
 
 static void step_cases(struct suite *suite) {
-    size_t position = 0;
-    for (const struct ll_series *series;
-         (series = ll_facts_next(suite->scenario->total, LL_METRIC_STEP_DURATION, &position));) {
+    const struct ll_series *steps[LL_SERIES_OF_METRIC_MAX];
+    size_t count = ll_facts_in_order(suite->scenario->total, LL_METRIC_STEP_DURATION, steps);
+    for (size_t i = 0; i < count; i++) {
+        const struct ll_series *series = steps[i];
         const struct ll_threshold_outcome *broken = failed_threshold_on(suite, series->label);
         struct ll_curve curve;
         ll_curve_from_sketch(&series->sketch, &curve);

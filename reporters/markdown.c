@@ -142,15 +142,15 @@ static void write_thresholds(const struct ll_scenario_result *scenario, struct l
 
 static void write_steps(const struct ll_scenario_result *scenario, struct ll_buf *out) {
     static const int percentiles[] = {50, 95, 99, 100};
-    size_t position = 0, rows = 0;
-    for (const struct ll_series *step; (step = ll_facts_next(scenario->total, LL_METRIC_STEP_DURATION, &position));) {
-        if (rows++ == 0)
-            ll_buf_text(out, "\n### Steps\n\n| step | count | p50 | p95 | p99 | max |\n|---|--:|--:|--:|--:|--:|\n");
-        if (rows > ROWS_MAX) continue;
+    const struct ll_series *steps[LL_SERIES_OF_METRIC_MAX];
+    size_t rows = ll_facts_in_order(scenario->total, LL_METRIC_STEP_DURATION, steps);
+    if (rows > 0)
+        ll_buf_text(out, "\n### Steps\n\n| step | count | p50 | p95 | p99 | max |\n|---|--:|--:|--:|--:|--:|\n");
+    for (size_t row = 0; row < rows && row < ROWS_MAX; row++) {
         struct ll_curve curve;
-        ll_curve_from_sketch(&step->sketch, &curve);
+        ll_curve_from_sketch(&steps[row]->sketch, &curve);
         ll_buf_text(out, "| ");
-        append_code(out, step->label);
+        append_code(out, steps[row]->label);
         ll_buf_printf(out, " | %" PRIu64, curve.count);
         for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
             ll_buf_text(out, " | ");

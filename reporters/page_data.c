@@ -73,14 +73,15 @@ static void write_metric(struct ll_json_writer *json, const struct ll_series_set
     ll_json_write_string(json, "unit", unit_of(metric));
     write_all(json, set, metric);
     ll_json_begin_array(json, "by");
-    size_t position = 0;
-    for (const struct ll_series *series; *info->dimension && (series = ll_facts_next(set, metric, &position));) {
+    const struct ll_series *all[LL_SERIES_OF_METRIC_MAX];
+    size_t count = *info->dimension ? ll_facts_in_order(set, metric, all) : 0;
+    for (size_t i = 0; i < count; i++) {
         ll_json_begin_array(json, NULL);
-        ll_json_write_string(json, NULL, series->label);
+        ll_json_write_string(json, NULL, all[i]->label);
         if (info->kind == LL_KIND_HISTOGRAM)
-            write_curve(json, NULL, &series->sketch);
+            write_curve(json, NULL, &all[i]->sketch);
         else
-            ll_json_write_int(json, NULL, (int64_t)series->count);
+            ll_json_write_int(json, NULL, (int64_t)all[i]->count);
         ll_json_end_array(json);
     }
     ll_json_end_array(json);

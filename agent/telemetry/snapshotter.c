@@ -60,7 +60,7 @@ int64_t ll_snapshotter_next_us(const struct ll_snapshotter *snapshotter) {
 
 // The counters of a set; and of its histograms only how many samples they had, as samples_lost.
 static struct ll_series_set *counters_of(const struct ll_series_set *full) {
-    struct ll_series_set *counters = ll_series_set_new();
+    struct ll_series_set *counters = ll_series_set_new_like(full);
     const struct ll_series *series;
     for (size_t position = 0; (series = ll_series_next(full, &position));) {
         if (ll_metric_info(series->metric)->kind == LL_KIND_HISTOGRAM)

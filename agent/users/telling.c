@@ -11,6 +11,7 @@ static void step_begin(void *owner, const char *name) {
         user->steps[user->step_depth].waited_us = user->waited_us;
     }
     user->step_depth++;
+    ll_recorder_begin(user->env->recorder, LL_METRIC_STEP_DURATION, name, ll_user_now_us(user));
 }
 
 static void step_end(void *owner, const char *name, bool completed) {

@@ -49,13 +49,17 @@ struct ll_collect *ll_collect_new(const char *run_id, size_t node_count, uint64_
     memccpy(collect->run_id, run_id, '\0', sizeof collect->run_id - 1);
     collect->usual_width_ms = bucket_width_ms;
     collect->total = ll_series_set_new();
-    collect->buckets = ll_timeline_make(LL_RESULT_BUCKETS_MAX, bucket_width_ms);
+    collect->buckets = ll_timeline_make(LL_RESULT_BUCKETS_MAX, bucket_width_ms, collect->total);
     collect->nodes = ll_alloc(node_count, sizeof *collect->nodes);
     collect->node_count = node_count;
     for (size_t i = 0; i < node_count; i++)
-        collect->nodes[i].windows = ll_timeline_make(windows_for_each(node_count), bucket_width_ms);
+        collect->nodes[i].windows = ll_timeline_make(windows_for_each(node_count), bucket_width_ms, collect->total);
     collect->failures = ll_alloc(LL_COLLECT_FAILURES_MAX, sizeof *collect->failures);
     return collect;
+}
+
+void ll_collect_reserve(struct ll_collect *collect, const struct ll_spec *spec) {
+    ll_thresholds_reserve(spec->thresholds, spec->threshold_count, &spec->metrics, collect->total);
 }
 
 void ll_collect_free(struct ll_collect **collect) {
@@ -230,10 +234,10 @@ static void estimate_untold(struct node *node) {
     node->last_user_end_ms = node->end_ms;
 }
 
-static void move_node(struct node *node, struct ll_node_result *out) {
+static void move_node(const struct ll_collect *collect, struct node *node, struct ll_node_result *out) {
     out->window_width_ms = node->windows.width_ms;
     out->windows = ll_timeline_take(&node->windows, &out->window_count);
-    out->total = ll_series_set_new();
+    out->total = ll_series_set_new_like(collect->total);
     for (size_t i = 0; i < out->window_count; i++) ll_series_set_merge(out->total, out->windows[i].series);
     out->users_total = node->users_total;
     out->users_failed = node->users_failed;
@@ -280,7 +284,7 @@ void ll_collect_move(struct ll_collect *collect, struct ll_scenario_result *resu
     for (size_t n = 0; n < collect->node_count; n++) {
         struct node *node = &collect->nodes[n];
         estimate_untold(node);
-        move_node(node, &result->nodes[n]);
+        move_node(collect, node, &result->nodes[n]);
         result->users_total += node->users_total;
         result->users_failed += node->users_failed;
         result->iterations_interrupted += node->iterations_interrupted;

@@ -29,6 +29,8 @@ struct ll_collect;
 
 // For a run of `node_count` nodes, numbered from 0, whose snapshots are `bucket_width_ms` wide.
 struct ll_collect *ll_collect_new(const char *run_id, size_t node_count, uint64_t bucket_width_ms);
+// Keeps places for what the thresholds name; before anything is taken.
+void ll_collect_reserve(struct ll_collect *collect, const struct ll_spec *spec);
 void ll_collect_free(struct ll_collect **collect);
 
 enum ll_taken {

@@ -106,6 +106,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     run->parts = ll_alloc(run->part_count, sizeof *run->parts);
     memcpy(run->parts, journaled->parts, run->part_count * sizeof *run->parts);
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
+    ll_collect_reserve(run->collect, &run->spec);
     run->barriers = ll_barriers_new(run->part_count);
     run->throttles = ll_throttles_new(run->part_count);
     ll_throttles_ask_all(run->throttles);
@@ -331,6 +332,7 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
         memcpy(part->browser, agent->browser, sizeof part->browser);
     }
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
+    ll_collect_reserve(run->collect, &run->spec);
     run->barriers = ll_barriers_new(run->part_count);
     run->throttles = ll_throttles_new(run->part_count);
 }

@@ -5,9 +5,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct ll_timeline ll_timeline_make(size_t max, uint64_t width_ms) {
+struct ll_timeline ll_timeline_make(size_t max, uint64_t width_ms, const struct ll_series_set *like) {
     assert(max > 0 && width_ms > 0);
-    return (struct ll_timeline){.windows = ll_alloc(max, sizeof(struct ll_window)), .max = max, .width_ms = width_ms};
+    return (struct ll_timeline){
+        .windows = ll_alloc(max, sizeof(struct ll_window)), .max = max, .width_ms = width_ms, .like = like};
 }
 
 void ll_timeline_fini(struct ll_timeline *timeline) {
@@ -49,7 +50,7 @@ struct ll_window *ll_timeline_add(struct ll_timeline *timeline, uint64_t offset_
     size_t index = offset_ms / timeline->width_ms;
     if (index >= timeline->count) timeline->count = index + 1;
     struct ll_window *window = &timeline->windows[index];
-    if (!window->series) window->series = ll_series_set_new();
+    if (!window->series) window->series = ll_series_set_new_like(timeline->like);
     ll_series_set_merge(window->series, series);
     return window;
 }
@@ -57,7 +58,7 @@ struct ll_window *ll_timeline_add(struct ll_timeline *timeline, uint64_t offset_
 struct ll_window *ll_timeline_take(struct ll_timeline *timeline, size_t *out_count) {
     for (size_t i = 0; i < timeline->count; i++) {
         timeline->windows[i].offset_ms = i * timeline->width_ms;
-        if (!timeline->windows[i].series) timeline->windows[i].series = ll_series_set_new();
+        if (!timeline->windows[i].series) timeline->windows[i].series = ll_series_set_new_like(timeline->like);
     }
     struct ll_window *windows = timeline->windows;
     *out_count = timeline->count;

@@ -15,9 +15,10 @@ struct ll_timeline {
     struct ll_window *windows; // `max` of them, the first `count` in use
     size_t count, max;
     uint64_t width_ms;
+    const struct ll_series_set *like; // whose reserved labels each window has; borrowed
 };
 
-struct ll_timeline ll_timeline_make(size_t max, uint64_t width_ms);
+struct ll_timeline ll_timeline_make(size_t max, uint64_t width_ms, const struct ll_series_set *like);
 void ll_timeline_fini(struct ll_timeline *timeline);
 
 bool ll_timeline_has_room(const struct ll_timeline *timeline, uint64_t offset_ms);

@@ -6,6 +6,10 @@
 // into "other" without being counted again, so the sum over label_overflow says how many samples "other" holds by
 // folding, however many sets were merged on the way.
 //
+// Places that are kept. A reserved label is no part of that limit, and stays however long it is empty, so that nothing
+// that came before it takes its place. Sets that are made of what others sent have room for those as well, since they
+// do not know which they are: whoever merges such a set into its own knows.
+//
 // Who makes room. A set that is cleared bucket by bucket must not give its places for ever to labels that were seen
 // once: a label that stayed empty from one clear to the next has lost its claim, and a new label takes its place
 // once the limit is reached. Labels in use, "" and "other" never go. A set that is never cleared, such as the merged
@@ -28,12 +32,11 @@ static unsigned hash_label(const char *label, size_t len);
 
 #define OTHER "other"
 
-enum { ENTRIES_MAX = LL_LABELS_MAX + 2 }; // of one metric, with "" and "other"
-
 struct entry {
     struct ll_series series;
     UT_hash_handle hh;
     bool was_idle; // had nothing in it at the last clear
+    bool is_reserved;
     char label[];
 };
 
@@ -42,16 +45,26 @@ struct table {              // of one metric
     struct entry *by_label; // uthash, all but `plain`
     struct entry **sorted;  // all, by label
     unsigned count, capacity;
-    unsigned limited;    // those that LL_LABELS_MAX limits
+    unsigned limited; // those that labels_max limits
+    unsigned reserved;
     bool may_have_idles; // a search for an idle one is worth it
 };
 
 struct ll_series_set {
     struct table tables[LL_METRICS_COUNT];
+    unsigned labels_max;
 };
 
 struct ll_series_set *ll_series_set_new(void) {
-    return ll_alloc(1, sizeof(struct ll_series_set));
+    struct ll_series_set *set = ll_alloc(1, sizeof *set);
+    set->labels_max = LL_LABELS_MAX;
+    return set;
+}
+
+struct ll_series_set *ll_series_set_new_wide(void) {
+    struct ll_series_set *set = ll_series_set_new();
+    set->labels_max = LL_LABELS_MAX + LL_LABELS_RESERVED_MAX;
+    return set;
 }
 
 void ll_series_set_free(struct ll_series_set **set) {
@@ -82,7 +95,7 @@ void ll_series_set_clear(struct ll_series_set *set) {
             entry->was_idle = is_empty(&entry->series);
             table->may_have_idles |= entry->was_idle;
             if (entry->series.sketch.total) ll_sketch_clear(&entry->series.sketch);
-            entry->series.count = 0;
+            entry->series.count = entry->series.began_us = 0;
         }
     }
 }
@@ -136,7 +149,7 @@ static unsigned sorted_position(const struct table *table, const char *label) {
 }
 
 static struct entry *add(struct table *table, enum ll_metric metric, const char *label, size_t len) {
-    assert(table->count < ENTRIES_MAX);
+    assert(table->count < LL_SERIES_OF_METRIC_MAX);
     struct entry *entry = ll_alloc(1, sizeof *entry + len + 1);
     if (len > 0) memcpy(entry->label, label, len);
     entry->series = (struct ll_series){.metric = metric, .label = entry->label, .sketch = ll_sketch_make()};
@@ -171,7 +184,7 @@ static bool make_room(struct table *table) {
     if (!table->may_have_idles) return false;
     for (unsigned i = 0; i < table->count; i++) {
         const struct entry *entry = table->sorted[i];
-        if (!entry->was_idle || !is_empty(&entry->series) || !is_limited(entry->label)) continue;
+        if (!entry->was_idle || !is_empty(&entry->series) || entry->is_reserved || !is_limited(entry->label)) continue;
         drop(table, i);
         return true;
     }
@@ -179,9 +192,10 @@ static bool make_room(struct table *table) {
     return false;
 }
 
-static struct entry *ensure_slowly(struct table *table, enum ll_metric metric, const char *label, size_t len) {
+static struct entry *ensure_slowly(struct ll_series_set *set, enum ll_metric metric, const char *label, size_t len) {
+    struct table *table = &set->tables[metric];
     bool is_other = len == strlen(OTHER) && memcmp(label, OTHER, len) == 0;
-    if (len == 0 || is_other || table->limited < LL_LABELS_MAX || make_room(table))
+    if (len == 0 || is_other || table->limited < set->labels_max || make_room(table))
         return add(table, metric, label, len);
     struct entry *other = find(table, OTHER, strlen(OTHER));
     return other ? other : add(table, metric, OTHER, strlen(OTHER));
@@ -189,9 +203,41 @@ static struct entry *ensure_slowly(struct table *table, enum ll_metric metric, c
 
 static inline struct entry *ensure(struct ll_series_set *set, enum ll_metric metric, const char *label, size_t len) {
     assert((unsigned)metric < LL_METRICS_COUNT);
+    struct entry *entry = find(&set->tables[metric], label, len);
+    return entry ? entry : ensure_slowly(set, metric, label, len);
+}
+
+void ll_series_reserve(struct ll_series_set *set, enum ll_metric metric, const char *label) {
     struct table *table = &set->tables[metric];
+    size_t len = label_length(label);
+    if (!is_limited(label) || table->reserved == LL_LABELS_RESERVED_MAX) return;
     struct entry *entry = find(table, label, len);
-    return entry ? entry : ensure_slowly(table, metric, label, len);
+    if (!entry) entry = add(table, metric, label, len);
+    if (entry->is_reserved) return;
+    entry->is_reserved = true;
+    table->reserved++;
+    table->limited--;
+}
+
+struct ll_series_set *ll_series_set_new_like(const struct ll_series_set *other) {
+    struct ll_series_set *set = ll_series_set_new();
+    for (unsigned metric = 0; metric < LL_METRICS_COUNT; metric++) {
+        const struct table *table = &other->tables[metric];
+        for (unsigned i = 0; table->reserved && i < table->count; i++)
+            if (table->sorted[i]->is_reserved) ll_series_reserve(set, (enum ll_metric)metric, table->sorted[i]->label);
+    }
+    return set;
+}
+
+// The earlier of two beginnings, where 0 is none.
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+void ll_series_note_began(struct ll_series_set *set, enum ll_metric metric, const char *label, uint64_t at_us) {
+    struct entry *entry = find(&set->tables[metric], label, label_length(label));
+    if (!entry) entry = find(&set->tables[metric], OTHER, strlen(OTHER));
+    if (entry && !is_empty(&entry->series)) entry->series.began_us = earlier(entry->series.began_us, at_us);
 }
 
 // `samples` are about to go to `entry` under `label`: counts them when that means folding.
@@ -231,6 +277,7 @@ void ll_series_set_merge(struct ll_series_set *into, const struct ll_series_set 
         note_overflow(into, entry, series->label, len, series->count + series->sketch.total);
         entry->series.count += series->count;
         ll_sketch_merge(&entry->series.sketch, &series->sketch);
+        entry->series.began_us = earlier(entry->series.began_us, series->began_us);
     }
 }
 
@@ -261,17 +308,34 @@ void ll_series_aggregate(const struct ll_series_set *set, enum ll_metric metric,
     for (unsigned i = 0; i < table->count; i++) ll_sketch_merge(into, &table->sorted[i]->series.sketch);
 }
 
-// A position is metric * ENTRIES_MAX + place among the sorted.
+static int by_beginning(const void *left, const void *right) {
+    const struct ll_series *a = *(const struct ll_series *const *)left, *b = *(const struct ll_series *const *)right;
+    uint64_t began_a = a->began_us - 1, began_b = b->began_us - 1; // unknown, 0, is the latest
+    if (began_a != began_b) return began_a < began_b ? -1 : 1;
+    return strcmp(a->label, b->label);
+}
+
+size_t ll_series_in_order(const struct ll_series_set *set, enum ll_metric metric,
+                          const struct ll_series *out[LL_SERIES_OF_METRIC_MAX]) {
+    const struct table *table = &set->tables[metric];
+    size_t count = 0;
+    for (unsigned i = 0; i < table->count; i++)
+        if (!is_empty(&table->sorted[i]->series)) out[count++] = &table->sorted[i]->series;
+    if (count > 1) qsort(out, count, sizeof(const struct ll_series *), by_beginning);
+    return count;
+}
+
+// A position is metric * LL_SERIES_OF_METRIC_MAX + place among the sorted.
 const struct ll_series *ll_series_next(const struct ll_series_set *set, size_t *position) {
-    size_t metric = *position / ENTRIES_MAX, at = *position % ENTRIES_MAX;
+    size_t metric = *position / LL_SERIES_OF_METRIC_MAX, at = *position % LL_SERIES_OF_METRIC_MAX;
     for (; metric < LL_METRICS_COUNT; metric++, at = 0) {
         const struct table *table = &set->tables[metric];
         for (; at < table->count; at++) {
             if (is_empty(&table->sorted[at]->series)) continue;
-            *position = metric * ENTRIES_MAX + at + 1;
+            *position = metric * LL_SERIES_OF_METRIC_MAX + at + 1;
             return &table->sorted[at]->series;
         }
     }
-    *position = LL_METRICS_COUNT * ENTRIES_MAX;
+    *position = LL_METRICS_COUNT * LL_SERIES_OF_METRIC_MAX;
     return NULL;
 }

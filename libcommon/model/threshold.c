@@ -115,7 +115,7 @@ static ll_err parse_label(const char **at, struct ll_threshold *out) {
     const struct ll_metric_info *info = ll_metric_info(out->metric);
     if (!*info->dimension || *out->label)
         return ll_err_make(LL_INVALID_ARGUMENT, "%s has no dimension: leave the {…} out", name_of(out));
-    const char *start = *at + 1, *end = strchr(start, '}');
+    const char *start = *at + 1, *end = strrchr(start, '}'); // what follows it has none
     if (!end) return ll_err_make(LL_INVALID_ARGUMENT, "the { after %s has no }", info->name);
     size_t len = (size_t)(end - start);
     if (len == 0)
@@ -239,6 +239,17 @@ ll_err ll_threshold_parse(const char *expression, const struct ll_custom_metrics
     if (err.status != LL_OK) return ll_err_in(err, "threshold \"%.150s\"", expression);
     *out = threshold;
     return LL_SUCCESS;
+}
+
+void ll_thresholds_reserve(char *const *expressions, size_t count, const struct ll_custom_metrics *custom,
+                           struct ll_series_set *set) {
+    for (size_t i = 0; i < count; i++) {
+        struct ll_threshold threshold;
+        if (ll_threshold_parse(expressions[i], custom, &threshold).status != LL_OK || !*threshold.label) continue;
+        ll_series_reserve(set, threshold.metric, threshold.label);
+        if (threshold.metric == LL_METRIC_CHECKS_FAILED) // its share is of these
+            ll_series_reserve(set, LL_METRIC_CHECKS_PASSED, threshold.label);
+    }
 }
 
 struct observation {

@@ -4,7 +4,7 @@
 // (us, ms, s, m, B, KB, MB, %). `rate` of a failure counter is its share (iterations_failed of all ended iterations,
 // checks_failed of all checks, http_request_failures of all requests); of another counter it is per second. A number
 // without a unit is in the metric's own unit. With a dimension, a share is that value's failures of all (checks_failed:
-// of all checks of that name). DIMENSION may hold anything but }.
+// of all checks of that name). DIMENSION may hold anything, braces and colons too: it ends at the expression's last }.
 //
 // A threshold without data fails. That a counter stayed at 0 is data, if the run measured anything at all.
 #ifndef LIBCOMMON_MODEL_THRESHOLD_H
@@ -39,6 +39,11 @@ struct ll_threshold_outcome {
     double observed;
     char observed_text[40]; // for people: "1.84 s"
 };
+
+// Keeps places in `set` for the labels that these thresholds name, so that none is without data because two hundred
+// others came first.
+void ll_thresholds_reserve(char *const *expressions, size_t count, const struct ll_custom_metrics *custom,
+                           struct ll_series_set *set);
 
 // Judges one threshold. `duration_ms` is the run's, for rates per second.
 void ll_threshold_judge(const struct ll_threshold *threshold, const char *expression, const struct ll_series_set *set,

@@ -167,6 +167,7 @@ Liveload__V1__Series **ll_wire_series_to_proto(struct ll_wire_arena *arena, cons
             list[i]->sketch = sketch_to_proto(arena, &series->sketch);
         else
             list[i]->count = series->count;
+        list[i]->began_us = series->began_us;
     }
     *out_count = count;
     return list;
@@ -241,6 +242,7 @@ static ll_err add_series(struct ll_series_set *set, enum ll_metric metric, const
         ll_sketch_merge(&series->sketch, scratch);
     else
         series->count += samples;
+    if (message->began_us) ll_series_note_began(set, metric, label, message->began_us);
     return LL_SUCCESS;
 }
 
@@ -260,7 +262,7 @@ static ll_err add_all_series(struct ll_series_set *set, Liveload__V1__Series *co
 
 ll_err ll_wire_series_from_proto(Liveload__V1__Series *const *list, size_t count, struct ll_wire_budget *budget,
                                  struct ll_series_set **out) {
-    struct ll_series_set *set = ll_series_set_new();
+    struct ll_series_set *set = ll_series_set_new_wide();
     struct ll_sketch scratch = ll_sketch_make();
     ll_err err = add_all_series(set, list, count, budget, &scratch);
     ll_sketch_fini(&scratch);

@@ -103,6 +103,26 @@ Test(run, two_agents_share_the_users) {
     scene_free(&scene);
 }
 
+Test(run, steps_have_thresholds_whatever_their_names_and_stand_as_they_began) {
+    struct scene scene = scene_make(
+        NULL, "local ll = require 'liveload'\n"
+              "return ll.scenario { name = 'rest', thresholds = {\n"
+              "    ['step_duration_us{GET /users/{id}}'] = 'p95 < 5s',\n"
+              "    ['step_duration_us{item 250: {last}}'] = 'count == 2' },\n"
+              "  run = function(ctx)\n"
+              "    ctx:step('log in', function() end)\n"
+              "    ctx:step('GET /users/{id}', function() end)\n"
+              "    for i = 1, 250 do ctx:step('item ' .. i .. (i == 250 and ': {last}' or ''), function() end) end\n"
+              "  end }\n");
+    int code = scene_run(&scene, "--iterations", "2", "--browser", "null");
+    cr_assert(scene_was_made(code), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    cr_expect(has(scene.run->said, "ok      step_duration_us{GET /users/{id}}: p95 < 5s"), "%s", scene.run->said);
+    cr_expect(has(scene.run->said, "ok      step_duration_us{item 250: {last}}: count == 2"), "%s", scene.run->said);
+    const char *first = strstr(scene.run->said, "\n    log in"), *second = strstr(scene.run->said, "\n    GET /users");
+    cr_expect(first && second && first < second, "%s", scene.run->said);
+    scene_free(&scene);
+}
+
 Test(run, a_slow_page_fails_the_threshold_and_the_run) {
     struct scene scene = scene_make("path=/checkout,latency=700ms", NULL);
     int code = scene_run(&scene, "--users", "1", "--duration", "4s", "--threshold",

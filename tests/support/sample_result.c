@@ -65,6 +65,7 @@ static void one_iteration(struct ll_series_set *set, struct ll_rand *rand, doubl
         double step = sample_us(rand, steps[i].median_us * slowness, 0.3);
         whole += step;
         ll_series_record(set, LL_METRIC_STEP_DURATION, steps[i].name, step);
+        ll_series_note_began(set, LL_METRIC_STEP_DURATION, steps[i].name, 1 + 1000 * i);
         ll_series_record(set, LL_METRIC_ACTION_DURATION, actions[i], step * 0.6);
         ll_series_record(set, LL_METRIC_ACTION_DURATION, "inner_text", sample_us(rand, 2800, 0.4));
         one_page(set, rand);

@@ -45,12 +45,12 @@ static void print_durations(FILE *out, const struct ll_scenario_result *scenario
     else
         fputs("  no iteration was completed\n", out);
     ll_sketch_fini(&iterations);
-    size_t position = 0;
-    for (const struct ll_series *series; (series = ll_series_next(scenario->total, &position));) {
-        if (series->metric != LL_METRIC_STEP_DURATION) continue;
+    const struct ll_series *steps[LL_SERIES_OF_METRIC_MAX];
+    size_t count = ll_series_in_order(scenario->total, LL_METRIC_STEP_DURATION, steps);
+    for (size_t i = 0; i < count; i++) {
         char name[LL_LABEL_BYTES_MAX + 8];
-        snprintf(name, sizeof name, "  %s", series->label);
-        print_row(out, name, &series->sketch);
+        snprintf(name, sizeof name, "  %s", steps[i]->label);
+        print_row(out, name, &steps[i]->sketch);
     }
 }
 

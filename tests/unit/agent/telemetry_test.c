@@ -65,6 +65,43 @@ Test(recorder, the_half_that_was_filled_is_read_while_the_other_fills) {
     ll_recorder_free(&recorder);
 }
 
+Test(recorder, what_a_threshold_names_is_never_folded) {
+    struct ll_recorder *recorder = ll_recorder_new();
+    struct ll_spec spec = ll_spec_make("shop");
+    ll_spec_add_threshold(&spec, "step_duration_us{item 250}: p95 < 1s");
+    ll_recorder_start(recorder, &spec, START);
+    char step[32];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 1; i <= 250; i++) {
+            snprintf(step, sizeof step, "item %d", i);
+            ll_recorder_begin(recorder, LL_METRIC_STEP_DURATION, step, START + 1000 * (round + 1) + i);
+            ll_recorder_sample(recorder, LL_METRIC_STEP_DURATION, step, 10);
+        }
+        const struct ll_series *named = ll_series_find(ll_recorder_flip(recorder), LL_METRIC_STEP_DURATION, "item 250");
+        cr_assert_not_null(named);
+        cr_expect(eq(u64, named->sketch.total, 1));
+        cr_expect(eq(u64, named->began_us, 1250)); // of the first time
+    }
+    ll_spec_fini(&spec);
+    ll_recorder_free(&recorder);
+}
+
+// One that failed the first time began first all the same.
+Test(recorder, a_steps_beginning_is_kept_until_it_completes) {
+    struct ll_recorder *recorder = ll_recorder_new();
+    struct ll_spec spec = ll_spec_make("shop");
+    ll_recorder_start(recorder, &spec, START);
+    ll_recorder_begin(recorder, LL_METRIC_STEP_DURATION, "search", START);
+    ll_recorder_begin(recorder, LL_METRIC_STEP_DURATION, "pay", START + 70);
+    ll_recorder_sample(recorder, LL_METRIC_STEP_DURATION, "pay", 10);
+    cr_expect(eq(u64, ll_series_find(ll_recorder_flip(recorder), LL_METRIC_STEP_DURATION, "pay")->began_us, 70));
+    ll_recorder_begin(recorder, LL_METRIC_STEP_DURATION, "search", START + 500);
+    ll_recorder_sample(recorder, LL_METRIC_STEP_DURATION, "search", 10);
+    cr_expect(eq(u64, ll_series_find(ll_recorder_flip(recorder), LL_METRIC_STEP_DURATION, "search")->began_us, 1));
+    ll_spec_fini(&spec);
+    ll_recorder_free(&recorder);
+}
+
 Test(recorder, secrets_stand_in_no_label) {
     struct ll_recorder *recorder = ll_recorder_new();
     cr_assert(eq(int, ll_redact_add("tiger lily", 10).status, LL_OK));

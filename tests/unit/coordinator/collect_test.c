@@ -1,5 +1,6 @@
 #include "coordinator/core/collect.h"
 
+#include "libcommon/base/alloc.h"
 #include "libcommon/base/rand.h"
 
 #include <criterion/criterion.h>
@@ -38,6 +39,46 @@ static enum ll_taken take(struct ll_collect *collect, size_t node, uint64_t sequ
 
 static uint64_t completed(const struct ll_collect *collect) {
     return ll_series_total(ll_collect_total(collect), LL_METRIC_ITERATIONS_COMPLETED);
+}
+
+// Two agents, each with two hundred names of its own before the one that a threshold names.
+Test(collect, what_a_threshold_names_is_never_folded) {
+    struct ll_collect *collect = ll_collect_new("run", 2, 1000);
+    struct ll_spec spec = ll_spec_make("shop");
+    ll_spec_add_threshold(&spec, "step_duration_us{zoom}: p95 < 1s");
+    ll_collect_reserve(collect, &spec);
+    for (unsigned node = 0; node < 2; node++) {
+        struct ll_snapshot snapshot = make(1, 0, 1);
+        ll_thresholds_reserve(spec.thresholds, 1, &spec.metrics, snapshot.series);
+        for (unsigned i = 0; i < 250; i++) {
+            char step[32];
+            snprintf(step, sizeof step, "item %u", 1000 * node + i);
+            ll_series_record(snapshot.series, LL_METRIC_STEP_DURATION, step, 5);
+        }
+        ll_series_record(snapshot.series, LL_METRIC_STEP_DURATION, "zoom", 5);
+        ll_series_note_began(snapshot.series, LL_METRIC_STEP_DURATION, "zoom", 90 - node);
+        struct ll_buf frame = ll_buf_make(LL_SNAPSHOT_FRAME_MAX); // as it travels
+        cr_assert(eq(int, ll_snapshot_seal(&snapshot, &frame).status, LL_OK));
+        ll_snapshot_fini(&snapshot);
+        cr_assert(eq(int, ll_snapshot_open(frame.data, frame.len, &snapshot).status, LL_OK));
+        enum ll_taken taken;
+        cr_assert(eq(int, ll_collect_take(collect, node, EPOCH, &snapshot, &taken).status, LL_OK));
+        ll_snapshot_fini(&snapshot);
+        ll_buf_fini(&frame);
+    }
+    struct ll_scenario_result result = {.nodes = ll_alloc(2, sizeof *result.nodes), .node_count = 2, .spec = spec};
+    ll_collect_move(collect, &result);
+    const struct ll_series *zoom = ll_series_find(result.total, LL_METRIC_STEP_DURATION, "zoom");
+    cr_assert_not_null(zoom);
+    cr_expect(eq(u64, zoom->sketch.total, 2));
+    cr_expect(eq(u64, zoom->began_us, 89));
+    for (unsigned node = 0; node < 2; node++) {
+        zoom = ll_series_find(result.nodes[node].total, LL_METRIC_STEP_DURATION, "zoom");
+        cr_assert_not_null(zoom);
+        cr_expect(eq(u64, zoom->sketch.total, 1));
+    }
+    ll_scenario_result_fini(&result);
+    ll_collect_free(&collect);
 }
 
 Test(collect, each_snapshot_counts_once) {

@@ -94,6 +94,63 @@ Test(series, labels_past_the_limit_fold_into_other) {
     ll_series_set_free(&set);
 }
 
+Test(series, reserved_labels_have_places_of_their_own) {
+    struct ll_series_set *set = ll_series_set_new();
+    ll_series_reserve(set, LL_METRIC_CHECKS_PASSED, "label 250");
+    ll_series_reserve(set, LL_METRIC_CHECKS_PASSED, "label 250");
+    count_numbered(set, 1, LL_LABELS_MAX + 60);
+    cr_expect(eq(u64, counted(set, LL_METRIC_CHECKS_PASSED, "label 250"), 1));
+    cr_expect(eq(u64, counted(set, LL_METRIC_CHECKS_PASSED, "label 200"), 1)); // and take nobody else's
+    cr_expect(eq(u64, counted(set, LL_METRIC_CHECKS_PASSED, "other"), 59));
+    for (int i = 0; i < 3; i++) ll_series_set_clear(set);
+    count_numbered(set, 301, 500); // whoever was idle made room
+    count_numbered(set, 250, 250);
+    cr_expect(eq(u64, counted(set, LL_METRIC_CHECKS_PASSED, "label 250"), 1));
+
+    struct ll_series_set *merged = ll_series_set_new_like(set);
+    count_numbered(merged, 501, 700);
+    ll_series_set_merge(merged, set);
+    cr_expect(eq(u64, counted(merged, LL_METRIC_CHECKS_PASSED, "label 250"), 1));
+    cr_expect(eq(u64, counted(merged, LL_METRIC_CHECKS_PASSED, "other"), 200));
+    ll_series_set_free(&merged);
+    ll_series_set_free(&set);
+}
+
+Test(series, no_more_labels_are_reserved_than_may_be) {
+    struct ll_series_set *set = ll_series_set_new();
+    for (unsigned i = 0; i < LL_LABELS_RESERVED_MAX + 100; i++) {
+        char label[32];
+        snprintf(label, sizeof label, "reserved %u", i);
+        ll_series_reserve(set, LL_METRIC_CHECKS_PASSED, label);
+        ll_series_count(set, LL_METRIC_CHECKS_PASSED, label, 1);
+    }
+    count_numbered(set, 1, LL_LABELS_MAX);
+    cr_expect(eq(sz, length(set), LL_SERIES_OF_METRIC_MAX)); // without "", and with label_overflow
+    ll_series_set_free(&set);
+}
+
+Test(series, the_order_is_that_of_first_beginnings) {
+    static const struct {
+        const char *label;
+        uint64_t began_us;
+    } steps[] = {{"pay", 900}, {"unknown", 0},      {"log in", 20}, {"b", 500},
+                 {"a", 500},   {"at the start", 1}, {"pay", 700}};
+    static const char *const expected[] = {"at the start", "log in", "a", "b", "pay", "unknown"};
+    struct ll_series_set *sets[2] = {ll_series_set_new(), ll_series_set_new()};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        ll_series_record(sets[i % 2], LL_METRIC_STEP_DURATION, steps[i].label, 5);
+        if (steps[i].began_us)
+            ll_series_note_began(sets[i % 2], LL_METRIC_STEP_DURATION, steps[i].label, steps[i].began_us);
+    }
+    ll_series_note_began(sets[0], LL_METRIC_STEP_DURATION, "has no sample", 3);
+    ll_series_set_merge(sets[0], sets[1]);
+    const struct ll_series *order[LL_SERIES_OF_METRIC_MAX];
+    cr_assert(eq(sz, ll_series_in_order(sets[0], LL_METRIC_STEP_DURATION, order), 6));
+    for (size_t i = 0; i < 6; i++) cr_expect(eq(str, (char *)order[i]->label, (char *)expected[i]));
+    cr_expect(eq(u64, order[4]->began_us, 700));
+    for (int i = 0; i < 2; i++) ll_series_set_free(&sets[i]);
+}
+
 Test(series, other_is_a_label_like_any_other_until_then) {
     struct ll_series_set *set = ll_series_set_new();
     ll_series_count(set, LL_METRIC_CHECKS_PASSED, "other", 3);

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
 
 Test(reporters, are_found_by_format) {
     cr_expect(eq(ptr, (void *)ll_reporter_by_format("html"), (void *)&ll_reporter_html));
@@ -32,5 +34,30 @@ Test(reporters, a_result_without_scenarios_is_reported) {
         cr_expect(eq(int, err.status, LL_OK), "%s: %s", ll_reporters[i]->format, err.text);
         cr_expect(gt(sz, out.len, 0), "%s", ll_reporters[i]->format);
         ll_buf_fini(&out);
+    }
+}
+
+// As people met them, and not by the alphabet.
+Test(reporters, steps_stand_in_the_order_in_which_they_began) {
+    static const char *const steps[] = {"open the catalogue", "search", "add to cart", "log in", "checkout"};
+    static const struct {
+        const struct ll_reporter *reporter;
+        const char *from, *before, *after;
+    } formats[] = {{&ll_reporter_markdown, "### Steps", "`", "`"},
+                   {&ll_reporter_junit, "", "<testcase name=\"", "\""},
+                   {&ll_reporter_json, "\"step_duration_us\"", "\"", "\""},
+                   {&ll_reporter_html, "\"step_duration_us\"", "\"", "\""}};
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        struct ll_buf report = report_of(formats[f].reporter, "shop");
+        const char *from = strstr(ll_buf_str(&report), formats[f].from), *last = from;
+        cr_assert_not_null(from, "%s", formats[f].reporter->format);
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+            char wanted[100];
+            snprintf(wanted, sizeof wanted, "%s%s%s", formats[f].before, steps[i], formats[f].after);
+            const char *at = strstr(from, wanted);
+            cr_assert(at && at >= last, "%s: %s", formats[f].reporter->format, steps[i]);
+            last = at;
+        }
+        ll_buf_fini(&report);
     }
 }
