@@ -68,6 +68,7 @@ function waitForFunction(source, argument, timeout) {
   const read = (0, eval)(`() => (${source}\n)`);
   let isPending = false, holds = false, why = "is not true";
   const tryOnce = (look) => {
+    if (!isThere()) return NOT_THERE;
     if (holds) return ["ok"];
     if (isPending) return why;
     try {

@@ -131,6 +131,10 @@ Test(going, a_reading_after_a_click_is_of_a_page_that_has_come) {
     }
     driven_visit(&page, "/");
     driven_ok(&page, LL_OP_CLICK, "#late", NULL);
+    driven_ok(&page, LL_OP_WAIT_FOR_FUNCTION, NULL, "(window.saw = document.body !== null, true)");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "saw", "true");
+    driven_visit(&page, "/");
+    driven_ok(&page, LL_OP_CLICK, "#late", NULL);
     cr_expect(ne(ptr, strstr(driven_read(&page, LL_OP_PAGE_CONTENT, NULL, NULL), "id=\"said\""), NULL));
 }
 
