@@ -33,6 +33,11 @@ static const char drawn_page[] =
 static const struct ll_site_page site[] = {
     {.path = "/", .body = frames_page},
     {.path = "/drawn", .body = drawn_page},
+    {.path = "/set",
+     .body = "<!doctype html><frameset cols='30%,*'><frame src=/small><frame id=g src=/small></frameset>"},
+    {.path = "/wide",
+     .body = "<!doctype html><div style='width:1400px'>wide</div><div style='height:3000px'></div>"
+             "<iframe id=f src=/small style='width:300px;height:450px;transform:rotate(10deg)'></iframe>"},
     {.path = "/small",
      .body = "<!doctype html><style>body{margin:0;height:500px}#b{position:absolute;left:230px;top:400px;width:4px;"
              "height:4px;padding:0;border:0;background:red}#card,#bin{width:30px;height:30px;background:#ddd}#bin{"
@@ -131,6 +136,18 @@ Test(frame, a_press_comes_to_its_place_however_the_frame_is_drawn) {
         expect_done(drawn[i], LL_OP_TAP, "#b", NULL);
         expect_done(drawn[i], LL_OP_WAIT_FOR_FUNCTION, NULL, "out.textContent === 'hit '");
     }
+}
+
+Test(frame, a_press_comes_to_its_place_in_a_frameset_and_on_a_phone_that_shrinks_the_page) {
+    driven_visit(&page, "/set");
+    expect_done("#g", LL_OP_CLICK, "#b", NULL);
+    expect_read("#g", LL_OP_INNER_TEXT, "#out", "hit ");
+    driver.context = (struct ll_context_options){.device = "Pixel 7", .viewport_width = 412, .viewport_height = 915};
+    driven_open(&driver, &page);
+    driven_visit(&page, "/wide");
+    cr_expect_str_eq(driven_read(&page, LL_OP_EVALUATE, NULL, "visualViewport.scale < 0.5"), "true");
+    expect_done("#f", LL_OP_CLICK, "#b", NULL);
+    expect_read("#f", LL_OP_INNER_TEXT, "#out", "hit ");
 }
 
 Test(frame, one_that_is_not_drawn_is_waited_for) {
