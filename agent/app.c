@@ -240,10 +240,12 @@ static void perform(struct app *app, const struct ll_agent_effect *effect) {
         ll_task_start(app->task, effect->at_us);
         break;
     case LL_AGENT_DO_STOP:
+        if (effect->err.status != LL_OK)
+            ll_warn("%s; what they measured is kept until the coordinator is heard again", effect->err.text);
         ll_task_stop(app->task);
         break;
     case LL_AGENT_DO_CUT:
-        ll_task_cut(app->task);
+        ll_task_cut(app->task, app->core.leave_wanted ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
         break;
     case LL_AGENT_DO_DROP:
         drop(app, effect->err);
@@ -444,6 +446,8 @@ ll_err ll_app_run(const struct ll_app_options *options) {
     name_itself(&app);
     ll_rand_secure(&app.instance, sizeof app.instance);
     ll_agent_init(&app.core, ll_clock_wall_us() - ll_clock_us());
+    if (options->orphan_limit_ms) app.core.orphan_limit_ms = options->orphan_limit_ms;
+    if (options->hold_ms) app.core.hold_ms = options->hold_ms;
     app.outcome = open_app(&app);
     if (app.outcome.status == LL_OK) {
         app.beat_due_us = ll_clock_us() + LL_HEALTH_BEAT_MS * 1000;

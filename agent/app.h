@@ -13,12 +13,13 @@
 struct ll_app_options {      // borrowed
     const char *coordinator; // URL
     const char *token;
-    struct ll_launch launch; // of its browsers
-    const char *name;        // NULL: the host's
-    uint32_t max_users;      // 0: no limit of its own
-    bool is_traced;          // what users do is printed as it happens
-    const char *artifacts;   // where people will find files of failures, for what is printed; or NULL
-    bool has_parent;         // who started it decides about Ctrl-C, and reads its log
+    struct ll_launch launch;           // of its browsers
+    const char *name;                  // NULL: the host's
+    uint32_t max_users;                // 0: no limit of its own
+    uint64_t orphan_limit_ms, hold_ms; // 0: as agent/core/agent.h has them
+    bool is_traced;                    // what users do is printed as it happens
+    const char *artifacts;             // where people will find files of failures, for what is printed; or NULL
+    bool has_parent;                   // who started it decides about Ctrl-C, and reads its log
 };
 
 // Runs until it is asked to leave (SIGTERM; SIGINT too without a parent; a second one ends the process at once), or

@@ -34,6 +34,8 @@ enum {
     OPTION_SECRET_NAMES,
     OPTION_PAINT,
     OPTION_BROWSERS,
+    OPTION_ORPHAN_LIMIT,
+    OPTION_HOLD,
 };
 
 struct arguments {
@@ -73,6 +75,10 @@ static const struct argp_option options[] = {
      "Print what users do as it happens; DIR is where people will find artifacts", 0},
     {"recycle-browser-at", OPTION_RECYCLE_BROWSER, "SIZE", 0,
      "Start a browser anew, between iterations, once its own process holds this much (default 1500MB; 0: never)", 0},
+    {"orphan-limit", OPTION_ORPHAN_LIMIT, "TIME", 0,
+     "Stop the users when the coordinator was not heard for so long (default 1m)", 0},
+    {"hold", OPTION_HOLD, "TIME", 0,
+     "Then keep what they measured until it was not heard for so long, for it may come back (default 1h)", 0},
     {"max-users", 'm', "N", 0, "Take no more users than this", 0},
     {"name", 'n', "NAME", 0, "What it is called in results (default: the host's name)", 0},
     {"exit-with-parent", OPTION_EXIT_WITH_PARENT, 0, 0,
@@ -104,6 +110,12 @@ static void take_browser_arg(struct arguments *arguments, const char *value, str
         argp_error(state, "--browser-arg is given more than %d times", LL_BROWSER_ARGS_MAX);
     else
         launch->args[launch->arg_count++] = value;
+}
+
+static void take_time(const char *option, const char *value, uint64_t *out_ms, struct argp_state *state) {
+    ll_err err = ll_text_parse_duration_ms(value, out_ms);
+    if (err.status == LL_OK && *out_ms == 0) err = ll_err_make(LL_INVALID_ARGUMENT, "it must be longer than 0");
+    if (err.status != LL_OK) argp_error(state, "%s: %s", option, err.text);
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -162,14 +174,16 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         break;
     case OPTION_LAUNCH_TIMEOUT: {
         uint64_t ms = 0;
-        ll_err err = ll_text_parse_duration_ms(value, &ms);
-        if (err.status == LL_OK && ms == 0) err = ll_err_make(LL_INVALID_ARGUMENT, "it must be longer than 0");
-        if (err.status != LL_OK)
-            argp_error(state, "--launch-timeout: %s", err.text);
-        else
-            arguments->app.launch.timeout_ms = (uint32_t)ms; // a week at most
+        take_time("--launch-timeout", value, &ms, state);
+        arguments->app.launch.timeout_ms = (uint32_t)ms; // a week at most
         break;
     }
+    case OPTION_ORPHAN_LIMIT:
+        take_time("--orphan-limit", value, &arguments->app.orphan_limit_ms, state);
+        break;
+    case OPTION_HOLD:
+        take_time("--hold", value, &arguments->app.hold_ms, state);
+        break;
     case OPTION_RECYCLE_BROWSER: {
         ll_err err = ll_text_parse_bytes(value, &arguments->app.launch.recycle_bytes);
         if (err.status != LL_OK) argp_error(state, "--recycle-browser-at: %s", err.text);

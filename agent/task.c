@@ -1,7 +1,6 @@
 #include "agent/task.h"
 
 #include "agent/scenario/scenario.h"
-#include "agent/telemetry/snapshotter.h"
 #include "agent/users/crew.h"
 #include "agent/users/watchdog.h"
 #include "libcommon/base/alloc.h"
@@ -38,6 +37,7 @@ struct ll_task {
     int64_t start_us, parting_until_us;
     uint32_t active_users;
     bool is_cut, is_shipping;
+    enum ll_run_end end;
 };
 
 static void on_crew_due(void *arg);
@@ -181,7 +181,7 @@ static void finish(struct ll_task *task) {
     ll_timer_cancel(task->bucket_timer);
     if (task->parcels) ll_parcels_give_up(task->parcels);
     count_dropped(task);
-    ll_snapshotter_finish(task->snapshotter, now_us, &totals, task->is_cut ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
+    ll_snapshotter_finish(task->snapshotter, now_us, &totals, task->end);
     task->options.on_ended(task->options.owner);
 }
 
@@ -309,8 +309,9 @@ void ll_task_stop(struct ll_task *task) {
     ll_crew_stop(task->crew);
 }
 
-void ll_task_cut(struct ll_task *task) {
+void ll_task_cut(struct ll_task *task, enum ll_run_end end) {
     task->is_cut = true;
+    task->end = end;
     if (task->is_shipping)
         finish(task);
     else

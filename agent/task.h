@@ -11,6 +11,7 @@
 #include "agent/telemetry/health.h"
 #include "agent/telemetry/outbox.h"
 #include "agent/telemetry/recorder.h"
+#include "agent/telemetry/snapshotter.h"
 #include "agent/users/trace.h"
 #include "libcommon/base/buf.h"
 #include "libcommon/model/messages.h"
@@ -48,8 +49,8 @@ ll_err ll_task_prepare(struct ll_task *task, const struct ll_buf *packed_bundle)
 // The run's time counts from `start_us`, which is now or a little ago. After on_prepared.
 void ll_task_start(struct ll_task *task, int64_t start_us);
 void ll_task_stop(struct ll_task *task);
-// Ends users at once; what was measured is sealed as part of a run that this agent leaves, not as its end.
-void ll_task_cut(struct ll_task *task);
+// Ends users at once. What was measured is sealed as the end of this agent's part, or as a part that it leaves.
+void ll_task_cut(struct ll_task *task, enum ll_run_end end);
 
 const struct ll_assignment *ll_task_assignment(const struct ll_task *task);
 uint32_t ll_task_active_users(const struct ll_task *task);

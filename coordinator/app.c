@@ -3,8 +3,8 @@
 //
 // What can fail: no token file can be read or made, the port is in use, the output folder cannot be made: each ends the
 // program with a sentence before it listens. A result that cannot be written later is said in the log, and can still be
-// fetched. SIGTERM ends the program: a run that goes on is left in its journal for a successor; without one it ends
-// with what it has, and its result is written.
+// fetched. SIGTERM ends the program: a run that goes on is left in its journal for a successor; without one its agents
+// are stopped first, which takes a second or two, and its result is written. A second signal ends it at once.
 #include "coordinator/app.h"
 
 #include "coordinator/keeper.h"
@@ -39,6 +39,7 @@ struct app {
     struct ll_transport_server *transport;
     struct ll_loop *loop;
     struct ll_timer *timer;
+    bool is_ending;
 };
 
 // ---- What the core cannot make
@@ -103,6 +104,11 @@ static void serve(void *arg) {
     int64_t now_us = ll_clock_us();
     if (ll_coordinator_next_us(app->core) <= now_us) ll_coordinator_tick(app->core, now_us);
     int64_t next_us = ll_coordinator_next_us(app->core);
+    if (app->is_ending) {
+        if (ll_coordinator_may_quit(app->core, now_us)) return ll_loop_quit(app->loop);
+        int64_t look_us = now_us + LL_COORDINATOR_END_LOOK_MS * 1000;
+        if (look_us < next_us) next_us = look_us;
+    }
     if (next_us == INT64_MAX)
         ll_timer_cancel(app->timer);
     else
@@ -118,11 +124,13 @@ static void on_signal(void *arg, int signal) {
     struct app *app = arg;
     if (signal == SIGCHLD || (signal == SIGINT && app->options->exit_with_parent)) return;
     ll_info("ending on %s", signal == SIGINT ? "Ctrl-C" : "SIGTERM");
-    if (ll_keeper_is_keeping(&app->keeper))
-        ll_info("the journal is left in %s: start a coordinator with it to go on", app->options->journal);
-    else
-        ll_coordinator_cut(app->core, ll_clock_us());
-    ll_loop_quit(app->loop);
+    bool is_left = ll_keeper_is_keeping(&app->keeper);
+    if (is_left) ll_info("the journal is left in %s: start a coordinator with it to go on", app->options->journal);
+    if (!is_left && app->is_ending) ll_coordinator_cut(app->core, ll_clock_us());
+    if (is_left || app->is_ending) return ll_loop_quit(app->loop);
+    app->is_ending = true;
+    ll_coordinator_end(app->core, ll_clock_us());
+    serve(app);
 }
 
 // ---- Lifecycle

@@ -65,7 +65,7 @@ static void forget_run(struct ll_agent *agent) {
     if (agent->phase == LL_PHASE_RUNNING || agent->phase == LL_PHASE_DRAINING)
         snprintf(agent->done_run_id, sizeof agent->done_run_id, "%s", agent->run_id);
     agent->run_id[0] = '\0';
-    agent->error = LL_SUCCESS;
+    agent->error = agent->orphaned = LL_SUCCESS;
     agent->first_iteration_started = false;
     agent->stop = LL_AGENT_STOP_NONE;
     agent->start_at_us = agent->stop_at_us = INT64_MAX;
@@ -291,17 +291,33 @@ static void on_leave_wanted(struct ll_agent *agent, int64_t now_us, struct ll_ag
 
 // ---- Time
 
+// Its users run, and nothing stops them.
+static bool is_orphan_yet_to_stop(const struct ll_agent *agent) {
+    return agent->phase == LL_PHASE_RUNNING && agent->stop == LL_AGENT_STOP_NONE;
+}
+
+static int64_t hold_until_us(const struct ll_agent *agent) {
+    uint64_t ms = agent->hold_ms > agent->orphan_limit_ms ? agent->hold_ms : agent->orphan_limit_ms;
+    return agent->heard_at_us + (int64_t)ms * 1000;
+}
+
 static int64_t silence_limit_us(const struct ll_agent *agent) {
     if (!holds_run(agent) || agent->phase == LL_PHASE_FAILED) return INT64_MAX;
-    if (agent->phase == LL_PHASE_RUNNING || agent->phase == LL_PHASE_DRAINING)
-        return agent->heard_at_us + LL_AGENT_SILENCE_MAX_MS * 1000LL;
+    if (is_orphan_yet_to_stop(agent)) return agent->heard_at_us + (int64_t)agent->orphan_limit_ms * 1000;
+    if (agent->phase == LL_PHASE_RUNNING || agent->phase == LL_PHASE_DRAINING) return hold_until_us(agent);
     return agent->start_at_us == INT64_MAX ? agent->heard_at_us + (int64_t)agent->lease_ms * 1000 : INT64_MAX;
 }
 
 static void on_silence(struct ll_agent *agent, int64_t now_us, struct ll_agent_effects *out) {
-    drop_run(agent,
-             ll_err_make(LL_UNAVAILABLE, "the coordinator was silent for %lld s: the run is given up",
-                         (long long)((now_us - agent->heard_at_us) / 1000000)),
+    long long silent_s = (now_us - agent->heard_at_us) / 1000000;
+    if (is_orphan_yet_to_stop(agent)) {
+        agent->stop = LL_AGENT_STOP_GRACEFUL;
+        agent->orphaned =
+            ll_err_make(LL_UNAVAILABLE, "the coordinator was silent for %lld s: its users were stopped", silent_s);
+        add(out, LL_AGENT_DO_STOP)->err = agent->orphaned;
+        return;
+    }
+    drop_run(agent, ll_err_make(LL_UNAVAILABLE, "the coordinator was silent for %lld s: the run is given up", silent_s),
              out);
     move(agent, LL_PHASE_IDLE);
 }
@@ -340,6 +356,8 @@ void ll_agent_init(struct ll_agent *agent, int64_t unix_us_at_zero) {
         .phase = LL_PHASE_OFFLINE,
         .unix_us_at_zero = unix_us_at_zero,
         .lease_ms = LEASE_DEFAULT_MS,
+        .orphan_limit_ms = LL_AGENT_ORPHAN_LIMIT_MS,
+        .hold_ms = LL_AGENT_HOLD_MS,
         .exchange_ms = EXCHANGE_DEFAULT_MS,
         .retry_at_us = INT64_MAX,
         .start_at_us = INT64_MAX,
@@ -442,7 +460,7 @@ void ll_agent_describe(const struct ll_agent *agent, struct ll_exchange_request 
         .agent_id = agent->agent_id,
         .epoch = agent->epoch,
         .state = wire_state(agent->phase),
-        .error = agent->error,
+        .error = agent->orphaned.status != LL_OK ? agent->orphaned : agent->error,
         .first_iteration_started = agent->first_iteration_started,
         .round_trip_us = ll_remote_clock_round_trip_us(&agent->coordinator_clock),
     };

@@ -22,8 +22,9 @@
 // coordinator goes out soon, but no oftener than every LL_AGENT_WANTS_PAUSE_MS.
 //
 // Silence. A run that has not started is dropped when the coordinator was silent for the lease, unless its start was
-// commanded already. Once users run they go on and snapshots are kept; after LL_AGENT_SILENCE_MAX_MS the run is
-// dropped.
+// commanded already. Once users run they go on and snapshots are kept. After the orphan limit they are stopped, for
+// nobody is there who could: a site must not be loaded for hours by mistake. What was measured is kept for longer, the
+// hold, so that a coordinator that comes back can have it; then the run is dropped.
 #ifndef AGENT_CORE_AGENT_H
 #define AGENT_CORE_AGENT_H
 
@@ -39,9 +40,10 @@
 enum {
     LL_AGENT_RETRY_FIRST_MS = 100, // between tries to register: doubles
     LL_AGENT_RETRY_LAST_MS = 5000,
-    LL_AGENT_SILENCE_MAX_MS = 60 * 1000,
-    LL_AGENT_LEAVE_DRAIN_MS = 2000, // for what was measured to be acknowledged
-    LL_AGENT_LEAVE_CALL_MS = 1000,  // for Leave to be answered
+    LL_AGENT_ORPHAN_LIMIT_MS = 60 * 1000, // unless the program was told another
+    LL_AGENT_HOLD_MS = 60 * 60 * 1000,    // likewise
+    LL_AGENT_LEAVE_DRAIN_MS = 2000,       // for what was measured to be acknowledged
+    LL_AGENT_LEAVE_CALL_MS = 1000,        // for Leave to be answered
     LL_AGENT_WANTS_PAUSE_MS = 10,
     LL_AGENT_EFFECTS_MAX = 8,
 };
@@ -102,7 +104,7 @@ struct ll_agent_effect {
     enum ll_agent_effect_kind kind;
     const struct ll_assignment *assignment; // of DO_PREPARE; borrowed from the event
     int64_t at_us;                          // of DO_START
-    ll_err err;                             // of DO_EXIT; and of DO_DROP: why, LL_OK when the coordinator asked for it
+    ll_err err; // of DO_EXIT; and of DO_DROP and DO_STOP: why, LL_OK when the coordinator asked for it
 };
 
 struct ll_agent_effects { // in the order they are to be done
@@ -115,12 +117,14 @@ struct ll_agent {
     uint32_t agent_id;
     uint64_t epoch;
     uint32_t lease_ms;
+    uint64_t orphan_limit_ms, hold_ms; // set by init; others may be put there before the first step
     uint32_t exchange_ms;
     uint32_t retry_ms; // pause before the next try to register; 0: none failed yet
 
     char run_id[LL_TOKEN_CHARS + 1];      // of the run that is held; "" when none is
     char done_run_id[LL_TOKEN_CHARS + 1]; // of the last whose users ran: not to be taken again
     ll_err error;                         // of LL_PHASE_FAILED
+    ll_err orphaned;                      // why its users were stopped, when it was for the silence
     bool first_iteration_started;
     enum ll_agent_stop stop; // obeyed once
     bool leave_wanted;

@@ -19,6 +19,8 @@ struct ll_coordinator {
     char journaled[LL_TOKEN_CHARS + 1]; // the run that is over and that the journal, if kept, is of; "": none
     int64_t run_ended_us;               // of the last one; INT64_MIN / 2 before
     int64_t tick_wanted_us;             // what next_us last said
+    int64_t followed_us;                // when someone asked for a run or its result; INT64_MIN / 2 before
+    int64_t end_by_us;                  // INT64_MAX unless asked to end
 };
 
 static const int64_t stall_us = 1000 * 1000; // a tick this late means that this program itself was held up
@@ -33,6 +35,8 @@ struct ll_coordinator *ll_coordinator_new(const struct ll_coordinator_options *o
     coordinator->roster = ll_roster_make(coordinator->options.max_agents);
     coordinator->run_ended_us = INT64_MIN / 2;
     coordinator->tick_wanted_us = INT64_MAX;
+    coordinator->followed_us = INT64_MIN / 2;
+    coordinator->end_by_us = INT64_MAX;
     return coordinator;
 }
 
@@ -265,6 +269,8 @@ ll_err ll_coordinator_leave(struct ll_coordinator *coordinator, int64_t now_us,
 
 static ll_err check_request(const struct ll_coordinator *coordinator, const struct ll_submit_request *request) {
     const struct ll_run *run = coordinator->run;
+    if (coordinator->end_by_us != INT64_MAX)
+        return ll_err_make(LL_FAILED_PRECONDITION, "this coordinator is about to end: start another one");
     if (run)
         return ll_err_make(
             LL_FAILED_PRECONDITION,
@@ -309,6 +315,7 @@ static ll_err find_archived(const struct ll_coordinator *coordinator, const char
 
 ll_err ll_coordinator_status(struct ll_coordinator *coordinator, int64_t now_us, const struct ll_run_request *request,
                              struct ll_status_reply *out_reply) {
+    coordinator->followed_us = now_us;
     if (is_current(coordinator, request->run_id)) {
         ll_run_status(coordinator->run, now_us, out_reply);
     } else {
@@ -493,4 +500,21 @@ void ll_coordinator_cut(struct ll_coordinator *coordinator, int64_t now_us) {
     if (!coordinator->run) return;
     ll_run_cut(coordinator->run, now_us);
     settle(coordinator, now_us);
+}
+
+void ll_coordinator_end(struct ll_coordinator *coordinator, int64_t now_us) {
+    if (coordinator->end_by_us == INT64_MAX) coordinator->end_by_us = now_us + LL_COORDINATOR_END_LIMIT_MS * 1000LL;
+    if (!coordinator->run) return;
+    ll_run_end(coordinator->run, now_us);
+    settle(coordinator, now_us);
+}
+
+bool ll_coordinator_may_quit(const struct ll_coordinator *coordinator, int64_t now_us) {
+    if (now_us >= coordinator->end_by_us) return true;
+    if (coordinator->run) return false;
+    int64_t ended_us = coordinator->run_ended_us;
+    bool was_run_just_now = coordinator->end_by_us - LL_COORDINATOR_END_LIMIT_MS * 1000LL <= ended_us;
+    for (size_t i = 0; was_run_just_now && i < coordinator->roster.count; i++)
+        if (coordinator->roster.agents[i].heard_us <= ended_us) return false; // it may still hold the run
+    return now_us - coordinator->followed_us >= LL_COORDINATOR_FOLLOWED_MS * 1000LL;
 }

@@ -20,6 +20,9 @@ enum {
     LL_COORDINATOR_QUICK_MS = 25,        // and while something is; grows with the cluster
     LL_COORDINATOR_FRESH_MS = 10 * 1000, // how long after a registration or a run something is expected to happen
     LL_COORDINATOR_BUCKET_WIDTH_MS = 1000,
+    LL_COORDINATOR_END_LIMIT_MS = 10 * 1000, // of which the run has LL_RUN_END_LIMIT_MS
+    LL_COORDINATOR_END_LOOK_MS = 50,
+    LL_COORDINATOR_FOLLOWED_MS = 1000, // who follows a run asks again within this
 };
 
 struct ll_coordinator_options {
@@ -76,7 +79,13 @@ int64_t ll_coordinator_next_us(struct ll_coordinator *coordinator);
 ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
                               const struct ll_journal_record *record);
 
-// The coordinator is about to be stopped, and no journal is kept: ends the run with what it has.
+// The coordinator is asked to end, and no journal is kept. It takes no run any more, and stops the one that goes on:
+// its agents cut their users off. `ll_coordinator_may_quit` says when they have heard it, their last snapshots are
+// taken, and who follows the run has its result; it is true after LL_COORDINATOR_END_LIMIT_MS at the latest. Ask it
+// every LL_COORDINATOR_END_LOOK_MS.
+void ll_coordinator_end(struct ll_coordinator *coordinator, int64_t now_us);
+bool ll_coordinator_may_quit(const struct ll_coordinator *coordinator, int64_t now_us);
+// The coordinator ends here and now: so does the run, with what it has.
 void ll_coordinator_cut(struct ll_coordinator *coordinator, int64_t now_us);
 
 #endif

@@ -63,6 +63,7 @@ void ll_run_direct(const struct ll_run *run, int64_t now_us, const struct ll_par
     out_reply->directive = wanted(run, part, request);
     if (out_reply->directive == LL_DIRECTIVE_PREPARE) fill_assignment(run, part, &out_reply->assignment);
     if (out_reply->directive == LL_DIRECTIVE_START) out_reply->in_us = until_us(run->start_us, now_us);
+    out_reply->at_once = out_reply->directive == LL_DIRECTIVE_STOP && run->ends_at_once;
     if (run->barriers)
         ll_barriers_answer(run->barriers, ll_run_index(run, part), &request->barriers, &out_reply->barriers);
     if (run->throttles)

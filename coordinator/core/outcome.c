@@ -69,6 +69,11 @@ void ll_run_status(const struct ll_run *run, int64_t now_us, struct ll_status_re
 
 // ---- Result
 
+// Its agent heard nothing of us for so long that it stopped its users.
+static bool is_orphaned(const struct ll_part *part) {
+    return part->state != LL_PART_LOST && part->error.status != LL_OK;
+}
+
 static void describe_nodes(const struct ll_run *run, struct ll_scenario_result *result) {
     result->nodes = ll_alloc(run->part_count, sizeof *result->nodes);
     result->node_count = run->part_count;
@@ -81,6 +86,8 @@ static void describe_nodes(const struct ll_run *run, struct ll_scenario_result *
         node->lost = part->state == LL_PART_LOST;
         if (node->lost)
             node->error = ll_strdup(part->error.text);
+        else if (is_orphaned(part))
+            node->error = ll_strdup(part->error.text);
         else if (part->state == LL_PART_ACTIVE && run->cut)
             node->error = ll_strdup("the coordinator was stopped while this agent's users were running");
     }
@@ -89,12 +96,16 @@ static void describe_nodes(const struct ll_run *run, struct ll_scenario_result *
 static void remark_losses(const struct ll_run *run, struct ll_scenario_result *result) {
     for (size_t i = 0; i < run->part_count; i++) {
         const struct ll_part *part = &run->parts[i];
+        if (is_orphaned(part)) ll_scenario_result_add_remark(result, "agent %s: %s", part->name, part->error.text);
         if (part->state != LL_PART_LOST) continue;
         ll_scenario_result_add_remark(
             result, "%s; its %u user%s ended there%s", part->error.text, part->share.users,
             part->share.users == 1 ? "" : "s",
             part->snapshots_taken_late ? "; it was heard again, and what it had measured until then is counted" : "");
     }
+    if (run->ends_at_once && !run->cut)
+        ll_scenario_result_add_remark(result,
+                                      "the coordinator was asked to end during the run, and stopped its agents");
     if (run->cut)
         ll_scenario_result_add_remark(result, "the coordinator was stopped during the run: what was measured after the "
                                               "agents' last snapshots is missing");
@@ -116,12 +127,14 @@ static void remark_journal(const struct ll_run *run, struct ll_scenario_result *
 static void judge(const struct ll_run *run, struct ll_scenario_result *result) {
     struct ll_node_load *loads = ll_alloc(run->part_count, sizeof *loads);
     struct ll_lost_snapshots *lost = ll_alloc(run->part_count, sizeof *lost);
+    uint32_t orphaned = 0; // their load ended before its time, as that of lost ones did
     for (size_t i = 0; i < run->part_count; i++) {
+        orphaned += is_orphaned(&run->parts[i]);
         loads[i] = ll_collect_load(run->collect, i);
         lost[i] = ll_collect_lost(run->collect, i);
     }
     struct ll_generator_facts facts = {
-        .agents_lost = ll_run_count_parts(run, LL_PART_LOST),
+        .agents_lost = ll_run_count_parts(run, LL_PART_LOST) + orphaned,
         .max_lost_agents = run->max_lost_agents,
         .nobody_finished = run->state == LL_RUN_FAILED,
         .loads = loads,

@@ -434,6 +434,8 @@ ll_err ll_run_hear(struct ll_run *run, int64_t now_us, struct ll_part *part,
         part->first_iteration_started |= request->first_iteration_started;
         LL_TRY(take_snapshots(run, part, request));
         if (part->state == LL_PART_ACTIVE) LL_TRY(hear_users(run, now_us, part, request));
+        bool has_users = request->state == LL_AGENT_RUNNING || request->state == LL_AGENT_DRAINING;
+        if (has_users && part->state != LL_PART_LOST && part->error.status == LL_OK) part->error = request->error;
         if (request->state == LL_AGENT_FAILED) {
             part->error = request->error.status != LL_OK
                               ? request->error
@@ -541,6 +543,18 @@ void ll_run_stop(struct ll_run *run, int64_t now_us) {
         return fail(run, now_us, ll_err_make(LL_CANCELLED, "the run was stopped before its first user started"));
     journal(run, &(struct ll_journal_record){LL_JOURNAL_STOPPED});
     move(run, LL_RUN_STOPPING, after_ms(now_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
+    end_waits(run, INT64_MAX);
+    advance(run, now_us);
+}
+
+void ll_run_end(struct ll_run *run, int64_t now_us) {
+    begin_if_due(run, now_us);
+    if (ll_run_is_over(run)) return;
+    run->stopped_early = run->ends_at_once = true;
+    if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING)
+        return fail(run, now_us, ll_err_make(LL_CANCELLED, "the coordinator was stopped before the run had started"));
+    if (run->state == LL_RUN_RUNNING) move(run, LL_RUN_STOPPING, INT64_MAX);
+    run->deadline_us = after_ms(now_us, LL_RUN_END_LIMIT_MS);
     end_waits(run, INT64_MAX);
     advance(run, now_us);
 }

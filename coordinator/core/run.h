@@ -50,9 +50,10 @@ enum {
     LL_RUN_PREPARE_LIMIT_MS = 60 * 1000,
     LL_RUN_LEAD_MIN_MS = 100,
     LL_RUN_LEAD_MAX_MS = 5000,
+    LL_RUN_END_LIMIT_MS = 5 * 1000,
     LL_RUN_SLACK_MS = 10 * 1000,      // beyond what plan, graceful stop and iteration timeout allow
     LL_RUN_RETURN_MIN_MS = 10 * 1000, // for a lost agent to be heard again, also between two of its calls
-    LL_RUN_RETURN_MAX_MS = 55 * 1000, // with the lease, as long as agents hold what they measured
+    LL_RUN_RETURN_MAX_MS = 55 * 1000, // someone waits for the result
     LL_RUN_STATES = LL_RUN_FAILED + 1,
 };
 
@@ -74,7 +75,7 @@ struct ll_part {
     uint64_t round_trip_us; // of its exchanges; 0: not known
     bool first_iteration_started;
     bool not_held; // so its agent said when it was last heard
-    ll_err error;  // why it was lost, or what it failed with
+    ll_err error;  // why it was lost, what it failed with, or why its agent stopped its users unasked
     // Of LOST:
     int64_t awaited_until_us;      // a run that is otherwise over waits so long for its agent; 0: not (any more)
     uint32_t snapshots_taken_late; // since it was lost
@@ -108,6 +109,7 @@ struct ll_run {
     uint64_t journal_missing; // so many records could not be read
     ll_err last_loss;         // of the part that was lost last
     bool stopped_early, cut;  // by Stop; by the end of the coordinator
+    bool ends_at_once;        // the coordinator is to end: agents cut their users off
 };
 
 // A run in WAITING. Copies what it keeps of the request, which was validated.
@@ -152,6 +154,8 @@ ll_err ll_run_hear_lost(struct ll_run *run, int64_t now_us, struct ll_part *part
 // The part is lost; `why` is a sentence that names its agent.
 void ll_run_lose(struct ll_run *run, int64_t now_us, struct ll_part *part, enum ll_loss loss, ll_err why);
 void ll_run_stop(struct ll_run *run, int64_t now_us);
+// The coordinator is to end: agents stop at once, and have LL_RUN_END_LIMIT_MS for their last snapshots.
+void ll_run_end(struct ll_run *run, int64_t now_us);
 // Ends the run here and now, with what it has: the coordinator itself is being stopped.
 void ll_run_cut(struct ll_run *run, int64_t now_us);
 

@@ -66,6 +66,13 @@ static void expect_result(const char *folder) {
     free(report);
 }
 
+// The run was stopped, and its command has what was measured.
+static void expect_result_of(struct program *run) {
+    program_wait(run);
+    expect(run, 130, "the coordinator was asked to end during the run, and stopped its agents");
+    expect_result(standing.out);
+}
+
 // The text member of the object that `text` is, or of the first of its `array`; owned.
 static char *member(const char *text, const char *array, const char *key) {
     ll_json *json;
@@ -148,6 +155,32 @@ Test(control, what_is_not_there_is_said_with_the_way_out) {
                        "1s"),
            1, "tcp://127.0.0.1:9");
     free(wrong);
+}
+
+Test(control, a_coordinator_that_is_asked_to_end_stops_its_agents_first) {
+    struct program *run = begin("10m");
+    standing_end_coordinator(&standing);
+    program_await(agent, "is over"); // the run, for the agent
+    expect_result_of(run);
+}
+
+// Its coordinator is killed, and comes back after the agent has stopped its users.
+Test(control, an_orphaned_agent_stops_its_users_and_keeps_what_they_measured) {
+    char *journal = path_in(standing.folder, "journal");
+    program_free(&agent);
+    standing_end_coordinator(&standing);
+    standing_begin_journal(&standing, journal);
+    agent = program_start("liveload-agent", "--browser", "null", "--orphan-limit", "1s", "--name", "orphan",
+                          "--coordinator", AT, NULL);
+    struct program *run = begin("10m");
+    standing_kill_coordinator(&standing);
+    program_await(agent, "its users were stopped; what they measured is kept");
+    standing_begin_journal(&standing, journal);
+    cr_expect(eq(int, program_wait(run), 98), "%s%s", run->said, run->complained);
+    cr_expect(has(run->said, "agent orphan: the coordinator was silent for"), "%s", run->said);
+    expect_result(standing.out);
+    program_free(&run);
+    free(journal);
 }
 
 // Its agents wait as long as their coordinator stands still, and so does who submitted the run.

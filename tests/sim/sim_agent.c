@@ -60,7 +60,7 @@ static void end_users(struct sim_agent *agent) {
     }
     struct ll_run_totals totals = totals_so_far(agent);
     ll_snapshotter_finish(agent->snapshotter, agent->now_us, &totals,
-                          agent->is_cut ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
+                          agent->core.leave_wanted ? LL_RUN_IS_LEFT : LL_RUN_ENDS_HERE);
     ledger_seal(agent->options.ledger, agent->entry, agent->pending);
     agent->pending = 0;
     agent->iteration_at_us = agent->users_end_us = agent->start_us = INT64_MAX;

@@ -241,22 +241,58 @@ Test(agent, an_agent_nobody_knows_registers_again) {
     expect_phase(&bench, LL_PHASE_REGISTERING);
 }
 
-Test(agent, users_go_on_through_a_silence_of_less_than_a_minute) {
+// Nobody answers, until `kind` is done.
+static void bear_silence_until(struct bench *bench, enum ll_agent_effect_kind kind) {
+    bool is_done = false;
+    while (!is_done) {
+        if (bench->agent.exchange_under_way) {
+            bench->now_us += 10 * SECOND; // the patience of a call
+            say_err(bench, LL_AGENT_EXCHANGED, LL_UNAVAILABLE);
+        } else {
+            tick(bench, 2 * SECOND);
+        }
+        is_done = did(bench, kind);
+    }
+}
+
+static void expect_silent_for(const struct bench *bench, int64_t since_us, uint64_t ms) {
+    cr_expect(ge(i64, bench->now_us - since_us, (int64_t)ms * 1000));
+    cr_expect(le(i64, bench->now_us - since_us, (int64_t)ms * 1000 + 12 * SECOND));
+}
+
+Test(agent, users_stop_after_a_minute_of_silence_and_what_they_measured_is_kept_for_an_hour) {
     struct bench bench = bench_make();
+    struct ll_exchange_request request;
     to_running(&bench);
     int64_t silent_since_us = bench.agent.heard_at_us;
-    while (bench.agent.phase == LL_PHASE_RUNNING) {
-        if (bench.agent.exchange_under_way) {
-            bench.now_us += 10 * SECOND; // the patience of a call
-            say_err(&bench, LL_AGENT_EXCHANGED, LL_UNAVAILABLE);
-        } else {
-            tick(&bench, 2 * SECOND);
-        }
-    }
+    bear_silence_until(&bench, LL_AGENT_DO_STOP);
+    expect_silent_for(&bench, silent_since_us, LL_AGENT_ORPHAN_LIMIT_MS);
+    expect_phase(&bench, LL_PHASE_RUNNING);
+    say(&bench, LL_AGENT_USERS_ENDED);
+    expect_phase(&bench, LL_PHASE_DRAINING);
+    ll_agent_describe(&bench.agent, &request);
+    cr_expect(strstr(request.error.text, "its users were stopped") != NULL, "%s", request.error.text);
+    bear_silence_until(&bench, LL_AGENT_DO_DROP);
+    expect_silent_for(&bench, silent_since_us, LL_AGENT_HOLD_MS);
     expect_phase(&bench, LL_PHASE_IDLE);
-    cr_expect(did(&bench, LL_AGENT_DO_DROP));
-    cr_expect(ge(i64, bench.now_us - silent_since_us, LL_AGENT_SILENCE_MAX_MS * 1000LL));
-    cr_expect(le(i64, bench.now_us - silent_since_us, LL_AGENT_SILENCE_MAX_MS * 1000LL + 12 * SECOND));
+    ll_agent_describe(&bench.agent, &request);
+    cr_expect(eq(int, request.error.status, LL_OK));
+}
+
+Test(agent, an_orphan_that_is_heard_again_hands_over_what_it_kept) {
+    struct bench bench = bench_make();
+    bench.agent.orphan_limit_ms = 5000;
+    to_running(&bench);
+    int64_t silent_since_us = bench.agent.heard_at_us;
+    bear_silence_until(&bench, LL_AGENT_DO_STOP);
+    expect_silent_for(&bench, silent_since_us, 5000);
+    say(&bench, LL_AGENT_USERS_ENDED);
+    if (!bench.agent.exchange_under_way) tick(&bench, 60 * SECOND);
+    answer_with(&bench, (struct ll_exchange_reply){.directive = LL_DIRECTIVE_CONTINUE, .exchange_ms = 1000}, 3);
+    expect_phase(&bench, LL_PHASE_DRAINING);
+    tick(&bench, 60 * SECOND);
+    answer_with(&bench, (struct ll_exchange_reply){.directive = LL_DIRECTIVE_IDLE, .exchange_ms = 1000}, 0);
+    expect_phase(&bench, LL_PHASE_IDLE);
 }
 
 Test(agent, before_the_start_the_lease_bounds_the_silence) {

@@ -212,7 +212,7 @@ Test(task, requests_beside_the_browser_are_actions_of_the_user) {
 
 static void cut_at_first_seal(void *owner) {
     struct bench *bench = owner;
-    if (bench->sealed++ == 0) ll_task_cut(bench->task);
+    if (bench->sealed++ == 0) ll_task_cut(bench->task, LL_RUN_IS_LEFT);
 }
 
 Test(task, one_that_is_cut_says_what_became_of_its_users) {

@@ -529,6 +529,58 @@ Test(run, being_cut_keeps_what_was_measured) {
     ll_result_fini(&result);
 }
 
+// Whoever loads a site must hear that nobody is there any more to tell it to stop.
+Test(run, a_coordinator_that_is_to_end_stops_its_agents_first) {
+    register_agents(2);
+    rig_submit(rig, "r1", 4, 2);
+    rig_start_all(rig, agents, 2);
+    ll_coordinator_end(rig->core, rig->now_us);
+    cr_expect(not(ll_coordinator_may_quit(rig->core, rig->now_us)));
+    struct ll_exchange_reply reply = rig_exchange(rig, &agents[0]);
+    cr_expect(eq(int, reply.directive, LL_DIRECTIVE_STOP));
+    cr_expect(reply.at_once);
+    drain(&agents[0], 3);
+    drain(&agents[1], 4);
+    cr_expect(eq(int, state_of("r1"), LL_RUN_FINISHED)); // who follows the run has seen that
+    struct ll_spec spec = ll_spec_make("next");
+    cr_expect(eq(int, rig_try_submit(rig, "r2", &spec, 1, 0).status, LL_FAILED_PRECONDITION));
+    ll_spec_fini(&spec);
+    rig->now_us += 1;
+    cr_expect(not(ll_coordinator_may_quit(rig->core, rig->now_us)));
+    for (size_t i = 0; i < 2; i++) cr_expect(eq(int, rig_directive(rig, &agents[i]), LL_DIRECTIVE_IDLE));
+    cr_expect(not(ll_coordinator_may_quit(rig->core, rig->now_us))); // for its result
+    cr_expect(ll_coordinator_may_quit(rig->core, rig->now_us + LL_COORDINATOR_FOLLOWED_MS * 1000));
+    struct ll_result result = rig_result(rig);
+    cr_expect(eq(u64, ll_series_total(result.scenarios[0].total, LL_METRIC_ITERATIONS_COMPLETED), 7));
+    cr_expect(eq(int, result.scenarios[0].stopped_early, 1));
+    expect_sentence(result.scenarios[0].remarks[0], "the coordinator was asked to end during the run");
+    ll_result_fini(&result);
+}
+
+Test(run, agents_that_do_not_hear_that_the_coordinator_is_to_end_are_not_waited_for) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    ll_coordinator_end(rig->core, rig->now_us);
+    rig_wait(rig, LL_RUN_END_LIMIT_MS);
+    cr_expect(not(eq(int, state_of("r1"), LL_RUN_STOPPING)));
+    cr_expect(ll_coordinator_may_quit(rig->core, rig->now_us + LL_COORDINATOR_END_LIMIT_MS * 1000LL));
+}
+
+Test(run, an_agent_that_stopped_its_users_for_our_silence_makes_it_invalid) {
+    register_agents(1);
+    rig_submit(rig, "r1", 1, 1);
+    rig_start_all(rig, agents, 1);
+    agents[0].error = ll_err_make(LL_UNAVAILABLE, "the coordinator was silent for 60 s: its users were stopped");
+    drain(&agents[0], 3);
+    struct ll_result result = rig_result(rig);
+    cr_expect(eq(int, (int)result.scenarios[0].verdict, LL_VERDICT_INVALID));
+    expect_sentence(result.scenarios[0].remarks[0], "agent a: the coordinator was silent for 60 s");
+    expect_sentence(result.scenarios[0].nodes[0].error, "its users were stopped");
+    cr_expect(not(result.scenarios[0].nodes[0].lost));
+    ll_result_fini(&result);
+}
+
 Test(run, an_agent_that_skips_a_number_does_not_hang_it) {
     register_agents(1);
     rig_submit(rig, "r1", 1, 1);
