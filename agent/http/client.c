@@ -87,6 +87,7 @@ struct ll_http *ll_http_new(const struct ll_http_options *options) {
 static void forget(struct ll_http *http) {
     if (http->is_added) curl_multi_remove_handle(http->multi, http->easy);
     http->is_added = false;
+    ll_jar_put_back(&http->jar, http->easy);
     http->request = NULL;
     curl_slist_free_all(http->head);
     http->head = NULL;
@@ -143,10 +144,14 @@ static bool is_of_body(const char *name) {
     return strncasecmp(name, "content-", 8) == 0;
 }
 
-static bool request_has(const struct ll_http_request *request, const char *name) {
+static const char *request_header(const struct ll_http_request *request, const char *name) {
     for (size_t i = 0; i < request->header_count; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0) return true;
-    return false;
+        if (strcasecmp(request->headers[i].name, name) == 0) return request->headers[i].value;
+    return NULL;
+}
+
+static bool request_has(const struct ll_http_request *request, const char *name) {
+    return request_header(request, name) != NULL;
 }
 
 static bool context_has(const struct ll_context_options *context, const char *name) {
@@ -165,6 +170,14 @@ static void add_context_headers(struct ll_http *http) {
     if (context->locale && !has_language) add_header(http, "accept-language", context->locale);
 }
 
+// What libcurl keeps it would send in an order of its own, so it has nothing to send while the request goes out.
+static void add_cookies(struct ll_http *http) {
+    char *cookies = ll_jar_carried(http->easy, http->url, request_header(http->request, "host"));
+    if (cookies) add_header(http, "Cookie", cookies);
+    free(cookies);
+    ll_jar_take_out(&http->jar, http->easy);
+}
+
 static void set_headers(struct ll_http *http) {
     const struct ll_http_request *request = http->request;
     curl_slist_free_all(http->head);
@@ -176,6 +189,7 @@ static void set_headers(struct ll_http *http) {
         add_header(http, header->name, header->value);
     }
     add_context_headers(http);
+    add_cookies(http);
     if (http->has_body) http->head = curl_slist_append(http->head, "Expect:"); // no waiting for a 100
     curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, http->head);
 }
@@ -245,8 +259,10 @@ static size_t take_header(char *line, size_t size, size_t count, void *user) {
     while (end && isspace((unsigned char)line[end - 1])) end--;
     if (end >= 5 && memcmp(line, "HTTP/", 5) == 0) { // the answer itself, after an interim one
         ll_buf_clear(&http->headers);
+        ll_jar_put_back(&http->jar, http->easy);
         return len;
     }
+    if (end == 0) ll_jar_take_out(&http->jar, http->easy); // a request may follow, as after a 401
     const char *colon = memchr(line, ':', end);
     if (!colon) return len;
     const char *value = colon + 1;
@@ -405,6 +421,7 @@ static void end_hop(struct ll_http *http, CURLcode code) {
     measure(http, code, status, os_error);
     curl_multi_remove_handle(http->multi, http->easy);
     http->is_added = false;
+    ll_jar_put_back(&http->jar, http->easy);
     if (http->body.overflowed)
         tell(http, ll_err_make(LL_RESOURCE_EXHAUSTED, "the answer's body is longer than %d MB", LL_HTTP_BODY_MAX >> 20),
              status);

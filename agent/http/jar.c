@@ -3,6 +3,8 @@
 #include "agent/http/jar.h"
 
 #include "agent/http/pairs.h"
+#include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
 #include "libcommon/base/text.h"
 
 #include <ctype.h>
@@ -28,6 +30,7 @@ void ll_jar_init(struct ll_jar *jar) {
 
 void ll_jar_fini(struct ll_jar *jar) {
     curl_slist_free_all(jar->before);
+    curl_slist_free_all(jar->out);
     ll_buf_fini(&jar->same_sites);
 }
 
@@ -57,6 +60,8 @@ void ll_jar_fill(struct ll_jar *jar, CURL *easy, const ll_json *cookies) {
     int left = LL_JAR_COOKIES_MAX;
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, any);
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+    curl_slist_free_all(jar->out);
+    jar->out = NULL;
     ll_buf_clear(&jar->same_sites);
     for (const ll_json *cookie = ll_json_first(cookies); cookie && left > 0; cookie = ll_json_next(cookie), left--)
         put(easy, cookie);
@@ -64,6 +69,146 @@ void ll_jar_fill(struct ll_jar *jar, CURL *easy, const ll_json *cookies) {
     jar->before = NULL;
     curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &jar->before);
 }
+
+// --- What a request carries ---
+
+static bool read_line(const char *line, struct cookie *out) {
+    if (strlen(line) >= sizeof out->line) return false;
+    memcpy(out->line, line, strlen(line) + 1);
+    out->is_http_only = strncmp(line, http_only, sizeof http_only - 1) == 0;
+    char *rest = out->line + (out->is_http_only ? sizeof http_only - 1 : 0);
+    for (int i = 0; i < FIELDS; i++) {
+        char *field = strsep(&rest, "\t");
+        if (!field) return false;
+        out->fields[i] = field;
+    }
+    return true;
+}
+
+struct place { // that a request goes to
+    char *host, *path;
+    bool is_secure; // or stays on this machine, which is as good
+};
+
+static bool is_this_machine(const char *host) {
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0;
+}
+
+// Without the brackets of an IPv6 address, and without a port.
+static void trim_host(char *host) {
+    char *end = host[0] == '[' ? strchr(host, ']') : strchr(host, ':');
+    if (host[0] == '[' && end) {
+        *end = '\0';
+        memmove(host, host + 1, strlen(host));
+    } else if (end && !strchr(end + 1, ':'))
+        *end = '\0';
+}
+
+static bool find_place(const char *url, const char *host, struct place *out) {
+    CURLU *parts = curl_url();
+    char *scheme = NULL;
+    *out = (struct place){0};
+    bool is_url = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                  curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                  curl_url_get(parts, CURLUPART_HOST, &out->host, 0) == CURLUE_OK &&
+                  curl_url_get(parts, CURLUPART_PATH, &out->path, 0) == CURLUE_OK;
+    if (is_url) {
+        char *said = ll_strdup(host ? host : out->host);
+        trim_host(said);
+        trim_host(out->host);
+        out->is_secure = strcmp(scheme, "https") == 0 || is_this_machine(out->host);
+        curl_free(out->host);
+        out->host = said;
+    } else {
+        curl_free(out->host);
+        out->host = NULL;
+    }
+    curl_free(scheme);
+    curl_url_cleanup(parts);
+    return is_url;
+}
+
+static void forget_place(struct place *place) {
+    free(place->host);
+    curl_free(place->path);
+}
+
+// RFC 6265, 5.1.3. A dot before a domain says nothing more than that hosts below count.
+static bool is_host_of(const char *host, const char *domain, bool counts_below) {
+    char bare[300];
+    snprintf(bare, sizeof bare, "%s", domain[0] == '.' ? domain + 1 : domain);
+    trim_host(bare);
+    if (strcasecmp(host, bare) == 0) return true;
+    size_t len = strlen(host), bare_len = strlen(bare);
+    return counts_below && len > bare_len && host[len - bare_len - 1] == '.' &&
+           strcasecmp(host + len - bare_len, bare) == 0;
+}
+
+// RFC 6265, 5.1.4.
+static bool is_path_of(const char *path, const char *cookie_path) {
+    size_t len = strlen(cookie_path);
+    return strncmp(path, cookie_path, len) == 0 &&
+           (path[len] == '\0' || path[len] == '/' || cookie_path[len - 1] == '/');
+}
+
+static bool goes_to(const struct cookie *cookie, const struct place *place) {
+    double expires = strtod(cookie->fields[4], NULL);
+    if (expires > 0 && expires * 1e3 < (double)ll_clock_wall_ms()) return false;
+    if (strcmp(cookie->fields[3], "TRUE") == 0 && !place->is_secure) return false;
+    return is_host_of(place->host, cookie->fields[0], strcmp(cookie->fields[1], "TRUE") == 0) && cookie->fields[2][0] &&
+           is_path_of(place->path, cookie->fields[2]);
+}
+
+struct carried {
+    const char *line;
+    size_t path_len, number;
+};
+
+// RFC 6265, 5.4: longer paths first, and of equal ones the oldest first. libcurl's list has the oldest first.
+static int by_path_and_age(const void *a, const void *b) {
+    const struct carried *one = a, *other = b;
+    if (one->path_len != other->path_len) return one->path_len > other->path_len ? -1 : 1;
+    return one->number < other->number ? -1 : 1;
+}
+
+char *ll_jar_carried(CURL *easy, const char *url, const char *host) {
+    struct curl_slist *list = NULL;
+    struct carried *carried = ll_alloc(LL_JAR_COOKIES_MAX, sizeof *carried);
+    struct ll_buf out = ll_buf_make(LL_JAR_CARRIED_BYTES_MAX);
+    struct cookie cookie;
+    struct place place;
+    size_t count = 0;
+    curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &list);
+    bool is_url = find_place(url, host, &place);
+    for (const struct curl_slist *at = is_url ? list : NULL; at && count < LL_JAR_COOKIES_MAX; at = at->next)
+        if (read_line(at->data, &cookie) && goes_to(&cookie, &place))
+            carried[count] = (struct carried){at->data, strlen(cookie.fields[2]), count}, count++;
+    qsort(carried, count, sizeof *carried, by_path_and_age);
+    for (size_t i = 0; i < count; i++)
+        if (read_line(carried[i].line, &cookie))
+            ll_buf_printf(&out, "%s%s=%s", out.len ? "; " : "", cookie.fields[5], cookie.fields[6]);
+    char *text = out.len ? ll_strdup(ll_buf_str(&out)) : NULL;
+    forget_place(&place);
+    ll_buf_fini(&out);
+    free(carried);
+    curl_slist_free_all(list);
+    return text;
+}
+
+void ll_jar_take_out(struct ll_jar *jar, CURL *easy) {
+    if (jar->out) return;
+    curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &jar->out);
+    curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+}
+
+void ll_jar_put_back(struct ll_jar *jar, CURL *easy) {
+    for (const struct curl_slist *line = jar->out; line; line = line->next)
+        curl_easy_setopt(easy, CURLOPT_COOKIELIST, line->data);
+    curl_slist_free_all(jar->out);
+    jar->out = NULL;
+}
+
+// --- What an answer changes ---
 
 // RFC 6265, 5.2, and its successor's SameSite.
 void ll_jar_note(struct ll_jar *jar, const char *set_cookie, size_t len) {
@@ -91,19 +236,6 @@ static const char *same_site_of(const struct ll_jar *jar, const char *name) {
         for (size_t i = 0; strcmp(of, name) == 0 && i < sizeof known / sizeof *known; i++)
             if (strcasecmp(value, known[i]) == 0) found = known[i];
     return found;
-}
-
-static bool read_line(const char *line, struct cookie *out) {
-    if (strlen(line) >= sizeof out->line) return false;
-    memcpy(out->line, line, strlen(line) + 1);
-    out->is_http_only = strncmp(line, http_only, sizeof http_only - 1) == 0;
-    char *rest = out->line + (out->is_http_only ? sizeof http_only - 1 : 0);
-    for (int i = 0; i < FIELDS; i++) {
-        char *field = strsep(&rest, "\t");
-        if (!field) return false;
-        out->fields[i] = field;
-    }
-    return true;
 }
 
 static void write_cookie(const struct ll_jar *jar, struct ll_json_writer *writer, const char *line, bool is_gone) {

@@ -116,6 +116,9 @@ Test(http_call, the_browser_s_cookies_are_sent_and_the_answer_s_are_the_browser_
     body = get(&bench, "/echo-back");
     cr_expect(not(zero(ptr, strstr(body, "id=7"))), "%s", body);
     cr_expect(not(zero(ptr, strstr(body, "theme=dark"))), "%s", body);
+    act(&bench, LL_OP_EVALUATE, "document.cookie = 'a_longer_name=1; path=/'; document.cookie = 'a=2; path=/'");
+    body = get(&bench, "/echo-back");
+    cr_expect(not(zero(ptr, strstr(body, "theme=dark; id=7; seen=yes; a_longer_name=1; a=2"))), "%s", body);
     act(&bench, LL_OP_EVALUATE,
         "fetch('/echo-back').then(r => r.text()).then(t => { if (!/id=7/.test(t) || !/seen=yes/.test(t)) throw t })");
     act(&bench, LL_OP_EVALUATE, "if (/id/.test(document.cookie)) throw 'it is for HTTP only'");

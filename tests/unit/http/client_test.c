@@ -328,6 +328,13 @@ Test(http, the_context_s_options_count) {
     cr_expect(eq(int, get("/data")->status, 200));
 }
 
+static void put(const char *json) {
+    ll_json *cookies;
+    cr_assert_eq(ll_json_parse(json, strlen(json), &cookies).status, LL_OK);
+    ll_http_put_cookies(world.http, cookies);
+    ll_json_free(&cookies);
+}
+
 Test(http, credentials_are_given_to_their_origin_and_to_proxies) {
     struct echo *echo = echo_new(world.loop, (struct echo_options){.credentials = "alice:secret"});
     struct echo *proxy = echo_new(world.loop, (struct echo_options){.credentials = "bob:hush", .is_proxy = true});
@@ -337,7 +344,10 @@ Test(http, credentials_are_given_to_their_origin_and_to_proxies) {
     cr_expect(eq(int, get(url)->status, 401));
     world.context.credentials.username = ll_strdup("alice");
     world.context.credentials.password = ll_strdup("secret");
+    put("[{\"name\":\"one\",\"value\":\"1\",\"domain\":\"127.0.0.1\",\"path\":\"/\"}]");
     cr_expect(eq(int, get(url)->status, 200));
+    const char *cookie = strstr(world.answer->body, "one=1"); // though it was asked twice
+    cr_expect(cookie && !strstr(cookie + 1, "one=1"), "%s", world.answer->body);
     cr_expect(zero(ptr, strstr(get("/echo-back")->body, "authorization"))); // of another origin than the first
     world.context.proxy.server = ll_strdup(server);
     cr_expect(eq(int, get("http://shop.example/")->status, 407));
@@ -376,13 +386,6 @@ Test(http, certificates_that_nobody_signed_are_refused_unless_the_context_takes_
     ll_site_free(&site);
 }
 
-static void put(const char *json) {
-    ll_json *cookies;
-    cr_assert_eq(ll_json_parse(json, strlen(json), &cookies).status, LL_OK);
-    ll_http_put_cookies(world.http, cookies);
-    ll_json_free(&cookies);
-}
-
 Test(http, cookies_go_where_they_belong) {
     put("[{\"name\":\"here\",\"value\":\"1\",\"domain\":\"127.0.0.1\",\"path\":\"/\"},"
         "{\"name\":\"there\",\"value\":\"2\",\"domain\":\".example.com\",\"path\":\"/\"},"
@@ -403,6 +406,26 @@ Test(http, cookies_go_where_they_belong) {
     ll_buf_fini(&changes);
     ll_http_put_cookies(world.http, NULL);
     cr_expect(zero(ptr, strstr(get("/echo-back")->body, "here")));
+}
+
+// RFC 6265, 5.4.
+Test(http, cookies_of_longer_paths_come_first_and_then_the_oldest) {
+    put("[{\"name\":\"b\",\"value\":\"1\",\"domain\":\"127.0.0.1\",\"path\":\"/\"},"
+        "{\"name\":\"a_longer_name\",\"value\":\"2\",\"domain\":\"127.0.0.1\",\"path\":\"/\"},"
+        "{\"name\":\"a\",\"value\":\"3\",\"domain\":\"127.0.0.1\",\"path\":\"/\",\"expires\":99999999999},"
+        "{\"name\":\"deep\",\"value\":\"4\",\"domain\":\"127.0.0.1\",\"path\":\"/echo-back\"},"
+        "{\"name\":\"safe\",\"value\":\"5\",\"domain\":\"127.0.0.1\",\"path\":\"/\",\"secure\":true},"
+        "{\"name\":\"near\",\"value\":\"6\",\"domain\":\"127.0.0.1\",\"path\":\"/echo\"}]");
+    const char *body = get("/echo-back")->body;
+    cr_expect(not(zero(ptr, strstr(body, "deep=4; b=1; a_longer_name=2; a=3; safe=5"))), "%s", body);
+    get("/log-in");
+    body = get("/echo-back")->body;
+    cr_expect(not(zero(ptr, strstr(body, "deep=4; b=1; a_longer_name=2; a=3; safe=5; id=7; seen=yes"))), "%s", body);
+    put("[{\"name\":\"seen\",\"value\":\"no\",\"domain\":\"127.0.0.1\",\"path\":\"/\"},"
+        "{\"name\":\"other\",\"value\":\"1\",\"domain\":\"127.0.0.1\",\"path\":\"/\"}]");
+    get("/log-in");
+    body = get("/hop")->body;                                                       // which ends at /echo-back
+    cr_expect(not(zero(ptr, strstr(body, "seen=yes; other=1; id=7"))), "%s", body); // a new value makes none younger
 }
 
 Test(http, what_a_site_sets_is_told_as_changes) {
