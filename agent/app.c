@@ -16,6 +16,7 @@
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/log.h"
+#include "libcommon/base/machine.h"
 #include "libcommon/base/rand.h"
 #include "libcommon/loop/loop.h"
 #include "libcommon/rpc/client.h"
@@ -41,6 +42,7 @@ struct app {
     struct ll_rpc_client *client;
     struct ll_connection *connection;
     struct ll_recorder *recorder;
+    uint32_t users; // of the run that it prepared last
     struct ll_health *health;
     struct ll_fetch *fetch;
     struct ll_ship *ship;
@@ -167,15 +169,26 @@ static void on_ended(void *owner) {
     feed_kind(owner, LL_AGENT_USERS_ENDED, LL_SUCCESS);
 }
 
+// Users are dealt to the browsers alike. What chose their number itself chose it for the processors: one holds them all
+// in the worst case.
+static ll_err check_machine(const struct app *app) {
+    const char *program = app->options->launch.program;
+    if (program && strcmp(program, "null") == 0) return LL_SUCCESS; // has no connections
+    uint32_t browsers = app->options->launch.browsers > 0 ? app->options->launch.browsers : 1;
+    return ll_machine_check_files((app->users + browsers - 1) / browsers);
+}
+
 static void on_fetched(void *owner, ll_err err, const struct ll_buf *packed) {
     struct app *app = owner;
     if (!app->task) return;
+    if (err.status == LL_OK) err = check_machine(app);
     if (err.status == LL_OK) err = ll_task_prepare(app->task, packed);
     if (err.status != LL_OK) feed_kind(app, LL_AGENT_PREPARED, err);
 }
 
 static void prepare(struct app *app, const struct ll_assignment *assignment) {
     assert(!app->task);
+    app->users = assignment->users;
     app->task = ll_task_new(&(struct ll_task_options){.loop = app->loop,
                                                       .connection = app->connection,
                                                       .recorder = app->recorder,

@@ -4,6 +4,7 @@
 #include "libcommon/base/buf.h"
 #include "libcommon/base/command_line.h"
 #include "libcommon/base/log.h"
+#include "libcommon/base/machine.h"
 #include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
 #include "libcommon/base/token.h"
@@ -267,6 +268,7 @@ int main(int argc, char **argv) {
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.describe) return describe(&arguments.secrets);
     if (arguments.app.has_parent && !ll_parent_follow()) return 0;
+    ll_machine_raise_files();
 
     char token[LL_TOKEN_TEXT_MAX];
     ll_err err = read_token(arguments.token_file, token);

@@ -86,9 +86,9 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
     free(path);
 }
 
-static void do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
+static ll_err do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
     struct app *app = owner;
-    ll_spool_write(&app->spool, run_id, name, offset, piece);
+    return ll_spool_write(&app->spool, run_id, name, offset, piece);
 }
 
 static ll_err read_artifact(void *owner, const char *name, uint64_t offset, struct ll_fetch_reply *out_reply) {

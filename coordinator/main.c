@@ -3,6 +3,7 @@
 #include "coordinator/core/coordinator.h"
 #include "libcommon/base/command_line.h"
 #include "libcommon/base/log.h"
+#include "libcommon/base/machine.h"
 #include "libcommon/base/text.h"
 #include "libcommon/rpc/transport.h"
 
@@ -80,6 +81,7 @@ int main(int argc, char **argv) {
     struct ll_coordinator_app_options app = {.listen = "tcp://127.0.0.1:7700"};
     ll_command_line_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &app);
+    ll_machine_raise_files();
     ll_err err = ll_coordinator_app_run(&app);
     if (err.status == LL_OK) return EXIT_SUCCESS;
     ll_log_last(err.text);

@@ -57,9 +57,12 @@ static bool make_folder(struct ll_spool *spool) {
     return mkdir(spool->folder, 0777) == 0 || errno == EEXIST;
 }
 
-static void tell_failure(struct ll_spool *spool, const char *what) {
-    if (!spool->has_failed) ll_error("artifacts cannot be kept in %s: %s: %s", spool->folder, what, strerror(errno));
+static ll_err failure(struct ll_spool *spool, const char *what) {
+    ll_err err = ll_err_make(LL_RESOURCE_EXHAUSTED, "artifacts cannot be kept in %s: %s: %s",
+                             *spool->folder ? spool->folder : "the temporary folder", what, strerror(errno));
+    if (!spool->has_failed) ll_error("%s", err.text);
     spool->has_failed = true;
+    return err;
 }
 
 static void path_of(const struct ll_spool *spool, const char *name, char *out, size_t size) {
@@ -79,25 +82,30 @@ static void note_run(struct ll_spool *spool, const char *run_id) {
     snprintf(spool->runs[spool->run_count++], sizeof spool->runs[0], "%s", run_id);
 }
 
-void ll_spool_write(struct ll_spool *spool, const char *run_id, const char *name, uint64_t offset,
-                    struct ll_bytes piece) {
-    char path[PATH_MAX + LL_ARTIFACT_NAME_MAX];
-    if (!spool->is_made && !make_folder(spool)) return tell_failure(spool, "the folder cannot be made");
-    spool->is_made = true;
-    note_run(spool, run_id);
-    path_of(spool, name, path, sizeof path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0) return tell_failure(spool, name);
+static ll_err write_piece(struct ll_spool *spool, int fd, const char *name, uint64_t offset, struct ll_bytes piece) {
     for (size_t done = 0; done < piece.len;) {
         ssize_t wrote = pwrite(fd, (const char *)piece.data + done, piece.len - done, (off_t)(offset + (uint64_t)done));
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) {
-            tell_failure(spool, name);
-            break;
-        }
+        if (wrote <= 0) return failure(spool, name);
         done += (size_t)wrote;
     }
+    return LL_SUCCESS;
+}
+
+// A later piece makes no file anew: what came before it would be missing.
+ll_err ll_spool_write(struct ll_spool *spool, const char *run_id, const char *name, uint64_t offset,
+                      struct ll_bytes piece) {
+    char path[PATH_MAX + LL_ARTIFACT_NAME_MAX];
+    if (!spool->is_made && !make_folder(spool)) return failure(spool, "the folder cannot be made");
+    spool->is_made = true;
+    note_run(spool, run_id);
+    path_of(spool, name, path, sizeof path);
+    int fd = open(path, O_WRONLY | (offset == 0 ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) return failure(spool, name);
+    ll_err err = write_piece(spool, fd, name, offset, piece);
     close(fd);
+    if (err.status != LL_OK) unlink(path);
+    return err;
 }
 
 static ll_err read_piece(struct ll_spool *spool, int fd, const char *name, uint64_t offset,

@@ -35,8 +35,9 @@ void ll_spool_fini(struct ll_spool *spool);
 // when they were killed.
 void ll_spool_sweep(struct ll_spool *spool);
 
-void ll_spool_write(struct ll_spool *spool, const char *run_id, const char *name, uint64_t offset,
-                    struct ll_bytes piece);
+// LL_RESOURCE_EXHAUSTED with the reason when it cannot be kept: what there was of the file is removed then.
+ll_err ll_spool_write(struct ll_spool *spool, const char *run_id, const char *name, uint64_t offset,
+                      struct ll_bytes piece);
 // A piece of a file, and how long it is; borrowed until the next call. LL_NOT_FOUND, LL_OUT_OF_RANGE.
 ll_err ll_spool_read(struct ll_spool *spool, const char *name, uint64_t offset, struct ll_fetch_reply *out_reply);
 

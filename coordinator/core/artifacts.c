@@ -70,6 +70,15 @@ ll_err ll_artifacts_take(struct ll_artifacts *artifacts, size_t part, const char
     return LL_SUCCESS;
 }
 
+void ll_artifacts_lose(struct ll_artifacts *artifacts, const struct ll_kept_artifact *item, ll_err why) {
+    size_t index = (size_t)(item - artifacts->items);
+    if (artifacts->lost++ == 0) artifacts->why = why;
+    artifacts->bytes -= item->about.bytes;
+    artifacts->count--;
+    memmove(&artifacts->items[index], &artifacts->items[index + 1],
+            (artifacts->count - index) * sizeof *artifacts->items);
+}
+
 void ll_artifacts_restore(struct ll_artifacts *artifacts, size_t part, const struct ll_artifact *about) {
     struct ll_kept_artifact *item = find(artifacts, about->name);
     if (!item) item = add(artifacts, part, about);
@@ -81,6 +90,7 @@ struct ll_artifact *ll_artifacts_move(struct ll_artifacts *artifacts, size_t *ou
     struct ll_artifact *list = artifacts->count ? ll_alloc(artifacts->count, sizeof *list) : NULL;
     for (size_t i = 0; i < artifacts->count; i++) list[i] = artifacts->items[i].about;
     *out_count = artifacts->count;
-    ll_artifacts_fini(artifacts);
+    free(artifacts->items);
+    *artifacts = (struct ll_artifacts){.lost = artifacts->lost, .why = artifacts->why};
     return list;
 }

@@ -21,6 +21,8 @@ struct ll_artifacts {
     struct ll_kept_artifact *items;
     size_t count;
     uint64_t bytes;
+    size_t lost; // of which a piece could not be kept
+    ll_err why;  // the first of them was
 };
 
 void ll_artifacts_fini(struct ll_artifacts *artifacts);
@@ -32,6 +34,9 @@ void ll_artifacts_fini(struct ll_artifacts *artifacts);
 ll_err ll_artifacts_take(struct ll_artifacts *artifacts, size_t part, const char *prefix,
                          const struct ll_send_artifact_request *request, const struct ll_kept_artifact **out_item,
                          size_t *out_known);
+
+// A piece of `item` could not be kept: the file is none of the run's any more.
+void ll_artifacts_lose(struct ll_artifacts *artifacts, const struct ll_kept_artifact *item, ll_err why);
 
 // Puts back what a journal knows of a file, or replaces what it said before.
 void ll_artifacts_restore(struct ll_artifacts *artifacts, size_t part, const struct ll_artifact *about);

@@ -48,7 +48,8 @@ struct ll_effects {
     // A run ended: its result file's bytes, borrowed for the call.
     void (*result)(void *owner, const char *run_id, const void *data, size_t len);
     // Keep this piece of a file, which begins at `offset` of it. `name` is safe to be a file's. Borrowed for the call.
-    void (*artifact)(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece);
+    // An error when it cannot be kept: then nothing of the file is.
+    ll_err (*artifact)(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece);
 };
 
 // Logs a printf-style line.

@@ -101,6 +101,18 @@ static void judge_measurements(struct ll_scenario_result *result) {
         (unsigned long long)lost);
 }
 
+// Chromium's name for what the machine did not have: no answer of the site's leads to it.
+static void judge_shortages(struct ll_scenario_result *result) {
+    static const char name[] = "net::ERR_INSUFFICIENT_RESOURCES";
+    const struct ll_series *failed = ll_series_find(result->total, LL_METRIC_HTTP_REQUEST_FAILURES, name);
+    if (!failed) return;
+    ll_scenario_result_blame_generator(
+        result, LL_GENERATOR_INVALID,
+        "%llu requests failed because a load machine ran out of files or memory (%s), which is no failure of the site: "
+        "raise its limits (ulimit -n), or run fewer users on each agent",
+        (unsigned long long)failed->count, name);
+}
+
 static void judge_processors(struct ll_scenario_result *result, const struct ll_generator_facts *facts) {
     for (size_t i = 0; i < result->node_count; i++) {
         const struct ll_node_load *load = &facts->loads[i];
@@ -117,6 +129,7 @@ void ll_generator_judge(struct ll_scenario_result *result, const struct ll_gener
     judge_losses(result, facts);
     judge_snapshots(result, facts);
     judge_measurements(result);
+    judge_shortages(result);
     judge_share(result);
     judge_processors(result, facts);
 }

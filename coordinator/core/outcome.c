@@ -124,6 +124,12 @@ static void remark_journal(const struct ll_run *run, struct ll_scenario_result *
                                       run->journal_missing == 1 ? "was" : "were");
 }
 
+static void remark_lost_artifacts(const struct ll_run *run, struct ll_scenario_result *result) {
+    if (run->artifacts.lost == 0) return;
+    ll_scenario_result_add_remark(result, "%zu of the run's artifacts could not be kept: %s", run->artifacts.lost,
+                                  run->artifacts.why.text);
+}
+
 static void judge(const struct ll_run *run, struct ll_scenario_result *result) {
     struct ll_node_load *loads = ll_alloc(run->part_count, sizeof *loads);
     struct ll_lost_snapshots *lost = ll_alloc(run->part_count, sizeof *lost);
@@ -163,6 +169,7 @@ struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t starte
         remark_losses(run, &result);
         remark_journal(run, &result);
         judge(run, &result);
+        remark_lost_artifacts(run, &result);
     } else {
         result.error = ll_strdup(run->error.text);
         result.total = ll_series_set_new();

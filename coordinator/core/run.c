@@ -465,7 +465,12 @@ ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_
     LL_TRY(ll_artifacts_take(&run->artifacts, ll_run_index(run, part), prefix, &known_maker, &item, &known));
     struct ll_bytes piece = {NULL, request->chunk.len - known};
     if (piece.len > 0) piece.data = (const char *)request->chunk.data + known;
-    run->effects->artifact(run->effects->owner, run->id, item->about.name, request->offset + known, piece);
+    ll_err kept =
+        run->effects->artifact(run->effects->owner, run->id, item->about.name, request->offset + known, piece);
+    if (kept.status != LL_OK) {
+        ll_artifacts_lose(&run->artifacts, item, kept);
+        return kept;
+    }
     journal(run, &(struct ll_journal_record){LL_JOURNAL_ARTIFACT, .part = item->part, .artifact = &item->about});
     *out_received_bytes = item->about.bytes;
     return LL_SUCCESS;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -174,6 +175,23 @@ Test(wrong, every_program_helps_and_tells_its_version) {
         program_free(&help);
         program_free(&version);
     }
+}
+
+// Such a run would count what the machine lacks as failures of the site.
+Test(wrong, too_few_files_for_the_users_are_refused_with_the_sum) {
+    char *folder = folder_make(), *out = path_in(folder, "out");
+    char *path = folder_write(folder, "my.lua", SCENARIO("run = function(ctx) end"));
+    struct rlimit files = {.rlim_cur = 160, .rlim_max = 160};
+    cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &files), 0));
+    struct program *run = program_run("liveload", "run", path, "--users", "6", "--iterations", "6", "--out", out);
+    cr_expect(eq(int, run->exit_code, 1), "%s%s", run->said, run->complained);
+    cr_expect(has(run->complained, "may open 160 files here, and 6 users of a browser take 172"), "%s",
+              run->complained);
+    cr_expect(has(run->complained, "ulimit -n 172"), "%s", run->complained);
+    program_free(&run);
+    folder_remove(&folder);
+    free(out);
+    free(path);
 }
 
 Test(wrong, no_browser_at_the_path) {

@@ -75,9 +75,10 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
     ll_buf_append(&cluster->result, data, len);
 }
 
-static void do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
+static ll_err do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
     (void)run_id, (void)offset;
     cluster_note(owner, "coordinator: %zu bytes of %s", piece.len, name);
+    return LL_SUCCESS;
 }
 
 static enum ll_caller on_request(void *arg, const void *data, size_t len, struct ll_buf *out_response) {

@@ -7,9 +7,11 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct rig *rig;
@@ -92,6 +94,25 @@ Test(artifacts, an_agent_writes_only_what_is_its_own) {
     cr_expect(eq(sz, rig->artifacts.len, 0));
 }
 
+Test(artifacts, what_cannot_be_kept_is_none_of_the_runs_and_the_result_says_why) {
+    uint64_t received;
+    cr_expect(eq(int, send(&agents[0], "r1-1-web.log", 0, "one ", false, &received).status, LL_OK));
+    cr_expect(eq(int, send(&agents[1], "r1-2-other.log", 0, "kept", true, &received).status, LL_OK));
+    rig->artifact_err = ll_err_make(LL_RESOURCE_EXHAUSTED, "artifacts cannot be kept in /tmp: No space left on device");
+    ll_err err = send(&agents[0], "r1-1-web.log", 4, "two", true, &received);
+    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    cr_expect(not(zero(ptr, strstr(err.text, "No space left on device"))), "%s", err.text);
+    end_run();
+    struct ll_result result = rig_result(rig);
+    cr_assert(eq(sz, result.scenarios[0].artifact_count, 1));
+    cr_expect(eq(str, (char *)result.scenarios[0].artifacts[0].name, "r1-2-other.log"));
+    const char *remark = result.scenarios[0].remarks[result.scenarios[0].remark_count - 1];
+    cr_expect(eq(str, (char *)remark,
+                 "1 of the run's artifacts could not be kept: artifacts cannot be kept in /tmp: No "
+                 "space left on device"));
+    ll_result_fini(&result);
+}
+
 Test(artifacts, nothing_comes_after_the_end) {
     uint64_t received;
     end_run();
@@ -165,6 +186,25 @@ static char *read_spool(struct ll_spool *spool, const char *name) {
     else
         snprintf(text, sizeof text, "%s", err.text);
     return text;
+}
+
+// A full disk takes the beginning of a piece, and no more.
+Test(spool, what_does_not_fit_leaves_no_file) {
+    struct ll_spool spool = ll_spool_make(NULL, NULL);
+    struct rlimit limit = {.rlim_cur = 6, .rlim_max = RLIM_INFINITY};
+    cr_assert(eq(int, ll_spool_write(&spool, "r1", "r1-1-a.log", 0, (struct ll_bytes){"one ", 4}).status, LL_OK));
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert(eq(int, setrlimit(RLIMIT_FSIZE, &limit), 0));
+    ll_err err = ll_spool_write(&spool, "r1", "r1-1-a.log", 4, (struct ll_bytes){"two three", 9});
+    limit.rlim_cur = RLIM_INFINITY;
+    cr_assert(eq(int, setrlimit(RLIMIT_FSIZE, &limit), 0));
+    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    cr_expect(not(zero(ptr, strstr(err.text, "r1-1-a.log: File too large"))), "%s", err.text);
+    cr_expect(eq(str, read_spool(&spool, "r1-1-a.log"), "the artifact r1-1-a.log is not here any more"));
+    err = ll_spool_write(&spool, "r1", "r1-1-a.log", 13, (struct ll_bytes){"four", 4}); // of what is gone
+    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    cr_expect(eq(str, read_spool(&spool, "r1-1-a.log"), "the artifact r1-1-a.log is not here any more"));
+    ll_spool_fini(&spool);
 }
 
 Test(spool, a_temporary_folder_goes_with_it) {

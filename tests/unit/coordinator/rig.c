@@ -30,10 +30,11 @@ static void do_result(void *owner, const char *run_id, const void *data, size_t 
     ll_buf_append(&rig->result, data, len);
 }
 
-static void do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
+static ll_err do_artifact(void *owner, const char *run_id, const char *name, uint64_t offset, struct ll_bytes piece) {
     struct rig *rig = owner;
     ll_buf_printf(&rig->artifacts, "%s %s %llu %.*s\n", run_id, name, (unsigned long long)offset, (int)piece.len,
                   (const char *)piece.data);
+    return rig->artifact_err;
 }
 
 struct rig *rig_new(void) {

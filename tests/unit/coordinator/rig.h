@@ -18,6 +18,7 @@ struct rig {
     struct ll_buf journal;
     uint64_t journal_sequence;
     struct ll_buf artifacts; // "RUN NAME OFFSET PIECE\n" for each
+    ll_err artifact_err;     // of each piece from now on
     int results, journaled[LL_JOURNAL_KINDS];
 };
 

@@ -156,6 +156,15 @@ Test(verdict, lost_measurements_are_invalid) {
     cr_expect(strstr(result.remarks[0], "12 measurements") != NULL, "%s", result.remarks[0]);
 }
 
+Test(verdict, what_the_machine_lacked_is_invalid) {
+    ll_series_count(result.total, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_INSUFFICIENT_RESOURCES", 3);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
+    cr_expect(eq(int, (int)result.generator.verdict, LL_GENERATOR_INVALID));
+    cr_expect(strstr(result.remarks[0], "3 requests failed because a load machine ran out of files") != NULL, "%s",
+              result.remarks[0]);
+}
+
 Test(verdict, agents_may_be_lost_where_that_is_allowed) {
     judge(1, 1);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
