@@ -72,6 +72,8 @@ void ll_keeper_write(struct ll_keeper *keeper, const struct ll_journal_record *r
         if (keeper->fd < 0) give_up(keeper, errno);
         keeper->next_sequence = 1;
         ll_journal_begin(&bytes);
+        // twice: without it no other record is of use
+        ll_journal_append(record, keeper->next_sequence++, keeper->unix_us_at_zero, &bytes);
     }
     if (keeper->fd >= 0) {
         ll_journal_append(record, keeper->next_sequence++, keeper->unix_us_at_zero, &bytes);
@@ -93,8 +95,8 @@ static ll_err tell(void *arg, const struct ll_journal_record *record) {
 static void tell_damage(const struct ll_keeper *keeper, const struct ll_journal_end *end, size_t len) {
     if (end->is_damaged) ll_warn("the first line of the journal %s is damaged; its records are read", keeper->path);
     if (end->missing > 0)
-        ll_warn("%llu records of the journal %s are damaged and left out", (unsigned long long)end->missing,
-                keeper->path);
+        ll_warn("%llu record%s of the journal %s %s damaged and left out", (unsigned long long)end->missing,
+                end->missing == 1 ? "" : "s", keeper->path, end->missing == 1 ? "is" : "are");
     else if (end->len < len)
         ll_warn("the journal %s ends in a record that was being written; it is left out", keeper->path);
 }
@@ -106,6 +108,7 @@ static ll_err read_file(struct ll_keeper *keeper, struct telling *telling, int f
     struct ll_journal_end end;
     ll_err err = ll_journal_read(data, len, keeper->unix_us_at_zero, tell, telling, &end);
     munmap(data, len);
+    if (err.status == LL_OK) err = ll_coordinator_restored(telling->core);
     LL_TRY(ll_err_in(err, "the journal %s", keeper->path));
     tell_damage(keeper, &end, len);
     if (ftruncate(fd, (off_t)end.len) < 0)

@@ -17,6 +17,7 @@ struct ll_coordinator {
     struct ll_run *run; // the one that goes on, or NULL
     struct ll_archive archive;
     char journaled[LL_TOKEN_CHARS + 1]; // the run that is over and that the journal, if kept, is of; "": none
+    uint64_t journal_missing;           // records of the journal that was restored
     int64_t run_ended_us;               // of the last one; INT64_MIN / 2 before
     int64_t tick_wanted_us;             // what next_us last said
     int64_t followed_us;                // when someone asked for a run or its result; INT64_MIN / 2 before
@@ -417,21 +418,33 @@ static void restore_end(struct ll_coordinator *coordinator, int64_t at_us) {
     while (coordinator->roster.count > 0) ll_roster_remove(&coordinator->roster, coordinator->roster.agents);
 }
 
+ll_err ll_coordinator_restored(const struct ll_coordinator *coordinator) {
+    bool has_run = coordinator->run || coordinator->archive.count > 0;
+    if (has_run || coordinator->journal_missing == 0) return LL_SUCCESS;
+    return ll_err_make(LL_DATA_LOSS, "its first records, which say what the run is, are damaged: the run cannot go on; "
+                                     "move the journal away to start without it");
+}
+
 // What happened while the run went on is told as of its start, when nothing was overdue; the next tick sees the rest.
 ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
                               const struct ll_journal_record *record) {
     struct ll_run *run = coordinator->run;
+    if (record->kind == LL_JOURNAL_MISSING) {
+        coordinator->journal_missing += record->count;
+        if (run) run->journal_missing = coordinator->journal_missing;
+        return LL_SUCCESS;
+    }
     bool is_first = record->kind == LL_JOURNAL_STARTED;
+    if (is_first && run && strcmp(run->id, record->run->id) == 0) return LL_SUCCESS; // it stands there twice
+    if (!run && !is_first && coordinator->journal_missing > 0) return ll_coordinator_restored(coordinator);
     bool has_part = record->kind == LL_JOURNAL_FRAME || record->kind == LL_JOURNAL_LOST ||
                     record->kind == LL_JOURNAL_ARTIFACT || record->kind == LL_JOURNAL_RELEASED;
-    if (!run && record->kind == LL_JOURNAL_MISSING)
-        return ll_err_make(LL_DATA_LOSS, "its first record, which says what the run is, is damaged: the run cannot go "
-                                         "on; move the journal away to start without it");
     if (is_first != !run || (has_part && record->part >= run->part_count))
         return ll_err_make(LL_DATA_LOSS, "the journal's records do not follow from one another");
     switch (record->kind) {
     case LL_JOURNAL_STARTED:
         coordinator->run = ll_run_restore(&coordinator->options.effects, record->run);
+        coordinator->run->journal_missing = coordinator->journal_missing;
         for (size_t i = 0; i < coordinator->run->part_count; i++)
             restore_agent(coordinator, now_us, &coordinator->run->parts[i]);
         break;
@@ -457,8 +470,6 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
         ll_artifacts_restore(&run->artifacts, record->part, record->artifact);
         break;
     case LL_JOURNAL_MISSING:
-        run->journal_missing += record->count;
-        break;
     case LL_JOURNAL_DROPPED:
     case LL_JOURNAL_KINDS:
         break;

@@ -78,6 +78,8 @@ int64_t ll_coordinator_next_us(struct ll_coordinator *coordinator);
 // journal already. LL_DATA_LOSS ends it; what came before stands.
 ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us,
                               const struct ll_journal_record *record);
+// All of them were told. LL_DATA_LOSS when no run came of them, since the records that say what it is are missing.
+ll_err ll_coordinator_restored(const struct ll_coordinator *coordinator);
 
 // The coordinator is asked to end, and no journal is kept. It takes no run any more, and stops the one that goes on:
 // its agents cut their users off. `ll_coordinator_may_quit` says when they have heard it, their last snapshots are

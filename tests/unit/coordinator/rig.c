@@ -19,6 +19,7 @@ static void do_journal(void *owner, const struct ll_journal_record *record) {
     rig->journaled[record->kind]++;
     if (record->kind == LL_JOURNAL_DROPPED) return;
     if (rig->journal.len == 0) ll_journal_begin(&rig->journal);
+    if (record->kind == LL_JOURNAL_STARTED) ll_journal_append(record, ++rig->journal_sequence, 0, &rig->journal);
     ll_journal_append(record, ++rig->journal_sequence, 0, &rig->journal);
 }
 
