@@ -523,9 +523,10 @@ void ll_coordinator_end(struct ll_coordinator *coordinator, int64_t now_us) {
 bool ll_coordinator_may_quit(const struct ll_coordinator *coordinator, int64_t now_us) {
     if (now_us >= coordinator->end_by_us) return true;
     if (coordinator->run) return false;
-    int64_t ended_us = coordinator->run_ended_us;
-    bool was_run_just_now = coordinator->end_by_us - LL_COORDINATOR_END_LIMIT_MS * 1000LL <= ended_us;
-    for (size_t i = 0; was_run_just_now && i < coordinator->roster.count; i++)
+    int64_t asked_us = coordinator->end_by_us - LL_COORDINATOR_END_LIMIT_MS * 1000LL,
+            ended_us = coordinator->run_ended_us;
+    if (ended_us < asked_us) return true; // no run went on, and nobody waits for anything
+    for (size_t i = 0; i < coordinator->roster.count; i++)
         if (coordinator->roster.agents[i].heard_us <= ended_us) return false; // it may still hold the run
     return now_us - coordinator->followed_us >= LL_COORDINATOR_FOLLOWED_MS * 1000LL;
 }

@@ -106,6 +106,11 @@ static void wait_for_end(struct child *child, int timeout_ms) {
     if (fd >= 0) close(fd);
 }
 
+bool child_ends_within(struct child *child, int timeout_ms) {
+    if (child_is_running(child)) wait_for_end(child, timeout_ms);
+    return !child_is_running(child);
+}
+
 void child_finish(struct child *child, int timeout_ms) {
     if (child_is_running(child)) wait_for_end(child, timeout_ms);
     if (child_is_running(child)) {

@@ -43,6 +43,8 @@ ll_err child_become(const char *program, char *const *argv);
 bool child_is_running(struct child *child);
 // Sends a signal, if it runs.
 void child_signal(struct child *child, int signal);
+// Waits for its end, at most `timeout_ms`, and leaves it alone. Whether it has ended.
+bool child_ends_within(struct child *child, int timeout_ms);
 // Waits for its end, at most `timeout_ms`, then ends it by SIGKILL. Closes the pipes.
 void child_finish(struct child *child, int timeout_ms);
 

@@ -16,6 +16,7 @@
 enum {
     READY_TIMEOUT_MS = 10 * 1000,
     POLITE_MS = 5 * 1000,
+    AT_ONCE_MS = 200,
     LINE_MAX_BYTES = 256,
     TOLD_BYTES = 2000, // of the log of a program that died, the last
     TOLD_LINES = 10,
@@ -205,6 +206,9 @@ void cluster_stop(struct cluster *cluster, enum cluster_manner manner) {
         if (manner == CLUSTER_POLITELY) child_signal(&cluster->agents[i], SIGTERM);
     for (uint32_t i = 0; i < cluster->agent_count; i++) child_finish(&cluster->agents[i], wait_ms);
     child_signal(&cluster->coordinator, SIGTERM);
+    // It would wait for its agents to stop, which those that were started here have done already.
+    bool has_gone = child_ends_within(&cluster->coordinator, AT_ONCE_MS);
+    if (!has_gone && cluster->agent_count > 0) child_signal(&cluster->coordinator, SIGTERM);
     child_finish(&cluster->coordinator, POLITE_MS);
     free(cluster->agents);
     if (*cluster->folder) ll_temporary_remove(cluster->folder, cluster->folder_lock);

@@ -557,6 +557,12 @@ Test(run, a_coordinator_that_is_to_end_stops_its_agents_first) {
     ll_result_fini(&result);
 }
 
+Test(run, a_coordinator_without_a_run_ends_when_it_is_asked_to) {
+    register_agents(1);
+    ll_coordinator_end(rig->core, rig->now_us);
+    cr_expect(ll_coordinator_may_quit(rig->core, rig->now_us));
+}
+
 Test(run, agents_that_do_not_hear_that_the_coordinator_is_to_end_are_not_waited_for) {
     register_agents(1);
     rig_submit(rig, "r1", 1, 1);
