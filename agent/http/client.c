@@ -18,10 +18,12 @@
 #include "libcommon/model/context.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 enum { CONNECTIONS_KEPT = 6, HEADERS_COUNT_MAX = 1000, VALUE_MAX = 16 * 1024 };
 
@@ -41,10 +43,12 @@ struct ll_http {
     int64_t deadline_us;
     bool is_added; // the easy handle to the multi
     int hops;
-    char *url;          // of this hop; owned
-    const char *method; // of this hop
-    bool has_body;      // likewise
-    bool is_elsewhere;  // a redirect has led to another origin
+    char *url;                   // of this hop; owned
+    const char *method;          // of this hop
+    bool has_body;               // likewise
+    bool is_elsewhere;           // a redirect has led to another origin
+    char words[CURL_ERROR_SIZE]; // of libcurl, when the hop failed
+    int socket_error;            // an errno, when no socket could be had for the hop; or 0
     struct curl_slist *head;
     char origin[LL_ORIGIN_MAX]; // that credentials without one are for: of the first request ever
 
@@ -274,6 +278,15 @@ static size_t take_header(char *line, size_t size, size_t count, void *user) {
     return http->headers.overflowed ? 0 : len;
 }
 
+// As libcurl would, which does not say why there is none.
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct ll_http *http = user;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) http->socket_error = errno;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 // An option that is left out keeps what the hop before had of it, so all of them are set anew.
 static void begin_hop(struct ll_http *http) {
     CURL *easy = http->easy;
@@ -281,6 +294,11 @@ static void begin_hop(struct ll_http *http) {
     curl_easy_reset(easy); // keeps connections and cookies
     ll_buf_clear(&http->headers);
     ll_buf_clear(&http->body);
+    http->words[0] = '\0';
+    http->socket_error = 0;
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->words);
     curl_easy_setopt(easy, CURLOPT_URL, http->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -359,7 +377,28 @@ static void sample_end(struct ll_http *http) {
     sample(http, LL_METRIC_HTTP_REQUEST_BYTES, body + head);
 }
 
-static void measure(struct ll_http *http, CURLcode code, long status, long os_error) {
+static bool is_chunked(const struct ll_http *http) {
+    size_t position = 0;
+    const char *name, *value;
+    while (ll_pairs_next(&http->headers, &position, &name, &value))
+        if (strcmp(name, "transfer-encoding") == 0 && strcasestr(value, "chunked")) return true;
+    return false;
+}
+
+static struct ll_http_trouble trouble_of(struct ll_http *http, CURLcode code) {
+    struct ll_http_trouble trouble = {.code = code,
+                                      .has_large_headers = http->headers.overflowed,
+                                      .is_chunked = is_chunked(http),
+                                      .is_web = strncasecmp(http->url, "http:", 5) == 0 ||
+                                                strncasecmp(http->url, "https:", 6) == 0,
+                                      .words = http->words};
+    curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &trouble.os_error);
+    if (http->socket_error) trouble.os_error = http->socket_error;
+    curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &trouble.verify_result);
+    return trouble;
+}
+
+static void measure(struct ll_http *http, const struct ll_http_trouble *trouble, long status) {
     char label[16];
     snprintf(label, sizeof label, "%ld", status);
     if (status) {
@@ -368,9 +407,9 @@ static void measure(struct ll_http *http, CURLcode code, long status, long os_er
     }
     if (status >= 400)
         count(http, LL_METRIC_HTTP_REQUEST_FAILURES, label);
-    else if (code != CURLE_OK && code != CURLE_WRITE_ERROR) // which is our own doing
-        count(http, LL_METRIC_HTTP_REQUEST_FAILURES, ll_http_error_name(code, os_error));
-    if (code == CURLE_OK) sample_end(http);
+    else if (trouble->code != CURLE_OK && !http->body.overflowed) // which is our own limit, and no failure of the site
+        count(http, LL_METRIC_HTTP_REQUEST_FAILURES, ll_http_error_name(trouble));
+    if (trouble->code == CURLE_OK) sample_end(http);
 }
 
 static size_t list_headers(const struct ll_buf *from, struct ll_http_header *out) {
@@ -413,30 +452,26 @@ static void redirect(struct ll_http *http, long status, const char *where) {
 }
 
 static void end_hop(struct ll_http *http, CURLcode code) {
-    long status = 0, os_error = 0;
+    long status = 0;
     const char *where = NULL;
     curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &os_error);
     curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &where);
-    measure(http, code, status, os_error);
+    struct ll_http_trouble trouble = trouble_of(http, code);
+    measure(http, &trouble, status);
     curl_multi_remove_handle(http->multi, http->easy);
     http->is_added = false;
     ll_jar_put_back(&http->jar, http->easy);
     if (http->body.overflowed)
         tell(http, ll_err_make(LL_RESOURCE_EXHAUSTED, "the answer's body is longer than %d MB", LL_HTTP_BODY_MAX >> 20),
              status);
-    else if (http->headers.overflowed)
-        tell(
-            http,
-            ll_err_make(LL_RESOURCE_EXHAUSTED, "the answer's headers are longer than %d KB", LL_HTTP_HEADERS_MAX >> 10),
-            status);
     else if (code != CURLE_OK)
-        tell(http, ll_http_error(code, os_error), status);
+        tell(http, ll_http_error(&trouble), status);
     else if (!where || !http->request->follows_redirects)
         tell(http, LL_SUCCESS, status);
     else if (http->hops == LL_HTTP_REDIRECTS_MAX) {
-        count(http, LL_METRIC_HTTP_REQUEST_FAILURES, ll_http_error_name(CURLE_TOO_MANY_REDIRECTS, 0));
-        tell(http, ll_http_error(CURLE_TOO_MANY_REDIRECTS, 0), status);
+        trouble.code = CURLE_TOO_MANY_REDIRECTS;
+        count(http, LL_METRIC_HTTP_REQUEST_FAILURES, ll_http_error_name(&trouble));
+        tell(http, ll_http_error(&trouble), status);
     } else
         redirect(http, status, where);
 }

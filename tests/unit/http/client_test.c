@@ -13,8 +13,21 @@
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define OK "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
+
+static char large_line[1200 * 1024], large_headers[700 * 1024];
 
 static const struct ll_site_page pages[] = {
+    {.path = "/cut", .raw = OK "content-length: 5000\r\n\r\nso far"},
+    {.path = "/cut-chunk", .raw = OK "transfer-encoding: chunked\r\n\r\n7\r\n1234567\r\n10\r\nabc"},
+    {.path = "/bad-chunk", .raw = OK "transfer-encoding: chunked\r\n\r\n7\r\n1234567\r\nzz\r\n"},
+    {.path = "/bad-gzip", .raw = OK "content-encoding: gzip\r\ncontent-length: 12\r\n\r\nnot gzip at!"},
+    {.path = "/garbage", .raw = "220 mail.example ESMTP ready\r\n"},
+    {.path = "/large-line", .raw = large_line},
+    {.path = "/large-headers", .raw = large_headers},
     {.path = "/data", .type = "text/plain", .body = "0123456789"},
     {.path = "/echo-back", .type = "text/plain", .echoes = true},
     {.path = "/slow", .type = "text/plain", .body = "slow", .delay_ms = 100},
@@ -162,6 +175,56 @@ Test(http, a_status_of_400_and_above_is_an_answer_and_counts_as_a_failure) {
     cr_expect(eq(int, answer->err.status, LL_OK));
     cr_expect(eq(int, answer->status, 503));
     cr_expect(eq(u64, look("503", "503").failures, 1));
+}
+
+static void fill_large(void) {
+    int at = snprintf(large_line, sizeof large_line, OK "x-large: ");
+    memset(large_line + at, 'x', 1024 * 1024);
+    snprintf(large_line + at + 1024 * 1024, 40, "\r\ncontent-length: 2\r\n\r\nok");
+    at = snprintf(large_headers, sizeof large_headers, OK);
+    for (int i = 0; i < 600; i++) {
+        at += snprintf(large_headers + at, 40, "x-%d: ", i);
+        memset(large_headers + at, 'x', 1000);
+        at += 1000;
+        at += snprintf(large_headers + at, 4, "\r\n");
+    }
+    snprintf(large_headers + at, 40, "content-length: 2\r\n\r\nok");
+}
+
+// So that a result has one row for what is one trouble, whoever asked.
+Test(http, troubles_have_the_names_that_chromium_gives_them) {
+    static const struct {
+        const char *path, *name;
+    } cases[] = {
+        {"/cut", "net::ERR_CONTENT_LENGTH_MISMATCH"},
+        {"/cut-chunk", "net::ERR_INCOMPLETE_CHUNKED_ENCODING"},
+        {"/bad-chunk", "net::ERR_INVALID_CHUNKED_ENCODING"},
+        {"/bad-gzip", "net::ERR_CONTENT_DECODING_FAILED"},
+        {"/garbage", "net::ERR_INVALID_HTTP_RESPONSE"},
+        {"/large-line", "net::ERR_RESPONSE_HEADERS_TOO_BIG"},
+        {"/large-headers", "net::ERR_RESPONSE_HEADERS_TOO_BIG"},
+        {"/reset", "net::ERR_CONNECTION_RESET"},
+        {"/round", "net::ERR_TOO_MANY_REDIRECTS"},
+    };
+    fill_large();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct ll_http_answer *answer = get(cases[i].path);
+        cr_expect(strncmp(answer->err.text, cases[i].name, strlen(cases[i].name)) == 0, "%s: %s", cases[i].path,
+                  answer->err.text);
+        cr_expect(eq(u64, look("", cases[i].name).failures, 1), "%s", cases[i].path);
+    }
+}
+
+// What the machine lacks is told apart from what the site does (ulimit -n).
+Test(http, a_machine_without_files_says_so) {
+    struct rlimit files;
+    cr_assert(eq(int, getrlimit(RLIMIT_NOFILE, &files), 0));
+    int next = dup(0); // the first that is free
+    close(next);
+    files.rlim_cur = (rlim_t)next;
+    cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &files), 0));
+    const char *text = get("/data")->err.text;
+    cr_expect(strncmp(text, "net::ERR_INSUFFICIENT_RESOURCES: the load machine ran out of files", 60) == 0, "%s", text);
 }
 
 Test(http, delays_are_in_the_phase_they_happen_in) {
