@@ -14,7 +14,7 @@ ll_err ll_machine_check_files_of(uint64_t limit, uint32_t users) {
     uint64_t needed = LL_MACHINE_FILES_OF_PROGRAM + (uint64_t)LL_MACHINE_FILES_OF_USER * users;
     if (limit >= needed) return LL_SUCCESS;
     return ll_err_make(
-        LL_RESOURCE_EXHAUSTED,
+        LL_FAILED_PRECONDITION,
         "a process may open %llu files here, and %u user%s of a browser take %llu (%d and %d for each): "
         "raise the limit (ulimit -n %llu, or LimitNOFILE= of its service), run fewer users on this agent, "
         "or give it more --browsers",

@@ -16,7 +16,7 @@ enum {
 // where that is refused.
 void ll_machine_raise_files(void);
 
-// Whether a process may open as many files as `users` of one browser take. LL_RESOURCE_EXHAUSTED with the sum and the
+// Whether a process may open as many files as `users` of one browser take. LL_FAILED_PRECONDITION with the sum and the
 // way out when it may not.
 ll_err ll_machine_check_files(uint32_t users);
 // The same for a given limit.

@@ -20,7 +20,7 @@ Test(machine, too_few_files_are_refused_with_the_sum) {
     cr_expect(eq(int, ll_machine_check_files_of(112, 1).status, LL_OK));
     cr_expect(eq(int, ll_machine_check_files_of(1300, 100).status, LL_OK));
     ll_err err = ll_machine_check_files_of(128, 50);
-    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    cr_expect(eq(int, err.status, LL_FAILED_PRECONDITION));
     cr_expect(not(zero(ptr, strstr(err.text, "a process may open 128 files here, and 50 users of a browser take 700 "
                                              "(100 and 12 for each): raise the limit (ulimit -n 700"))),
               "%s", err.text);
