@@ -373,7 +373,7 @@ static int answer_json(lua_State *L) {
     const char *body = lua_tolstring(L, -1, &len);
     if (len > LL_READING_BYTES_MAX)
         ll_vm_raise(L, "json: the answer's body is longer than %d MB", LL_READING_BYTES_MAX >> 20);
-    ll_err err = ll_json_parse(body, len, &document);
+    ll_err err = ll_json_parse_value(body, len, &document);
     if (err.status != LL_OK) ll_vm_raise(L, "json: the answer's body is no JSON: %s", err.text);
     lua_pushcfunction(L, push_document);
     lua_pushlightuserdata(L, document);

@@ -248,7 +248,7 @@ static void push_json(lua_State *L, struct ll_rows *rows, uint32_t index) {
     const char *start = list.at;
     skip_element(&list);
     ll_json_free(&rows->parsed);
-    ll_err err = ll_json_parse(start, (size_t)(list.at - start), &rows->parsed);
+    ll_err err = ll_json_parse_value(start, (size_t)(list.at - start), &rows->parsed);
     if (err.status != LL_OK) luaL_error(L, "%s", err.text); // it was checked when the file was read
     ll_value_push_json(L, rows->parsed);
     ll_json_free(&rows->parsed);

@@ -13,6 +13,18 @@ static const double WHOLE_MAX = 9007199254740992.0; // 2^53: above it doubles sk
 
 enum { WORDS_TEXT_MAX = 60 };
 
+// A text of a tree that ll_json_parse_value made.
+static void push_text(lua_State *L, const char *text) {
+    luaL_Buffer out;
+    luaL_buffinit(L, &out);
+    for (const char *nul; (nul = strstr(text, LL_JSON_NUL)); text = nul + strlen(LL_JSON_NUL)) {
+        luaL_addlstring(&out, text, (size_t)(nul - text));
+        luaL_addchar(&out, '\0');
+    }
+    luaL_addstring(&out, text);
+    luaL_pushresult(&out);
+}
+
 static void push_json_children(lua_State *L, const ll_json *node) {
     luaL_checkstack(L, 4, "the value is nested too deeply");
     lua_newtable(L);
@@ -23,7 +35,7 @@ static void push_json_children(lua_State *L, const ll_json *node) {
             ll_value_push_json(L, child);
             lua_rawseti(L, -2, position);
         } else {
-            lua_pushstring(L, ll_json_key(child));
+            push_text(L, ll_json_key(child));
             ll_value_push_json(L, child);
             lua_rawset(L, -3);
         }
@@ -32,7 +44,7 @@ static void push_json_children(lua_State *L, const ll_json *node) {
 
 void ll_value_push_json(lua_State *L, const ll_json *node) {
     if (ll_json_is_string(node))
-        lua_pushstring(L, ll_json_string(node, ""));
+        push_text(L, ll_json_string(node, ""));
     else if (ll_json_is_bool(node))
         lua_pushboolean(L, ll_json_bool(node, false));
     else if (ll_json_is_number(node)) {
@@ -85,7 +97,10 @@ static void write_table(lua_State *L, int index, const char *what, struct ll_jso
         if (lua_type(L, -2) != LUA_TSTRING)
             ll_vm_raise(L, "%s has a table with mixed keys: use the keys 1 to n for a list, or texts for an object",
                         what);
-        write_value(L, lua_gettop(L), what, writer, lua_tostring(L, -2), depth + 1);
+        size_t key_len;
+        const char *key_text = lua_tolstring(L, -2, &key_len);
+        if (strlen(key_text) != key_len) ll_vm_raise(L, "%s has a key with a NUL in it, which cannot be sent", what);
+        write_value(L, lua_gettop(L), what, writer, key_text, depth + 1);
         lua_pop(L, 1);
     }
     ll_json_end_object(writer);

@@ -1,8 +1,8 @@
 // Parsing goes through cJSON, which is fast and forgiving. What it forgives too much, or gets wrong, is looked after in
 // one pass over the text before it sees it: nesting, raw control characters, and two kinds of escapes that real pages
 // produce: \u0000, which would cut a C string short, and halves of surrogate pairs, for which cJSON refuses the whole
-// text. Both read as U+FFFD, the replacement character. What it still forgives: numbers such as 01 and 1., and bytes
-// in strings that are not UTF-8, which pass through.
+// text. Both read as U+FFFD, the replacement character, unless NUL is to be kept. What it still forgives: numbers such
+// as 01 and 1., and bytes in strings that are not UTF-8, which pass through.
 #include "libcommon/codec/json.h"
 
 #include "libcommon/base/alloc.h"
@@ -69,8 +69,7 @@ struct survey {
     const char *control; // the first raw control character in a string, or NULL
 };
 
-// Looks the text over. `repair`, when not NULL, is a copy of it in which unusable escapes become \ufffd.
-static struct survey look_over(const char *text, size_t len, char *repair) {
+static struct survey look_over(const char *text, size_t len) {
     struct survey found = {0};
     const char *end = text + len;
     int depth = 0;
@@ -80,7 +79,6 @@ static struct survey look_over(const char *text, size_t len, char *repair) {
             in_string = !in_string;
         } else if (in_string && *at == '\\') {
             size_t escape_len = measure_escape(at, end, &is_unusable);
-            if (is_unusable && repair) memcpy(repair + (at - text), "\\ufffd", ESCAPE_CHARS);
             found.unusable_escapes += is_unusable;
             at += escape_len;
             continue;
@@ -94,6 +92,27 @@ static struct survey look_over(const char *text, size_t len, char *repair) {
         at++;
     }
     return found;
+}
+
+// Copies the text with something usable for each unusable escape; the copy's length. `nul` stands for an escaped NUL,
+// in at most ESCAPE_CHARS bytes.
+static size_t repair(const char *text, size_t len, const char *nul, char *out) {
+    const char *end = text + len;
+    char *to = out;
+    bool is_unusable = false;
+    for (const char *at = text; at < end;) {
+        size_t part = *at == '\\' ? measure_escape(at, end, &is_unusable) : 1;
+        const char *from = at;
+        size_t from_len = part;
+        if (*at == '\\' && is_unusable) {
+            from = escaped_unit(at, end) == 0 ? nul : "\\ufffd";
+            from_len = strlen(from);
+        }
+        memcpy(to, from, from_len);
+        to += from_len;
+        at += part;
+    }
+    return (size_t)(to - out);
 }
 
 // Whether there is nothing to look for, as in most messages: no \u, no control character, and too few brackets to nest
@@ -142,18 +161,25 @@ static ll_err parse_looked_over(const char *text, size_t len, ll_json **out) {
     return LL_SUCCESS;
 }
 
-ll_err ll_json_parse(const char *text, size_t len, ll_json **out) {
+static ll_err parse(const char *text, size_t len, const char *nul, ll_json **out) {
     if (is_plain(text, len)) return parse_looked_over(text, len, out);
-    struct survey found = look_over(text, len, NULL);
+    struct survey found = look_over(text, len);
     if (found.is_too_deep)
         return ll_err_make(LL_INVALID_ARGUMENT, "this JSON nests deeper than the %d levels that are read", DEPTH_MAX);
     if (found.control) return not_json(text, len, found.control);
     if (found.unusable_escapes == 0) return parse_looked_over(text, len, out);
-    char *repaired = ll_memdup(text, len);
-    look_over(text, len, repaired);
-    ll_err err = parse_looked_over(repaired, len, out);
+    char *repaired = ll_alloc(len, 1);
+    ll_err err = parse_looked_over(repaired, repair(text, len, nul, repaired), out);
     free(repaired);
     return err;
+}
+
+ll_err ll_json_parse(const char *text, size_t len, ll_json **out) {
+    return parse(text, len, "\\ufffd", out);
+}
+
+ll_err ll_json_parse_value(const char *text, size_t len, ll_json **out) {
+    return parse(text, len, LL_JSON_NUL, out);
 }
 
 void ll_json_free(ll_json **json) {

@@ -21,6 +21,10 @@ typedef struct ll_json ll_json;
 // A tree takes up to 50 times the bytes of its text, which the caller limits. Of members with one name the first
 // counts.
 ll_err ll_json_parse(const char *text, size_t len, ll_json **out);
+// The same for values that keep each NUL: it reads as LL_JSON_NUL, two bytes that are in no UTF-8. Whoever takes the
+// strings on puts the NUL back.
+#define LL_JSON_NUL "\xC0\x80"
+ll_err ll_json_parse_value(const char *text, size_t len, ll_json **out);
 void ll_json_free(ll_json **json);
 
 bool ll_json_is_object(const ll_json *node);

@@ -201,7 +201,7 @@ void ll_cdp_element_look_again(struct ll_cdp_page *page) {
 
 void ll_cdp_element_read(struct ll_cdp_page *page, struct ll_slice value) {
     ll_json *json = NULL;
-    ll_err err = ll_json_parse(value.at, value.len, &json);
+    ll_err err = ll_json_parse_value(value.at, value.len, &json);
     bool is_nil = err.status == LL_OK && ll_json_is_null(json);
     ll_cdp_page_finish(page, err, is_nil ? NULL : json);
     ll_json_free(&json);

@@ -68,7 +68,7 @@ void ll_cdp_response_wait(struct ll_cdp_page *page) {
 
 static void finish(struct ll_cdp_page *page, struct expectation *expectation) {
     ll_json *value = NULL;
-    ll_err err = ll_json_parse(expectation->answer, strlen(expectation->answer), &value);
+    ll_err err = ll_json_parse_value(expectation->answer, strlen(expectation->answer), &value);
     clear(expectation);
     ll_cdp_page_finish(page, err, value);
     ll_json_free(&value);

@@ -1,6 +1,8 @@
 // What is done to and read from elements of real pages.
 #include "tests/unit/browser/driver.h"
 
+#include "libcommon/codec/json.h"
+
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
@@ -327,4 +329,12 @@ Test(element, dialogs_are_dismissed) {
     driven_visit(&page, "/dialogs");
     driven_ok(&page, LL_OP_CLICK, "#b", NULL);
     driven_reads(&page, LL_OP_INNER_TEXT, "#out", NULL, "false null");
+}
+
+Test(element, a_nul_comes_from_the_page_as_it_is) {
+    driven_visit(&page, "/events");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "'a\\0b'", "a" LL_JSON_NUL "b");
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_EVALUATE,
+                                            .text = "(text) => { if (text !== 'a\\0b') throw text }",
+                                            .argument = "\"a\\u0000b\""});
 }

@@ -122,6 +122,16 @@ Test(json, strings_that_c_cannot_hold_get_the_replacement_character) {
     ll_json_free(&json);
 }
 
+Test(json, a_value_keeps_each_nul) {
+    static const char text[] = "{\"k\\u0000\": \"a\\u0000\\u0000b\\\\u0000\\ud800\"}";
+    ll_json *json = NULL;
+    cr_assert(eq(int, ll_json_parse_value(text, strlen(text), &json).status, LL_OK));
+    const char *value = ll_json_string(ll_json_get(json, "k" LL_JSON_NUL), "");
+    cr_expect(eq(str, (char *)value, "a" LL_JSON_NUL LL_JSON_NUL "b\\u0000\uFFFD"));
+    ll_json_free(&json);
+    cr_expect(eq(int, ll_json_parse_value("[\"\\u0000", 8, &json).status, LL_INVALID_ARGUMENT));
+}
+
 Test(json, of_members_with_one_name_the_first_counts) {
     ll_json *json = parse("{\"a\": 1, \"a\": 2}");
     cr_expect(eq(dbl, ll_json_number(ll_json_get(json, "a"), 0), 1));

@@ -98,6 +98,20 @@ Test(api, readings_return_values) {
     world_close(&world);
 }
 
+Test(api, a_nul_in_a_text_is_kept) {
+    struct world world;
+    world_open(&world,
+               RUN("local text = ctx:evaluate('x')\nctx:log(text == 'a\\0b\\0')\n"
+                   "local value = ctx:evaluate('x')\nctx:log(value['k\\0'][1] == '\\0')"),
+               NULL);
+    world_start(&world, 1);
+    world_answer(&world, "\"a\\u0000b\\u0000\"");
+    world_answer(&world, "{\"k\\u0000\":[\"\\u0000\"]}");
+    cr_expect(eq(int, world.request.status, LL_SCRIPT_FINISHED));
+    cr_expect(eq(str, (char *)ll_buf_str(&world.told), "log true\nlog true\n"));
+    world_close(&world);
+}
+
 Test(api, evaluate_takes_an_argument_as_json) {
     static const struct {
         const char *source, *json;
@@ -105,6 +119,7 @@ Test(api, evaluate_takes_an_argument_as_json) {
         {RUN("ctx:evaluate('x', { 1, 2.5, 'a\\n' })"), "[1,2.5,\"a\\n\"]"},
         {RUN("ctx:evaluate('x', { id = user_id })"), "{\"id\":7}"},
         {RUN("ctx:evaluate('x', {})"), "{}"},
+        {RUN("ctx:evaluate('x', 'a\\0b')"), "\"a\\u0000b\""},
         {RUN("ctx:evaluate('x', false)"), "false"},
         {RUN("ctx:evaluate('x', 'text', { timeout = 1 })"), "\"text\""},
         {RUN("ctx:evaluate('x', nil, { timeout = 1 })"), "none"},
@@ -302,6 +317,9 @@ Test(api, wrong_calls_name_the_operation_the_position_and_what_is_wanted) {
         {RUN("ctx:wait_for_selector('#a', { state = 'gone' })"),
          "shop.lua:2: wait_for_selector: state must be \"visible\", \"hidden\", \"attached\" or \"detached\", not "
          "\"gone\""},
+        {RUN("ctx:evaluate('x', { ['a\\0'] = 1 })"),
+         "shop.lua:2: evaluate: argument 2 has a key with a NUL in it, which "
+         "cannot be sent"},
         {RUN("ctx:evaluate('x', print)"), "shop.lua:2: evaluate: argument 2 holds a function: it may hold only nil, "
                                           "booleans, numbers, texts and tables"},
         {RUN("local t = {} t.t = t\nctx:evaluate('x', t)"),

@@ -81,7 +81,7 @@ enum ll_script_status world_start(struct world *world, uint64_t number) {
 
 enum ll_script_status world_answer(struct world *world, const char *json) {
     ll_json *value = NULL;
-    if (json) cr_assert(ll_json_parse(json, strlen(json), &value).status == LL_OK, "%s", json);
+    if (json) cr_assert(ll_json_parse_value(json, strlen(json), &value).status == LL_OK, "%s", json);
     struct ll_action_result result = {.err = LL_SUCCESS, .value = value};
     ll_script_resume(world->script, &result, &world->request);
     ll_json_free(&value);
