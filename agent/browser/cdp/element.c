@@ -12,6 +12,7 @@
 // gave at once, with such a word before it, is about the document that is being left, and the question is asked again
 // in the next. An answer that was waited for stands: what was waited for did come.
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/world.h"
 #include "libcommon/base/clock.h"
 
 #include <stdio.h>
@@ -84,7 +85,6 @@ static void ask(struct ll_cdp_page *page, const char *operation) {
     const struct ll_action *action = &page->action;
     const char *text = action->text ? action->text : action->target;
     struct ll_buf code = ll_buf_make(CODE_BYTES_MAX);
-    if (page->frame.depth) ll_buf_text(&code, "typeof __liveload===\"undefined\"?[\"absent\"]:");
     ll_buf_printf(&code, "__liveload(\"%s\",%u,", operation, rounded(ll_cdp_page_remaining_ms(page)));
     append_quoted(&code, action->selector);
     ll_buf_text(&code, ",");
@@ -99,12 +99,64 @@ static void ask(struct ll_cdp_page *page, const char *operation) {
     ll_cdp_page_end(page, on_decided);
 }
 
+// A script of the scenario's is begun in the page's own world, and waited for in ours; page/main/evaluate.js has the
+// words.
+static void ask_own(struct ll_cdp_page *page) {
+    const struct ll_action *action = &page->action;
+    struct ll_buf code = ll_buf_make(CODE_BYTES_MAX);
+    ll_buf_printf(&code, "__liveload(\"%s\",", ll_operation_info(action->operation)->name);
+    append_quoted(&code, action->text);
+    ll_buf_printf(&code, ",%s)", action->argument ? action->argument : "undefined");
+    struct ll_buf *out = ll_cdp_frame_begin_own(page, (const char *)code.data, code.len);
+    ll_buf_text(out, ",\"returnByValue\":true}");
+    if (code.overflowed) out->overflowed = true;
+    ll_buf_fini(&code);
+    ll_cdp_page_end(page, on_decided);
+}
+
+static void ask_content(struct ll_cdp_page *page) {
+    ask(page, "content");
+}
+
+static void ask_script(struct ll_cdp_page *page) {
+    struct ll_buf code = ll_buf_make(256);
+    ll_buf_printf(&code, "__liveload(\"%s\",%u,null,null,%.0f)", ll_operation_info(page->action.operation)->name,
+                  ll_cdp_page_remaining_ms(page), page->script);
+    struct ll_buf *out = ll_cdp_frame_begin(page, page->frame.depth, (const char *)code.data, code.len);
+    ll_buf_text(out, ",\"awaitPromise\":true,\"returnByValue\":true}");
+    ll_buf_fini(&code);
+    ll_cdp_page_end(page, on_decided);
+}
+
+static bool is_script(const struct ll_cdp_page *page) {
+    return page->action.operation == LL_OP_EVALUATE || page->action.operation == LL_OP_WAIT_FOR_FUNCTION;
+}
+
 static void ask_it(struct ll_cdp_page *page) {
-    ask(page, ll_operation_info(page->action.operation)->name);
+    if (is_script(page))
+        ask_own(page);
+    else
+        ask(page, ll_operation_info(page->action.operation)->name);
+}
+
+static void begin(struct ll_cdp_page *page) {
+    page->frame.depth = 0;
+    page->script = 0;
+    page->awaits_content = false;
+    if (page->action.frame)
+        ll_cdp_world_learn(page, ll_cdp_frame_enter);
+    else if (is_script(page))
+        ask_own(page);
+    else
+        ll_cdp_world_learn(page, ask_it);
 }
 
 void ll_cdp_element_resume(struct ll_cdp_page *page) {
     ll_cdp_page_set_alarm(page); // the commit was awaited by a shorter one
+    begin(page);
+}
+
+void ll_cdp_element_entered(struct ll_cdp_page *page) {
     ask_it(page);
 }
 
@@ -121,11 +173,7 @@ void ll_cdp_element(struct ll_cdp_page *page) {
         ll_timer_set(page->timer, page->deadline_us);
         return;
     }
-    page->frame.depth = 0;
-    if (page->action.frame)
-        ll_cdp_frame_enter(page);
-    else
-        ask_it(page);
+    begin(page);
 }
 
 // Asks what has come of the press. One that led to another document was no miss: a miss is kept from the page.
@@ -296,12 +344,17 @@ static ll_err refusal(struct ll_slice decision) {
         if (ll_scan_is_string(reason, reasons[i].word)) status = reasons[i].status;
     if (!ll_scan_text(ll_scan_item(decision, 1), text, sizeof text))
         return ll_err_make(LL_UNKNOWN, "the page answered what LiveLoad does not understand");
-    return ll_err_make(status, "%s", text);
+    return ll_err_make(status, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 static bool lost_its_document(struct ll_slice error) {
-    static const char *const signs[] = {"navigated or closed",   "context was destroyed", "Cannot find",
-                                        "Promise was collected", "does not belong",       "No node"};
+    static const char *const signs[] = {"navigated or closed",
+                                        "context was destroyed",
+                                        "Cannot find",
+                                        "Promise was collected",
+                                        "does not belong",
+                                        "No node",
+                                        "No frame"};
     char text[256];
     ll_scan_text(error, text, sizeof text);
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
@@ -322,6 +375,7 @@ void ll_cdp_element_lost(struct ll_cdp_page *page) {
 }
 
 void ll_cdp_element_refused(struct ll_cdp_page *page, struct ll_slice error) {
+    page->tab->world = 0; // it may be that of a document that has gone
     if (page->confirming) {
         ll_cdp_page_finish(page, LL_SUCCESS, NULL); // its press has led to another document
     } else if (lost_its_document(error)) {
@@ -353,6 +407,22 @@ static void on_missed(struct ll_cdp_page *page, struct ll_slice by) {
     press_again(page);
 }
 
+// What a script of the scenario's answers that is not over.
+static bool goes_on(struct ll_cdp_page *page, struct ll_slice word, struct ll_slice number) {
+    if (!is_script(page)) return false;
+    bool has_content = page->awaits_content && (ll_scan_is_string(word, "ok") || ll_scan_is_string(word, "came"));
+    bool is_later = ll_scan_is_string(word, "later");
+    page->awaits_content = ll_scan_is_string(word, "early");
+    if (is_later) page->script = ll_scan_number(number, 0);
+    if (page->awaits_content)
+        ll_cdp_world_learn(page, ask_content);
+    else if (is_later)
+        ll_cdp_world_learn(page, ask_script);
+    else if (has_content)
+        ask_own(page);
+    return page->awaits_content || is_later || has_content;
+}
+
 static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     bool after_input = page->tab->after_input;
@@ -374,11 +444,7 @@ static void on_decided(void *arg, const struct ll_cdp_answer *answer) {
     }
     struct ll_slice decision = ll_scan_get(values[0], "value");
     struct ll_slice word = ll_scan_item(decision, 0);
-    if (ll_scan_is_string(word, "absent")) {
-        ll_cdp_frame_install(page);
-        ask_it(page);
-        return;
-    }
+    if (goes_on(page, word, ll_scan_item(decision, 1))) return;
     if (ll_scan_is_string(word, "missed"))
         on_missed(page, ll_scan_item(decision, 1));
     else if (!page->confirming && came_from_the_old(page, after_input, decision))

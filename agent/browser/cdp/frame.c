@@ -1,7 +1,8 @@
 // Into frames within a page, from selector to selector, and back out with a point:
 //
-//     in each document: its __liveload finds the frame's element → DOM.describeNode: its document → DOM.resolveNode: an
-//     object of the main world in there, on which functions can be called
+//     in each document: our script finds the frame's element → DOM.describeNode: its document → DOM.resolveNode: an
+//     object of the page's own world in there, on which scripts of scenarios can be run; with it come both our scripts,
+//     where the document has none of its own → Page.createIsolatedWorld: the context of ours
 //
 // No domain is enabled for it, and pages whose frames nobody asks for pay nothing. It is done anew for each action, so
 // that a frame that was replaced is found again. What an action's input wants is a point of the outermost page. Where
@@ -14,17 +15,17 @@
 //
 // A frame in a process of its own (site isolation, which our flags turn off) has no document here, which is said.
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/world.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-extern const char ll_page_script[];
-extern const size_t ll_page_script_len;
-
 static const char separator = LL_FRAME_SEPARATOR;
 
 static void on_element(void *arg, const struct ll_cdp_answer *answer);
+static void on_world(void *arg, const struct ll_cdp_answer *answer);
 static void look_out(struct ll_cdp_page *page);
 
 // Selector `index` of the action's frames; len 0 when there is none.
@@ -42,7 +43,15 @@ bool ll_cdp_frame_is_entered(const struct ll_cdp_page *page) {
 }
 
 struct ll_buf *ll_cdp_frame_begin(struct ll_cdp_page *page, size_t depth, const char *code, size_t len) {
-    if (depth == 0) {
+    uint64_t world = depth ? page->frame.worlds[depth - 1] : page->tab->world;
+    struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.evaluate");
+    ll_buf_printf(out, "{\"contextId\":%" PRIu64 ",\"expression\":", world);
+    ll_json_quote(out, code, len);
+    return out;
+}
+
+struct ll_buf *ll_cdp_frame_begin_own(struct ll_cdp_page *page, const char *code, size_t len) {
+    if (page->frame.depth == 0) {
         struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.evaluate");
         ll_buf_text(out, "{\"expression\":");
         ll_json_quote(out, code, len);
@@ -53,23 +62,11 @@ struct ll_buf *ll_cdp_frame_begin(struct ll_cdp_page *page, size_t depth, const 
     ll_buf_append(&function, code, len);
     ll_buf_text(&function, "}");
     struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.callFunctionOn");
-    ll_buf_printf(out, "{\"objectId\":\"%s\",\"functionDeclaration\":", page->frame.documents[depth - 1]);
-    ll_json_quote(out, (const char *)function.data, function.len);
-    ll_buf_fini(&function);
-    return out;
-}
-
-void ll_cdp_frame_install(struct ll_cdp_page *page) {
-    struct ll_buf *out = ll_cdp_page_begin(page, "Runtime.callFunctionOn");
-    struct ll_buf function = ll_buf_make(ll_page_script_len + 64);
-    ll_buf_text(&function, "function(){const liveloadFrame=1;");
-    ll_buf_append(&function, ll_page_script, ll_page_script_len);
-    ll_buf_text(&function, "}");
     ll_buf_printf(out, "{\"objectId\":\"%s\",\"functionDeclaration\":", page->frame.documents[page->frame.depth - 1]);
     ll_json_quote(out, (const char *)function.data, function.len);
-    ll_buf_text(out, "}");
+    if (function.overflowed) out->overflowed = true;
     ll_buf_fini(&function);
-    ll_cdp_end(ll_cdp_page_client(page), NULL, NULL);
+    return out;
 }
 
 // What is true of elements in a frame that is not there, as JSON; NULL for an action that waits for the frame.
@@ -90,7 +87,6 @@ static struct ll_buf begin_code(const char *verb, uint32_t timeout_ms, struct ll
 }
 
 static void find_next(struct ll_cdp_page *page) {
-    if (page->frame.depth > 0) ll_cdp_frame_install(page); // it knows where it is already
     uint32_t timeout_ms = answer_of_none(&page->action) ? 0 : ll_cdp_page_remaining_ms(page);
     struct ll_buf code = begin_code("frame", timeout_ms, selector_of(page, page->frame.depth));
     ll_buf_text(&code, ")");
@@ -115,9 +111,21 @@ static void on_document(void *arg, const struct ll_cdp_answer *answer) {
     }
     ll_scan_text(ll_scan_get(ll_scan_get(answer->result, "object"), "objectId"), frame->documents[frame->depth],
                  sizeof *frame->documents);
-    frame->depth++;
+    ll_cdp_world_begin(page, frame->id);
+    ll_cdp_page_end(page, on_world);
+}
+
+static void on_world(void *arg, const struct ll_cdp_answer *answer) {
+    struct ll_cdp_page *page = arg;
+    struct ll_cdp_frame *frame = &page->frame;
+    page->call = 0;
+    if (answer->failed) {
+        ll_cdp_element_refused(page, answer->error);
+        return;
+    }
+    frame->worlds[frame->depth++] = ll_cdp_world_answer(answer);
     if (ll_cdp_frame_is_entered(page))
-        ll_cdp_element_resume(page);
+        ll_cdp_element_entered(page);
     else
         find_next(page);
 }
@@ -136,6 +144,7 @@ static void on_described(void *arg, const struct ll_cdp_answer *answer) {
         ll_cdp_element_lost(page);
         return;
     }
+    ll_scan_text(values[1], page->frame.id, sizeof page->frame.id);
     double node = ll_scan_number(ll_scan_get(values[2], "backendNodeId"), 0);
     page->frame.elements[page->frame.depth] = ll_scan_number(values[0], 0);
     if (node == 0) {

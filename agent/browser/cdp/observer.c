@@ -1,10 +1,12 @@
 #include "agent/browser/cdp/observer.h"
 
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/world.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/log.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,9 +174,22 @@ static void call(const struct ll_cdp_tab *tab, const char *method, const char *p
 // A document without scripts has nothing yet to put the function into, and an evaluation makes it.
 void ll_cdp_observer_committed(struct ll_cdp_tab *tab) {
     tab->observer->is_deaf = false;
+    tab->world = 0;
     if (strncmp(tab->url, "http", 4) != 0) return;
     call(tab, "Runtime.evaluate", "{\"expression\":\"0\",\"silent\":true}");
-    call(tab, "Runtime.addBinding", "{\"name\":\"" BINDING "\"}");
+    call(tab, "Runtime.addBinding", "{\"name\":\"" BINDING "\",\"executionContextName\":\"" LL_CDP_WORLD "\"}");
+}
+
+// Asks the document's observer something, where it is known; 0 where not.
+static uint32_t ask(const struct ll_cdp_tab *tab, const char *what, ll_cdp_answered *answered,
+                    struct ll_cdp_page *page) {
+    struct ll_cdp_client *client = ll_cdp_page_client(tab->page);
+    if (!client || !tab->world || strncmp(tab->url, "http", 4) != 0) return 0;
+    ll_buf_printf(ll_cdp_begin(client, tab->session, "Runtime.evaluate"),
+                  "{\"expression\":\"__liveload('%s')\",\"contextId\":%" PRIu64
+                  ",\"silent\":true,\"returnByValue\":true}",
+                  what, tab->world);
+    return ll_cdp_end(client, answered, page);
 }
 
 uint32_t ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url, ll_cdp_answered *answered) {
@@ -184,16 +199,11 @@ uint32_t ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url, ll
     same += strcspn(tab->url + same, "/?#");
     bool stays = url.len >= same && memcmp(url.at, tab->url, same) == 0;
     if (stays && (url.len == same || strchr("/?#", url.at[same]))) return 0;
-    return ll_cdp_call(ll_cdp_page_client(tab->page), tab->session, "Runtime.evaluate",
-                       "{\"expression\":\"__liveload('tell')\",\"silent\":true}", answered, tab->page);
+    return ask(tab, "tell", answered, tab->page);
 }
 
 bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered) {
-    struct ll_cdp_client *client = ll_cdp_page_client(page);
-    if (!client || !page->tab || strncmp(page->tab->url, "http", 4) != 0) return false;
-    page->call =
-        ll_cdp_call(client, page->tab->session, "Runtime.evaluate",
-                    "{\"expression\":\"__liveload('finish')\",\"silent\":true,\"returnByValue\":true}", answered, page);
+    page->call = page->tab ? ask(page->tab, "finish", answered, page) : 0;
     if (page->call) ll_timer_set(page->timer, ll_clock_us() + LL_OBSERVER_LAST_WORDS_MS * INT64_C(1000));
     return page->call != 0;
 }
@@ -256,9 +266,13 @@ static void take_press(struct ll_cdp_tab *tab, struct ll_slice payload) {
 }
 
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params) {
-    static const char *const keys[] = {"name", "payload"};
-    struct ll_slice values[2];
-    ll_scan_members(params, keys, values, 2);
+    static const char *const keys[] = {"name", "payload", "executionContextId"};
+    struct ll_slice values[3];
+    ll_scan_members(params, keys, values, 3);
+    if (ll_scan_is_string(values[1], "here")) {
+        tab->world = (uint64_t)ll_scan_number(values[2], 0);
+        return;
+    }
     if (tab->observer->is_deaf || !ll_scan_is_string(values[0], BINDING)) return;
     if (ll_cdp_observer_hear(tab->observer, values[1], ll_clock_us())) {
         if (is_press(values[1])) take_press(tab, values[1]);

@@ -59,7 +59,9 @@ enum { LL_CDP_FRAMES_DEEP = LL_FRAMES_DEEP_MAX, LL_CDP_INPUT_WORD_MAX = 32 };
 
 struct ll_cdp_frame {                                  // where the action in flight is done
     size_t depth;                                      // 0: in the tab's own document
-    char documents[LL_CDP_FRAMES_DEEP][LL_CDP_ID_MAX]; // objects of the frames', from the outermost
+    char documents[LL_CDP_FRAMES_DEEP][LL_CDP_ID_MAX]; // objects of the frames' own worlds, from the outermost
+    uint64_t worlds[LL_CDP_FRAMES_DEEP];               // the contexts of ours in there
+    char id[LL_CDP_ID_MAX];                            // of the one that is being entered
     double elements[LL_CDP_FRAMES_DEEP];               // their elements in the documents around them: backend node ids
     struct ll_quad quads[LL_CDP_FRAMES_DEEP];          // where they are drawn in the tab's page
     size_t level;                                      // of the frame that is looked at, on the way out
@@ -104,13 +106,16 @@ struct ll_cdp_page {
 
     struct ll_action action;
     enum ll_cdp_waiting waiting;
-    uint32_t call;     // the command whose answer is awaited, or 0
-    uint64_t loader;   // of the navigation awaited
-    bool moved_within; // by going back or forward: the same document has another URL
-    uint32_t reruns;   // of the action, because its document went away
-    bool acted;        // its input was sent
+    void (*after_world)(struct ll_cdp_page *page); // goes on with it once our world in the tab is known
+    uint32_t call;                                 // the command whose answer is awaited, or 0
+    uint64_t loader;                               // of the navigation awaited
+    bool moved_within;                             // by going back or forward: the same document has another URL
+    uint32_t reruns;                               // of the action, because its document went away
+    bool acted;                                    // its input was sent
     struct ll_cdp_press press;
-    bool confirming; // its press was made, and the page is asked whether it has come to the element
+    double script;       // the number of the scenario's script that goes on in the document; 0: none
+    bool awaits_content; // of the document, to run the script in it
+    bool confirming;     // its press was made, and the page is asked whether it has come to the element
     struct ll_cdp_input input;
     struct ll_buf dragged; // what the page has put into a drag that is under way, as JSON
     int64_t deadline_us;
@@ -190,10 +195,10 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
 // Finds the document of the action's frame, and has the action asked there.
 void ll_cdp_frame_enter(struct ll_cdp_page *page);
 bool ll_cdp_frame_is_entered(const struct ll_cdp_page *page);
-// Begins the command that runs an expression in the document at that depth, with an open object of params.
+// Begins the command that runs an expression in our world of the document at that depth, with an open object of params.
 struct ll_buf *ll_cdp_frame_begin(struct ll_cdp_page *page, size_t depth, const char *code, size_t len);
-// Puts our script into the frame's document, where it is not yet.
-void ll_cdp_frame_install(struct ll_cdp_page *page);
+// The same in the own world of the document that was entered.
+struct ll_buf *ll_cdp_frame_begin_own(struct ll_cdp_page *page, const char *code, size_t len);
 // Sends input to a point of the frame's document, by ll_cdp_element_send. The point is given as shares of its width and
 // height.
 void ll_cdp_frame_send(struct ll_cdp_page *page, struct ll_slice input, struct ll_quad_point share);
@@ -264,6 +269,8 @@ bool ll_cdp_element_can_ask_again(const struct ll_cdp_page *page);
 void ll_cdp_element_pressed(struct ll_cdp_page *page, const char *word);
 // Goes on with one that waited for another document.
 void ll_cdp_element_resume(struct ll_cdp_page *page);
+// The document of its frame is found.
+void ll_cdp_element_entered(struct ll_cdp_page *page);
 
 // cookies.c
 void ll_cdp_cookies(struct ll_cdp_page *page);

@@ -10,8 +10,10 @@
 #include "agent/browser/cdp/storage.h"
 
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/world.h"
 #include "libcommon/base/alloc.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,6 +414,14 @@ static void on_databases_answer(void *arg, const struct ll_cdp_answer *answer) {
     ll_cdp_page_finish(page, LL_SUCCESS, NULL);
 }
 
+static void ask_databases(struct ll_cdp_page *page) {
+    ll_buf_printf(ll_cdp_page_begin(page, "Runtime.evaluate"),
+                  "{\"expression\":\"__liveload('reset_context_storage',%u)\",\"contextId\":%" PRIu64
+                  ",\"awaitPromise\":true}",
+                  ll_cdp_page_remaining_ms(page), page->tab->world);
+    ll_cdp_page_end(page, on_databases_answer);
+}
+
 // The document that is shown may not know yet that its databases are gone; see page/storage.js.
 static void on_emptied(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
@@ -420,10 +430,7 @@ static void on_emptied(void *arg, const struct ll_cdp_answer *answer) {
         ll_cdp_page_finish(page, ll_err_make(LL_UNAVAILABLE, "the browser refuses"), NULL);
         return;
     }
-    ll_buf_printf(ll_cdp_page_begin(page, "Runtime.evaluate"),
-                  "{\"expression\":\"__liveload('reset_context_storage',%u)\",\"awaitPromise\":true}",
-                  ll_cdp_page_remaining_ms(page));
-    ll_cdp_page_end(page, on_databases_answer);
+    ll_cdp_world_learn(page, ask_databases);
 }
 
 void ll_cdp_storage_perform_reset(struct ll_cdp_page *page) {

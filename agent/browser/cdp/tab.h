@@ -65,6 +65,7 @@ struct ll_cdp_tab {
     uint32_t probe;                    // asks a tab that was late whether it is alive, or 0
     int64_t probe_sent_us;             // 0: none is under way
     enum ll_cdp_window window;         // that its page opens next, which has not come yet
+    uint64_t world;                    // the execution context of our script in its document; 0: not known yet
     struct ll_cdp_network *network;
     struct ll_cdp_easel easel;
     struct ll_cdp_observer *observer;

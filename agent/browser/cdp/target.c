@@ -13,15 +13,13 @@
 // every console message.
 #include "agent/browser/cdp/emulate.h"
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/world.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/base/log.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
-
-extern const char ll_page_script[];
-extern const size_t ll_page_script_len;
 
 static void on_context(void *arg, const struct ll_cdp_answer *answer);
 static void on_permissions(void *arg, const struct ll_cdp_answer *answer);
@@ -185,11 +183,7 @@ static void set_up_tab(struct ll_cdp_tab *tab) {
     enable_domains(tab);
     ll_cdp_emulate_tab(tab);
     ll_cdp_auth_begin(tab);
-    struct ll_buf *out = set_up(tab, "Page.addScriptToEvaluateOnNewDocument");
-    ll_buf_text(out, "{\"source\":");
-    ll_json_quote(out, ll_page_script, ll_page_script_len);
-    ll_buf_text(out, ",\"runImmediately\":true}");
-    send(tab);
+    ll_cdp_world_install(tab);
     ll_buf_text(set_up(tab, "Runtime.runIfWaitingForDebugger"), "{}");
     tab->call = ll_cdp_end(ll_cdp_page_client(tab->page), on_set_up, tab);
     if (!tab->call && tab->page->state == LL_CDP_PAGE_OPENING)

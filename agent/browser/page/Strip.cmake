@@ -1,10 +1,21 @@
-# Joins the parts of the page's script into one strict function, so that what they share is no global of the page's, and
-# takes out comment lines and indentation, since every new document compiles it.
+# Joins the parts of a script into one strict function, so that what they share is no global, and takes out comment lines
+# and indentation, since every new document compiles it. With BEGIN, a file, the parts are the function that its begin()
+# is given.
+function(read_part name out)
+  file(READ ${name} text)
+  set(text "\n${text}")
+  string(REGEX REPLACE "\n *//[^\n]*" "\n" text "${text}")
+  string(REGEX REPLACE "\n[ \n]*" "\n" text "${text}")
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
 set(text "")
 foreach(input IN LISTS INPUTS)
-  file(READ ${input} part)
-  string(APPEND text "\n${part}")
+  read_part(${input} part)
+  string(APPEND text "${part}")
 endforeach()
-string(REGEX REPLACE "\n *//[^\n]*" "\n" text "${text}")
-string(REGEX REPLACE "\n[ \n]*" "\n" text "${text}")
+if(DEFINED BEGIN)
+  read_part(${BEGIN} begin)
+  set(text "${begin}begin((() => {${text}}));")
+endif()
 file(WRITE ${OUTPUT} "(() => {\n\"use strict\";${text}})();\n")

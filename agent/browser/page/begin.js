@@ -1,17 +1,49 @@
-// What LiveLoad puts into each page: it finds elements, waits until something can be done with them, does it or asks
-// for real input, and reads them. The build joins the files of this folder, in the order of CMakeLists.txt, into one
-// strict function.
+// What LiveLoad puts into each document: it finds elements, waits until something can be done with them, does it or asks
+// for real input, reads them, and measures. It lives in a JavaScript world of its own, which sees the document and none
+// of what the page's scripts have made of their globals, so what is used here is what the browser has. What has to be in
+// the page's own world is in main/. The build joins the files of this folder, in the order of CMakeLists.txt.
 //
 // One call per operation, from Runtime.evaluate: __liveload(operation, timeout, selector, text, argument, options), as
 // operations.def and options.def have them; a second selector comes as the text. It answers with an array, at once or
 // as a promise: ["ok", value], or ["ok", null, input, x, y] when real input is to be sent, or with "came" for "ok" when
 // it had to wait, or ["missed", by what] when the press that it asked for has not come to the element, or [why it failed,
-// a sentence]. Waiting happens here, on the page's own events, with the deadline
-// kept here too: nothing outside asks again and again. It lives in the page's own world, so it keeps its own references
-// to what pages like to replace, and it changes nothing that a page can see but one property that no enumeration shows.
-// Frames within a page are only driven when a scenario goes into one, which declares this.
-if ((window !== window.top && typeof liveloadFrame === "undefined") || window.__liveload) return;
-
-const { MutationObserver, Promise, setTimeout, clearTimeout, setInterval, clearInterval } = window;
+// a sentence]. Waiting happens here, on the page's own events, with the deadline kept here too: nothing outside asks again
+// and again.
+if (Object.hasOwn(window, "__liveload")) return;
 
 const failed = (status, why) => [status, why];
+
+// What is heard from the script in the page's own world: events on an object that it hands over before any script of
+// the page runs, and that no page can find (main/channel.js). What they carry is a copy in each world.
+let port = null;
+const takers = {}; // by an event's type
+const hear = (type, take) => (takers[type] = take);
+addEventListener("liveload", (event) => {
+  port = event.relatedTarget;
+  for (const type of ["called", "answer", "settled", "load"])
+    port.addEventListener(type, (told) => takers[type] && takers[type](told.detail));
+}, { capture: true, once: true });
+
+// Asks the other script of a scenario's script, by its number. Null where scripts are off: nobody hears it.
+let told = null;
+hear("answer", (answer) => (told = answer));
+function askMain(number) {
+  told = null;
+  port.dispatchEvent(new CustomEvent("ask", { detail: number }));
+  return told;
+}
+
+// Frames are only driven when a scenario goes into one: the first use starts it there.
+function begin(start) {
+  if (window === window.top) {
+    start();
+    return;
+  }
+  Object.defineProperty(window, "__liveload", {
+    configurable: true,
+    get() {
+      start();
+      return window.__liveload;
+    },
+  });
+}

@@ -53,7 +53,7 @@ const liveview = (() => {
     } else if (wasConnected && lostAt === null && classes.contains("phx-error")) {
       lostAt = now();
       tell("liveview_disconnections", 1, url());
-      for (const load of loads) if (load.kind !== "initial") cancel(load); // their answers will not come
+      for (const [number, { kind }] of loads) if (kind !== "initial") cancel(number); // their answers will not come
     }
   }
 
@@ -72,42 +72,40 @@ const liveview = (() => {
 
   // --- Loads and navigations ----------------------------------------------------------------------------------------
 
-  const loads = new Set();             // under way, the oldest first: {kind, start, number}
-  const loadOfDetail = new WeakMap();  // and those that have ended, by the detail of their event
-  let loadCount = 0;                   // two may start at one time of this clock
+  const loads = new Map();             // under way, by their numbers (main/liveview.js), the oldest first: {kind, start}
   let tellsNavigations = false;        // by phx:navigate
 
   const isNavigation = (kind) => kind === "patch" || kind === "redirect";
-  const word = (text) => (typeof text === "string" && /^[a-z][a-z_-]{0,30}$/.test(text) ? text : "other");
+  const word = (text) => (/^[a-z][a-z_-]{0,30}$/.test(text) ? text : "other");
 
-  function cancel(load) {
-    if (loads.delete(load)) tell("liveview_canceled_loads", 1, load.kind);
+  function cancel(number) {
+    const { kind } = loads.get(number);
+    loads.delete(number);
+    tell("liveview_canceled_loads", 1, kind);
   }
 
   // A navigation takes the place of the one before, which then ends for nobody; so does a join of the main view.
-  function onLoadStart(event) {
+  function onLoadStart(number, kind) {
     activate();
-    const kind = word(event.detail?.kind);
     if (kind === "error") return;
-    for (const load of loads)
+    for (const [other, load] of loads)
       if (load.kind === "initial" ? isNavigation(kind) || kind === "initial" : isNavigation(kind) && isNavigation(load.kind))
-        cancel(load);
-    if (loads.size >= LOADS_MAX) cancel(loads.values().next().value);
-    const load = { kind, start: now(), number: ++loadCount };
-    loads.add(load);
-    loadOfDetail.set(event.detail, load);
+        cancel(other);
+    if (loads.size >= LOADS_MAX) cancel(loads.keys().next().value);
+    loads.set(number, { kind, start: now() });
     if (kind === "redirect") begin(document.querySelectorAll(".phx-click-loading"));
   }
 
-  function onLoadStop(event) {
+  function onLoadStop(number) {
     observeMain();
     judgePushes();
-    const load = loadOfDetail.get(event.detail);
-    if (!load || !loads.delete(load)) return;
+    const load = loads.get(number);
+    if (!load) return;
+    loads.delete(number);
     tell("liveview_page_loading_duration_us", (now() - load.start) * 1000, load.kind);
     if (isNavigation(load.kind) && !tellsNavigations) tell("liveview_navigations", 1, load.kind);
     if (load.kind !== "redirect") return;
-    for (const other of loads) if (other.number < load.number) cancel(other); // what was asked of the view that is gone
+    for (const other of loads.keys()) if (other < number) cancel(other); // what was asked of the view that is gone
   }
 
   function onNavigate(event) {
@@ -240,7 +238,6 @@ const liveview = (() => {
     if (!isActive) {
       isActive = true;
       pushObserver.observe(document, { subtree: true, attributes: true, attributeFilter: ["data-phx-ref-src"] });
-      addEventListener("phx:page-loading-stop", guarded(onLoadStop), true);
       addEventListener("phx:navigate", guarded(onNavigate), true);
       document.addEventListener("phx:update", guarded(onUpdate), true);
     }
@@ -248,10 +245,10 @@ const liveview = (() => {
   }
 
   if (observer.isWanted) {
-    addEventListener("phx:page-loading-start", guarded(onLoadStart), true);
+    hear("load", guarded(([isStart, number, kind]) => (isStart ? onLoadStart(number, word(kind)) : onLoadStop(number))));
     addEventListener("DOMContentLoaded", guarded(() => hasView() && activate()), true);
     observer.lastWords.push((isLast) => {
-      if (isLast) for (const load of loads) cancel(load);
+      if (isLast) for (const number of loads.keys()) cancel(number);
     });
   }
 
@@ -271,8 +268,8 @@ const liveview = (() => {
     if (!main) return isLoading() ? "the page is still loading" : "the page is no LiveView page";
     if (main.classList.contains("phx-error")) return "LiveView has lost its connection";
     if (!main.classList.contains("phx-connected")) return "LiveView is not connected";
-    for (const load of loads)
-      if (load.kind === "initial" || load.kind === "redirect") return `LiveView is still loading the page (${load.kind})`;
+    for (const { kind } of loads.values())
+      if (kind === "initial" || kind === "redirect") return `LiveView is still loading the page (${kind})`;
     return ["ok"];
   }
 

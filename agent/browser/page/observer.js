@@ -8,9 +8,9 @@
 // for each sample or count. Beside that goes a word about a press (judge.js). cdp/observer.c reads it all, and trusts none
 // of it.
 //
-// It goes through a function that the browser provides (Runtime.addBinding), which does not come before the document
-// but soon after it: it is taken as it is set, so that the page never sees it. Nothing in here may disturb the page: what
-// throws is caught and counted.
+// It goes through a function that the browser provides to this world alone (Runtime.addBinding), which does not come before
+// the document but soon after it: it is taken as it is set. Nothing in here may disturb the page: what throws is caught
+// and counted.
 const observer = (() => {
   const { performance, queueMicrotask, Math } = window;
   const LINES_MAX = 100, GAP_MS = 100, SETTLE_MS = 250;
@@ -105,11 +105,11 @@ const observer = (() => {
   // Elsewhere, on about:blank say, there is nothing to see.
   const isWanted = window === window.top && /^https?:$/.test(location.protocol);
 
-  // Setting it is a call from outside, in which the function does not work yet.
+  // Setting it is a call from outside, in which the function does not work yet. The word tells in which context this is.
   Object.defineProperty(window, "__liveload_heard", {
     set(told) {
-      if (typeof told !== "function") return;
       send = told;
+      if (window === window.top) queueMicrotask(guarded(() => send("here")));
       if (lines.length || isWanted) queueMicrotask(lines.length ? flush : later);
     },
   });

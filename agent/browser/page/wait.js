@@ -6,6 +6,11 @@ const LOOK_AGAIN_MS = 200;
 const EVENTS = ["load", "transitionend", "transitioncancel", "animationend", "animationcancel", "toggle", "resize",
   "scroll", "input", "change", "focusin", "focusout", "DOMContentLoaded", "readystatechange"];
 
+// Where scripts are off no timer runs, and nothing changes any more once the document is complete.
+const areScriptsOff = () => port !== null && askMain(0) === null;
+const scriptsOff = (why) => failed("precondition", `${why}, and scripts are off there (a sandbox without allow-scripts): ` +
+  "LiveLoad cannot wait for anything in it");
+
 let giveUp = null; // of the wait in flight; another operation ends it
 
 // `tryOnce` answers, or says what it waits for; it may have us look once more. `pace` says after how many milliseconds
@@ -14,6 +19,8 @@ function settle(timeout, tryOnce, pace = () => LOOK_AGAIN_MS) {
   let look = () => {};
   let outcome = tryOnce(() => look());
   if (typeof outcome !== "string") return outcome;
+  const isOff = areScriptsOff(), isComplete = () => document.readyState === "complete";
+  if (isOff && isComplete()) return scriptsOff(outcome);
   return new Promise((resolve) => {
     const began = performance.now();
     let again = 0;
@@ -39,6 +46,7 @@ function settle(timeout, tryOnce, pace = () => LOOK_AGAIN_MS) {
     look = () => {
       outcome = tryOnce(() => look());
       if (typeof outcome !== "string") finish(outcome);
+      else if (isOff && isComplete()) finish(scriptsOff(outcome));
     };
     const lookNow = () => look();
     const lookAgain = () => {

@@ -18,7 +18,7 @@ import { chromium } from "./chromium.mjs";
 
 const WARM_TURNS = 10, CLICK = 4, EVERY_MS = 500, REACH = 2;
 const [folder, pairs] = [process.argv[2], Number(process.argv[3])];
-const script = readFileSync(join(folder, "../agent/browser/page.js"), "utf8");
+const script = readFileSync(join(folder, "../agent/browser/ll_world_script.js"), "utf8");
 const port = 20000 + (process.pid % 20000);
 
 // What the page's script gets in the place of the browser's own, and `wake`, which stills and wakes it.
