@@ -195,11 +195,34 @@ function told(element) {
   element.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+// What an input makes of a text by itself, before any script: it leaves out what it takes for wrong.
+const SANITISED = {
+  "color": () => "write it as in #1e90ff",
+  "date": () => "write it as in 2026-01-31",
+  "datetime-local": () => "write it as in 2026-01-31T13:45",
+  "month": () => "write it as in 2026-01",
+  "number": () => "write it as in 1.5 or -2e3",
+  "range": ({ min, max, step }) => `it goes from ${min || 0} to ${max || 100} in steps of ${step || 1}`,
+  "time": () => "write it as in 13:45",
+  "week": () => "write it as in 2026-W05",
+};
+
+// Why it would not hold this text, found on an input that the page does not know; or null.
+function wouldChange(element, text) {
+  const { type } = element;
+  if (element.localName !== "input" || !Object.hasOwn(SANITISED, type)) return null;
+  const other = document.implementation.createHTMLDocument("").createElement("input");
+  for (const attribute of ["type", "min", "max", "step"])
+    if (element.hasAttribute(attribute)) other.setAttribute(attribute, element.getAttribute(attribute));
+  if (type === "range") other.defaultValue = element.defaultValue; // steps are counted from there
+  other.value = text;
+  if (other.value === (type === "color" ? text.toLowerCase() : text)) return null;
+  return failed("precondition", `takes no such ${type}: ${SANITISED[type](element)}`);
+}
+
 function pick(element, text) {
   element.focus();
-  const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
-  set.call(element, text);
-  if (text && !element.value) return failed("precondition", `takes no such ${element.type}`);
+  element.value = text;
   told(element);
   return ["ok"];
 }
@@ -222,8 +245,9 @@ function fill(element, { text }) {
   if (isSelect(element) && text) return select(element, [text]);
   const why = holdsNoText(element);
   if (why) return why;
+  const changes = wouldChange(element, text);
+  if (changes) return changes;
   if (element.localName === "input" && PICKED.test(element.type)) return pick(element, text);
-  if (element.type === "number" && /[^-+0-9.,eE\s]/.test(text)) return failed("precondition", "takes no such number");
   element.focus();
   selectAll(element);
   return ["ok", null, "insert"];

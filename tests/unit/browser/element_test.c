@@ -57,6 +57,11 @@ static const struct ll_site_page site[] = {
     {.path = "/dialogs",
      .body = "<button id=b onclick=\"out.textContent=confirm('sure?')+' '+prompt('x')\">b</button>"
              "<pre id=out></pre>"},
+    {.path = "/inputs",
+     .body = "<input id=n type=number step=any><input id=d type=date><input id=t type=time>"
+             "<input id=l type=datetime-local><input id=c type=color value='#000000'><input id=m type=email>"
+             "<input id=r type=range min=5 max=25 step=5><script>heard=0;addEventListener('input',()=>heard++,true);"
+             "addEventListener('focus',()=>heard++,true)</script>"},
     {.path = NULL},
 };
 
@@ -94,6 +99,58 @@ Test(element, text_is_filled_with_trusted_events) {
     driven_reads(&page, LL_OP_INPUT_VALUE, "#date", NULL, "2026-11-23");
     driven_ok(&page, LL_OP_FILL, "#label", "a@b.c");
     driven_reads(&page, LL_OP_INPUT_VALUE, "#mail", NULL, "a@b.c");
+}
+
+Test(element, what_an_input_would_change_by_itself_is_refused_before_the_page_sees_it) {
+    static const struct {
+        const char *selector, *text, *why; // NULL: it holds the text
+    } fills[] = {
+        {"#n", "1.5", NULL},
+        {"#n", "-2e3", NULL},
+        {"#n", "1,5", "takes no such number: write it as in 1.5"},
+        {"#n", "--", "takes no such number"},
+        {"#n", "+5", "takes no such number"},
+        {"#d", "2026-02-28", NULL},
+        {"#d", "2026-02-30", "takes no such date: write it as in 2026-01-31"},
+        {"#d", "31.01.2026", "takes no such date"},
+        {"#t", "13:45", NULL},
+        {"#t", "25:00", "takes no such time: write it as in 13:45"},
+        {"#l", "2026-01-31T13:45", NULL},
+        {"#l", "2026-01-31", "takes no such datetime-local"},
+        {"#c", "#1E90FF", NULL},
+        {"#c", "blue-ish", "takes no such color: write it as in #1e90ff"},
+        {"#c", "", "takes no such color"},
+        {"#r", "15", NULL},
+        {"#r", "16", "takes no such range: it goes from 5 to 25 in steps of 5"},
+        {"#r", "30", "takes no such range"},
+        {"#m", " a@b.c ", NULL}, // is trimmed
+    };
+    driven_visit(&page, "/inputs");
+    for (size_t i = 0; i < sizeof fills / sizeof *fills; i++) {
+        driven_reads(&page, LL_OP_EVALUATE, NULL, "heard = 0", "0");
+        if (fills[i].why)
+            driven_fails(&page, LL_OP_FILL, fills[i].selector, fills[i].text, LL_FAILED_PRECONDITION, fills[i].why);
+        else
+            driven_ok(&page, LL_OP_FILL, fills[i].selector, fills[i].text);
+        driven_reads(&page, LL_OP_EVALUATE, NULL, "heard > 0", fills[i].why ? "false" : "true");
+    }
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#n", NULL, "-2e3");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#d", NULL, "2026-02-28");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#t", NULL, "13:45");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#c", NULL, "#1e90ff");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#r", NULL, "15");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#m", NULL, "a@b.c");
+    driven_ok(&page, LL_OP_CLEAR, "#d", NULL);
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#d", NULL, "");
+}
+
+Test(element, a_number_is_filled_in_as_it_is_whatever_the_locale) {
+    struct driven_page german;
+    driver.context.locale = "de-DE";
+    driven_open(&driver, &german);
+    driven_visit(&german, "/inputs");
+    driven_ok(&german, LL_OP_FILL, "#n", "1234.5");
+    driven_reads(&german, LL_OP_INPUT_VALUE, "#n", NULL, "1234.5");
 }
 
 Test(element, what_holds_no_text_cannot_be_filled) {
