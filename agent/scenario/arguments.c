@@ -376,6 +376,32 @@ static void refuse_option(lua_State *L, const char *name, enum ll_operation oper
     ll_vm_raise(L, "%s has no option \"%s\": it takes %s", name, option, all);
 }
 
+// The operation's option of this name, or LL_OPTIONS_COUNT.
+static int find_option(enum ll_operation operation, const char *name) {
+    int option = 0;
+    while (option < LL_OPTIONS_COUNT && (!ll_operation_takes(operation, (enum ll_action_option)option) ||
+                                         strcmp(ll_option_info((enum ll_action_option)option)->name, name) != 0))
+        option++;
+    return option;
+}
+
+// Whether the last argument is a table of nothing but options, and so no value for a script.
+static bool is_options(lua_State *L, const struct reading *reading) {
+    if (lua_gettop(L) != reading->index || !lua_istable(L, reading->index)) return false;
+    bool is_empty = true;
+    lua_pushnil(L);
+    while (lua_next(L, reading->index)) {
+        lua_pop(L, 1);
+        is_empty = false;
+        bool is_option = lua_type(L, -1) == LUA_TSTRING &&
+                         find_option(reading->action->operation, lua_tostring(L, -1)) < LL_OPTIONS_COUNT;
+        if (is_option) continue;
+        lua_pop(L, 1);
+        return false;
+    }
+    return !is_empty;
+}
+
 static void read_options(lua_State *L, struct reading *reading) {
     enum ll_operation operation = reading->action->operation;
     char words[LL_VALUE_WORDS_MAX];
@@ -385,10 +411,7 @@ static void read_options(lua_State *L, struct reading *reading) {
             ll_vm_raise(L, "%s: the table of options has the key %s: options have names", reading->name,
                         ll_value_words(L, -2, words));
         const char *key = lua_tostring(L, -2);
-        int option = 0;
-        while (option < LL_OPTIONS_COUNT && (!ll_operation_takes(operation, (enum ll_action_option)option) ||
-                                             strcmp(ll_option_info((enum ll_action_option)option)->name, key) != 0))
-            option++;
+        int option = find_option(operation, key);
         if (option == LL_OPTIONS_COUNT) refuse_option(L, reading->name, operation, key);
         read_option(L, reading->name, (enum ll_action_option)option, reading->action);
         lua_pop(L, 1);
@@ -443,6 +466,8 @@ void ll_arguments_read(lua_State *L, enum ll_operation operation, struct ll_acti
             snapshot = reading.index++;
         else if (*letter == 'F')
             files = reading.index++;
+        else if (*letter == 'V' && is_options(L, &reading))
+            continue;
         else if (*letter == 'V')
             value = reading.index++;
         else
