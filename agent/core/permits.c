@@ -4,15 +4,30 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
+#define uthash_malloc(size) ll_alloc(1, size)
+#include <uthash.h>
+
+struct want {
+    struct ll_throttle_want said;
+    struct holder *holder;
+    struct want *next_of_holder;
+    UT_hash_handle hh; // by ticket; keeps the order: tickets ascend, since each is larger than all before
+};
+
+struct holder { // a waiter that wants or holds something
+    const void *waiter;
+    struct want *wants; // a few
+    UT_hash_handle hh;
+};
 
 struct ll_permits {
     struct ll_permits_host host;
     const struct ll_throttle *throttles;
     size_t throttle_count;
-    struct ll_throttle_want *wants; // tickets ascend, since each is larger than all before
-    void **waiters;                 // of each
-    size_t count, capacity;
+    struct want *wants;
+    struct holder *holders;
+    struct ll_throttle_want *described;
+    size_t described_capacity;
     uint64_t last_ticket, round;
 };
 
@@ -24,88 +39,96 @@ struct ll_permits *ll_permits_new(struct ll_permits_host host, const struct ll_t
     return permits;
 }
 
+static struct holder *find_holder(const struct ll_permits *permits, const void *waiter) {
+    struct holder *holder;
+    HASH_FIND(hh, permits->holders, &waiter, sizeof waiter, holder);
+    return holder;
+}
+
+static void take_out(struct ll_permits *permits, struct want *want) {
+    struct holder *holder = want->holder;
+    struct want **at = &holder->wants;
+    while (*at != want) at = &(*at)->next_of_holder;
+    *at = want->next_of_holder;
+    HASH_DEL(permits->wants, want);
+    free(want);
+    if (holder->wants) return;
+    HASH_DEL(permits->holders, holder);
+    free(holder);
+}
+
 void ll_permits_free(struct ll_permits **permits) {
     if (!*permits) return;
-    free((*permits)->wants);
-    free((*permits)->waiters);
+    while ((*permits)->wants) take_out(*permits, (*permits)->wants);
+    free((*permits)->described);
     free(*permits);
     *permits = NULL;
 }
 
 void ll_permits_want(struct ll_permits *permits, void *waiter, uint32_t throttle) {
     assert(throttle < permits->throttle_count);
-    if (permits->count == permits->capacity) {
-        permits->capacity = permits->capacity ? permits->capacity * 2 : 8;
-        permits->wants = ll_realloc(permits->wants, permits->capacity, sizeof *permits->wants);
-        permits->waiters = ll_realloc(permits->waiters, permits->capacity, sizeof *permits->waiters);
+    struct holder *holder = find_holder(permits, waiter);
+    if (!holder) {
+        holder = ll_alloc(1, sizeof *holder);
+        holder->waiter = waiter;
+        HASH_ADD(hh, permits->holders, waiter, sizeof holder->waiter, holder);
     }
-    permits->waiters[permits->count] = waiter;
-    permits->wants[permits->count++] =
-        (struct ll_throttle_want){.ticket = ++permits->last_ticket, .throttle = throttle};
+    struct want *want = ll_alloc(1, sizeof *want);
+    want->said = (struct ll_throttle_want){.ticket = ++permits->last_ticket, .throttle = throttle};
+    want->holder = holder;
+    want->next_of_holder = holder->wants;
+    holder->wants = want;
+    HASH_ADD(hh, permits->wants, said.ticket, sizeof want->said.ticket, want);
     permits->host.on_wants(permits->host.owner);
 }
 
 void ll_permits_leave(struct ll_permits *permits, const void *waiter) {
-    size_t kept = 0;
-    for (size_t i = 0; i < permits->count; i++) {
-        if (permits->waiters[i] == waiter) continue;
-        permits->wants[kept] = permits->wants[i];
-        permits->waiters[kept++] = permits->waiters[i];
-    }
-    if (kept == permits->count) return;
-    permits->count = kept;
+    struct holder *holder = find_holder(permits, waiter);
+    if (!holder) return;
+    while (holder->wants->next_of_holder) take_out(permits, holder->wants);
+    take_out(permits, holder->wants); // and the holder
     permits->host.on_wants(permits->host.owner);
 }
 
-static void take_out(struct ll_permits *permits, size_t i) {
-    permits->count--;
-    memmove(permits->wants + i, permits->wants + i + 1, (permits->count - i) * sizeof *permits->wants);
-    memmove(permits->waiters + i, permits->waiters + i + 1, (permits->count - i) * sizeof *permits->waiters);
-}
-
+// Of several the one that came first.
 void ll_permits_give_back(struct ll_permits *permits, const void *waiter, uint32_t throttle) {
-    for (size_t i = 0; i < permits->count; i++) {
-        const struct ll_throttle_want *want = &permits->wants[i];
-        if (permits->waiters[i] != waiter || want->throttle != throttle || !want->is_held) continue;
-        take_out(permits, i);
-        permits->host.on_wants(permits->host.owner);
-        return;
-    }
+    const struct holder *holder = find_holder(permits, waiter);
+    struct want *oldest = NULL;
+    for (struct want *want = holder ? holder->wants : NULL; want; want = want->next_of_holder)
+        if (want->said.throttle == throttle && want->said.is_held) oldest = want;
+    if (!oldest) return;
+    take_out(permits, oldest);
+    permits->host.on_wants(permits->host.owner);
 }
 
 void ll_permits_describe(struct ll_permits *permits, struct ll_throttle_wants *out) {
     *out = (struct ll_throttle_wants){.round = 0};
     if (permits->throttle_count == 0) return;
     out->round = ++permits->round;
-    if (permits->count == 0) return;
+    size_t count = HASH_COUNT(permits->wants), i = 0;
+    if (count == 0) return;
+    if (count > permits->described_capacity) {
+        permits->described_capacity = 2 * count;
+        permits->described = ll_realloc(permits->described, permits->described_capacity, sizeof *permits->described);
+    }
+    for (const struct want *want = permits->wants; want; want = want->hh.next) permits->described[i++] = want->said;
     out->throttles = (struct ll_throttle *)(uintptr_t)permits->throttles;
     out->throttle_count = permits->throttle_count;
-    out->items = permits->wants;
-    out->count = permits->count;
-}
-
-static size_t find_ticket(const struct ll_permits *permits, uint64_t ticket) {
-    size_t low = 0, high = permits->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (permits->wants[middle].ticket < ticket)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    out->items = permits->described;
+    out->count = count;
 }
 
 void ll_permits_hear(struct ll_permits *permits, const struct ll_throttle_grants *grants) {
     for (size_t k = 0; k < grants->count; k++) {
         const struct ll_throttle_grant *grant = &grants->items[k];
-        size_t i = find_ticket(permits, grant->ticket);
-        if (i == permits->count || permits->wants[i].ticket != grant->ticket || permits->wants[i].is_held) continue;
-        void *waiter = permits->waiters[i];
-        if (permits->throttles[permits->wants[i].throttle].kind == LL_THROTTLE_PARALLELISM)
-            permits->wants[i].is_held = true;
+        struct want *want;
+        HASH_FIND(hh, permits->wants, &grant->ticket, sizeof grant->ticket, want);
+        if (!want || want->said.is_held) continue;
+        void *waiter = (void *)(uintptr_t)want->holder->waiter;
+        if (permits->throttles[want->said.throttle].kind == LL_THROTTLE_PARALLELISM)
+            want->said.is_held = true;
         else
-            take_out(permits, i);
+            take_out(permits, want);
         permits->host.on_permit(permits->host.owner, waiter, grant->in_us);
     }
 }

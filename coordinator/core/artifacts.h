@@ -11,16 +11,24 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <uthash.h>
 
 struct ll_kept_artifact {
     struct ll_artifact about; // `bytes` of it are here
     size_t part;              // the agent's number in the run
+    UT_hash_handle hh;
+};
+
+struct ll_artifacts_sum {
+    size_t files;
+    uint64_t bytes;
 };
 
 struct ll_artifacts {
-    struct ll_kept_artifact *items;
-    size_t count;
-    uint64_t bytes;
+    struct ll_kept_artifact *items; // by name, in the order they came
+    struct ll_artifacts_sum all;
+    struct ll_artifacts_sum *of_parts; // by part
+    size_t parts;
     size_t lost; // of which a piece could not be kept
     ll_err why;  // the first of them was
 };

@@ -1,20 +1,30 @@
+// What a message says is followed in one walk over two ascending lists; rooms are found by hash, and only those where
+// somebody came are looked at for groups. So a message costs its own length, however many wait elsewhere.
 #include "coordinator/core/barrier.h"
 
 #include "libcommon/base/alloc.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#define uthash_malloc(size) ll_alloc(1, size)
+#include <uthash.h>
+
+enum { KEY_MAX = sizeof(uint32_t) + LL_NAME_MAX }; // of a room: its count, then its name
 
 struct room { // a barrier at which somebody waits
-    struct room *next;
-    char *name;
     uint32_t count;
     struct entry *first, *last; // in order of arrival
     uint32_t waiting;
+    bool has_news;          // somebody came: a group may be whole
+    struct room *next_news; // the next of those
+    UT_hash_handle hh;
+    char key[];
 };
 
 struct entry { // a ticket
     uint64_t ticket;
+    size_t part;
     struct room *room; // NULL: released
     struct entry *before, *after;
 };
@@ -22,6 +32,7 @@ struct entry { // a ticket
 struct part {
     struct entry **entries; // by ticket, ascending
     size_t count, capacity;
+    bool is_unsorted;  // as restored, maybe twice
     uint64_t round;    // last heard
     bool only_waiting; // none of its users can do anything but wait, or it has none
 };
@@ -29,44 +40,56 @@ struct part {
 struct ll_barriers {
     struct part *parts;
     size_t part_count;
-    struct room *rooms;
+    struct room *rooms, *news;
+    size_t released;   // entries, in all parts
+    size_t open_parts; // not only waiting
 };
 
 struct ll_barriers *ll_barriers_new(size_t part_count) {
     struct ll_barriers *barriers = ll_alloc(1, sizeof *barriers);
     barriers->parts = ll_alloc(part_count, sizeof *barriers->parts);
-    barriers->part_count = part_count;
+    barriers->part_count = barriers->open_parts = part_count;
     return barriers;
 }
 
 // ---- Rooms
 
-static struct room *enter_room(struct ll_barriers *barriers, const char *name, uint32_t count) {
-    for (struct room *room = barriers->rooms; room; room = room->next)
-        if (room->count == count && strcmp(room->name, name) == 0) return room;
-    struct room *room = ll_alloc(1, sizeof *room);
-    *room = (struct room){.next = barriers->rooms, .name = ll_strdup(name), .count = count};
-    barriers->rooms = room;
+static size_t write_key(const char *name, uint32_t count, char out[KEY_MAX]) {
+    size_t len = strlen(name);
+    assert(len <= LL_NAME_MAX); // whoever reads messages has seen to it
+    memcpy(out, &count, sizeof count);
+    memcpy(out + sizeof count, name, len);
+    return sizeof count + len;
+}
+
+static struct room *find_room(const struct ll_barriers *barriers, const char *name, uint32_t count) {
+    char key[KEY_MAX];
+    size_t len = write_key(name, count, key);
+    struct room *room;
+    HASH_FIND(hh, barriers->rooms, key, len, room);
     return room;
 }
 
-static void close_room(struct ll_barriers *barriers, struct room *empty) {
-    struct room **at = &barriers->rooms;
-    while (*at != empty) at = &(*at)->next;
-    *at = empty->next;
-    free(empty->name);
-    free(empty);
+static struct room *enter_room(struct ll_barriers *barriers, const char *name, uint32_t count) {
+    struct room *room = find_room(barriers, name, count);
+    if (room) return room;
+    room = ll_alloc(1, sizeof *room + KEY_MAX);
+    room->count = count;
+    size_t len = write_key(name, count, room->key);
+    HASH_ADD_KEYPTR(hh, barriers->rooms, room->key, len, room);
+    return room;
 }
 
-static void join(struct room *room, struct entry *entry) {
+static void join(struct ll_barriers *barriers, struct room *room, struct entry *entry) {
     entry->room = room;
     entry->before = room->last;
-    if (room->last)
-        room->last->after = entry;
-    else
-        room->first = entry;
+    *(room->last ? &room->last->after : &room->first) = entry;
     room->last = entry;
     room->waiting++;
+    if (room->has_news) return;
+    room->has_news = true;
+    room->next_news = barriers->news;
+    barriers->news = room;
 }
 
 static void part_from(struct ll_barriers *barriers, struct entry *entry) {
@@ -76,104 +99,109 @@ static void part_from(struct ll_barriers *barriers, struct entry *entry) {
     *(entry->after ? &entry->after->before : &room->last) = entry->before;
     entry->room = NULL;
     entry->before = entry->after = NULL;
-    if (--room->waiting == 0) close_room(barriers, room);
+    if (--room->waiting > 0) return;
+    HASH_DEL(barriers->rooms, room);
+    free(room);
 }
 
 // ---- Entries of a part
 
-static void keep(struct part *part, size_t at, uint64_t ticket) {
-    if (part->count == part->capacity) {
-        part->capacity = part->capacity ? part->capacity * 2 : 8;
-        part->entries = ll_realloc(part->entries, part->capacity, sizeof *part->entries);
-    }
-    memmove(part->entries + at + 1, part->entries + at, (part->count - at) * sizeof *part->entries);
-    part->entries[at] = ll_alloc(1, sizeof *part->entries[at]);
-    part->entries[at]->ticket = ticket;
-    part->count++;
+static void forget(struct ll_barriers *barriers, struct entry *entry) {
+    if (entry->room)
+        part_from(barriers, entry);
+    else
+        barriers->released--;
+    free(entry);
 }
 
-static void forget(struct ll_barriers *barriers, struct part *part, size_t at) {
-    part_from(barriers, part->entries[at]);
-    free(part->entries[at]);
-    part->count--;
-    memmove(part->entries + at, part->entries + at + 1, (part->count - at) * sizeof *part->entries);
-}
-
-// Where the ticket is, or would be put.
-static size_t place_of(const struct part *part, uint64_t ticket) {
-    size_t low = 0, high = part->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (part->entries[middle]->ticket < ticket)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct entry *find(const struct part *part, uint64_t ticket) {
-    size_t at = place_of(part, ticket);
-    return at < part->count && part->entries[at]->ticket == ticket ? part->entries[at] : NULL;
+static void forget_all(struct ll_barriers *barriers, struct part *part) {
+    for (size_t i = 0; i < part->count; i++) forget(barriers, part->entries[i]);
+    free(part->entries);
+    part->entries = NULL;
+    part->count = part->capacity = 0;
 }
 
 void ll_barriers_free(struct ll_barriers **barriers) {
     struct ll_barriers *gone = *barriers;
     *barriers = NULL;
     if (!gone) return;
-    for (size_t i = 0; i < gone->part_count; i++) {
-        struct part *part = &gone->parts[i];
-        while (part->count > 0) forget(gone, part, part->count - 1);
-        free(part->entries);
-    }
+    for (size_t i = 0; i < gone->part_count; i++) forget_all(gone, &gone->parts[i]);
     free(gone->parts);
     free(gone);
 }
 
-// ---- What is heard
+static int by_ticket(const void *a, const void *b) {
+    uint64_t left = (*(struct entry *const *)a)->ticket, right = (*(struct entry *const *)b)->ticket;
+    return (left > right) - (left < right);
+}
 
-// Both lists ascend: those of the part's tickets that are not among the waits are forgotten.
-static void forget_unlisted(struct ll_barriers *barriers, struct part *part, const struct ll_barrier_waits *waits) {
-    size_t kept = 0;
-    for (size_t i = 0, w = 0; i < part->count; i++) {
-        struct entry *entry = part->entries[i];
-        while (w < waits->count && waits->items[w].ticket < entry->ticket) w++;
-        if (w < waits->count && waits->items[w].ticket == entry->ticket) {
-            part->entries[kept++] = entry;
-        } else {
-            part_from(barriers, entry);
-            free(entry);
-        }
+static void sort_restored(struct ll_barriers *barriers, struct part *part) {
+    if (!part->is_unsorted) return;
+    part->is_unsorted = false;
+    qsort(part->entries, part->count, sizeof *part->entries, by_ticket);
+    size_t kept = 1;
+    for (size_t i = 1; i < part->count; i++) {
+        if (part->entries[i]->ticket == part->entries[kept - 1]->ticket)
+            forget(barriers, part->entries[i]);
+        else
+            part->entries[kept++] = part->entries[i];
     }
     part->count = kept;
 }
 
-static void take(struct ll_barriers *barriers, struct part *part, const struct ll_barrier_wait *wait) {
-    size_t at = place_of(part, wait->ticket);
-    bool is_known = at < part->count && part->entries[at]->ticket == wait->ticket;
-    if (wait->is_leaving && is_known && part->entries[at]->room) forget(barriers, part, at);
-    if (wait->is_leaving || is_known) return;
-    keep(part, at, wait->ticket);
-    join(enter_room(barriers, wait->name, wait->count), part->entries[at]);
+// ---- What is heard
+
+static struct entry *new_entry(struct ll_barriers *barriers, size_t part, const struct ll_barrier_wait *wait) {
+    struct entry *entry = ll_alloc(1, sizeof *entry);
+    entry->ticket = wait->ticket;
+    entry->part = part;
+    join(barriers, enter_room(barriers, wait->name, wait->count), entry);
+    return entry;
 }
 
-static size_t part_of(const struct ll_barriers *barriers, const struct entry *entry) {
-    size_t i = 0;
-    while (find(&barriers->parts[i], entry->ticket) != entry) i++;
-    return i;
+// Both lists ascend: tickets that are new come in, and those that are listed no more, or leave, go. One that was
+// released stays, to be told of.
+static void follow_list(struct ll_barriers *barriers, size_t index, const struct ll_barrier_waits *waits) {
+    struct part *part = &barriers->parts[index];
+    struct entry **old = part->entries, **at = old, **end = old + part->count;
+    part->entries = waits->count ? ll_alloc(waits->count, sizeof *part->entries) : NULL;
+    part->count = 0;
+    part->capacity = waits->count;
+    for (size_t i = 0; i < waits->count; i++) {
+        const struct ll_barrier_wait *wait = &waits->items[i];
+        while (at < end && (*at)->ticket < wait->ticket) forget(barriers, *at++);
+        struct entry *entry = at < end && (*at)->ticket == wait->ticket ? *at++ : NULL;
+        if (wait->is_leaving && entry && entry->room) {
+            forget(barriers, entry);
+            entry = NULL;
+        } else if (!wait->is_leaving && !entry) {
+            entry = new_entry(barriers, index, wait);
+        }
+        if (entry) part->entries[part->count++] = entry;
+    }
+    while (at < end) forget(barriers, *at++);
+    free(old);
 }
 
 static void release_groups(struct ll_barriers *barriers, void (*on_released)(void *, size_t, uint64_t), void *arg) {
-    for (struct room *room = barriers->rooms, *next; room; room = next) {
-        next = room->next;
+    struct room *room;
+    while ((room = barriers->news)) {
+        barriers->news = room->next_news;
+        room->has_news = false;
         // The last one to go closes the room.
         uint32_t leaving = room->waiting - room->waiting % room->count;
         for (; leaving > 0; leaving--) {
             struct entry *entry = room->first;
             part_from(barriers, entry);
-            on_released(arg, part_of(barriers, entry), entry->ticket);
+            barriers->released++;
+            on_released(arg, entry->part, entry->ticket);
         }
     }
+}
+
+static void set_only_waiting(struct ll_barriers *barriers, struct part *part, bool only_waiting) {
+    barriers->open_parts += (size_t)part->only_waiting - (size_t)only_waiting;
+    part->only_waiting = only_waiting;
 }
 
 void ll_barriers_hear(struct ll_barriers *barriers, size_t index, const struct ll_barrier_waits *waits,
@@ -181,41 +209,43 @@ void ll_barriers_hear(struct ll_barriers *barriers, size_t index, const struct l
     struct part *part = &barriers->parts[index];
     if (waits->round == 0 || waits->round < part->round) return;
     part->round = waits->round;
-    part->only_waiting = waits->nobody_else;
-    forget_unlisted(barriers, part, waits);
-    for (size_t i = 0; i < waits->count; i++) take(barriers, part, &waits->items[i]);
+    set_only_waiting(barriers, part, waits->nobody_else);
+    sort_restored(barriers, part);
+    follow_list(barriers, index, waits);
     release_groups(barriers, on_released, arg);
 }
 
 void ll_barriers_leave(struct ll_barriers *barriers, size_t index) {
     struct part *part = &barriers->parts[index];
-    while (part->count > 0) forget(barriers, part, part->count - 1);
-    part->only_waiting = true;
+    forget_all(barriers, part);
+    set_only_waiting(barriers, part, true);
     part->round = UINT64_MAX;
 }
 
 void ll_barriers_restore(struct ll_barriers *barriers, size_t index, uint64_t ticket) {
     struct part *part = &barriers->parts[index];
-    if (!find(part, ticket)) keep(part, place_of(part, ticket), ticket);
+    if (part->count == part->capacity) {
+        part->capacity = part->capacity ? part->capacity * 2 : 8;
+        part->entries = ll_realloc(part->entries, part->capacity, sizeof *part->entries);
+    }
+    struct entry *entry = ll_alloc(1, sizeof *entry);
+    entry->ticket = ticket;
+    entry->part = index;
+    part->entries[part->count++] = entry;
+    part->is_unsorted = true;
+    barriers->released++;
 }
 
 // ---- Answers
 
 // Nobody can come to any barrier any more: every user there is waits, and none was released who has yet to hear of it.
 static bool is_deserted(const struct ll_barriers *barriers) {
-    for (size_t i = 0; i < barriers->part_count; i++) {
-        const struct part *part = &barriers->parts[i];
-        if (!part->only_waiting) return false;
-        for (size_t k = 0; k < part->count; k++)
-            if (!part->entries[k]->room) return false;
-    }
-    return true;
+    return barriers->open_parts == 0 && barriers->released == 0;
 }
 
 static uint32_t waiting_at(const struct ll_barriers *barriers, const struct ll_barrier_wait *wait) {
-    for (const struct room *room = barriers->rooms; room; room = room->next)
-        if (room->count == wait->count && strcmp(room->name, wait->name) == 0) return room->waiting;
-    return 0;
+    const struct room *room = find_room(barriers, wait->name, wait->count);
+    return room ? room->waiting : 0;
 }
 
 void ll_barriers_answer(const struct ll_barriers *barriers, size_t index, const struct ll_barrier_waits *waits,
@@ -224,10 +254,11 @@ void ll_barriers_answer(const struct ll_barriers *barriers, size_t index, const 
     if (waits->round == 0 || waits->round != part->round) return;
     out->items = waits->count ? ll_alloc(waits->count, sizeof *out->items) : NULL;
     out->nobody_comes = is_deserted(barriers);
+    struct entry *const *at = part->entries, *const *end = at + part->count;
     for (size_t i = 0; i < waits->count; i++) {
         const struct ll_barrier_wait *wait = &waits->items[i];
-        const struct entry *entry = find(part, wait->ticket);
-        bool is_released = entry && !entry->room;
+        while (at < end && (*at)->ticket < wait->ticket) at++;
+        bool is_released = at < end && (*at)->ticket == wait->ticket && !(*at)->room;
         if (!is_released && !wait->is_leaving) continue;
         out->items[out->count++] = (struct ll_barrier_answer){
             .ticket = wait->ticket,

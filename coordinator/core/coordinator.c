@@ -202,7 +202,7 @@ ll_err ll_coordinator_exchange(struct ll_coordinator *coordinator, int64_t now_u
         note_acknowledged(agent, run, part);
         ll_run_direct(run, now_us, part, request, out_reply);
     }
-    agent->heard_us = now_us;
+    ll_roster_heard(&coordinator->roster, now_us, agent);
     if (strcmp(request->run_id, agent->acknowledged_run) == 0) out_reply->acknowledged = agent->acknowledged;
     out_reply->exchange_ms = cadence_ms(coordinator, agent, part, now_us);
     settle(coordinator, now_us);
@@ -482,7 +482,7 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
 // When this program itself was held up, calls wait unread and nobody was silent: the leases begin anew.
 static void forgive_own_stall(struct ll_coordinator *coordinator, int64_t now_us) {
     if (coordinator->tick_wanted_us == INT64_MAX || now_us - coordinator->tick_wanted_us < stall_us) return;
-    for (size_t i = 0; i < coordinator->roster.count; i++) coordinator->roster.agents[i].heard_us = now_us;
+    ll_roster_heard_all(&coordinator->roster, now_us);
 }
 
 void ll_coordinator_tick(struct ll_coordinator *coordinator, int64_t now_us) {
@@ -526,7 +526,7 @@ bool ll_coordinator_may_quit(const struct ll_coordinator *coordinator, int64_t n
     int64_t asked_us = coordinator->end_by_us - LL_COORDINATOR_END_LIMIT_MS * 1000LL,
             ended_us = coordinator->run_ended_us;
     if (ended_us < asked_us) return true; // no run went on, and nobody waits for anything
-    for (size_t i = 0; i < coordinator->roster.count; i++)
-        if (coordinator->roster.agents[i].heard_us <= ended_us) return false; // it may still hold the run
+    const struct ll_roster_agent *silent = ll_roster_longest_silent(&coordinator->roster);
+    if (silent && silent->heard_us <= ended_us) return false; // it may still hold the run
     return now_us - coordinator->followed_us >= LL_COORDINATOR_FOLLOWED_MS * 1000LL;
 }

@@ -6,20 +6,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 struct ll_roster ll_roster_make(size_t max) {
-    return (struct ll_roster){.agents = ll_alloc(max, sizeof(struct ll_roster_agent)), .max = max};
+    return (struct ll_roster){.max = max};
 }
 
 void ll_roster_fini(struct ll_roster *roster) {
-    free(roster->agents);
-    *roster = (struct ll_roster){0};
+    while (roster->agents) ll_roster_remove(roster, roster->agents);
 }
 
 static bool is_name_taken(const struct ll_roster *roster, const char *name) {
-    for (size_t i = 0; i < roster->count; i++)
-        if (strcmp(roster->agents[i].name, name) == 0) return true;
-    return false;
+    struct ll_roster_agent *agent;
+    HASH_FIND(by_name, roster->names, name, strlen(name), agent);
+    return agent != NULL;
+}
+
+static void add(struct ll_roster *roster, struct ll_roster_agent *agent) {
+    HASH_ADD(by_id, roster->agents, id, sizeof agent->id, agent);
+    HASH_ADD(by_instance, roster->instances, instance, sizeof agent->instance, agent);
+    HASH_ADD_KEYPTR(by_name, roster->names, agent->name, strlen(agent->name), agent);
+    DL_APPEND2(roster->silent, agent, heard_before, heard_after);
+    roster->count++;
 }
 
 // `wanted`, or "wanted-2", "wanted-3", … : names stand in reports, so each must mean one agent.
@@ -36,11 +44,10 @@ static void unique_name(const struct ll_roster *roster, const char *wanted, char
     }
 }
 
-static struct ll_roster_agent *find_instance(struct ll_roster *roster, uint64_t instance) {
-    if (instance == 0) return NULL; // a caller that says nothing of itself is nobody we know
-    for (size_t i = 0; i < roster->count; i++)
-        if (roster->agents[i].instance == instance) return &roster->agents[i];
-    return NULL;
+static struct ll_roster_agent *find_instance(const struct ll_roster *roster, uint64_t instance) {
+    struct ll_roster_agent *agent = NULL; // a caller that says nothing of itself is nobody we know
+    if (instance != 0) HASH_FIND(by_instance, roster->instances, &instance, sizeof instance, agent);
+    return agent;
 }
 
 ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, uint64_t epoch,
@@ -52,7 +59,7 @@ ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, uint64_t epo
                                "the cluster is full: %zu agents are registered, which is its limit; "
                                "start liveload-coordinator with a larger --max-agents",
                                roster->count);
-        agent = &roster->agents[roster->count];
+        agent = ll_alloc(1, sizeof *agent);
         *agent = (struct ll_roster_agent){
             .id = ++roster->last_id,
             .epoch = epoch,
@@ -63,20 +70,16 @@ ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, uint64_t epo
         };
         snprintf(agent->browser, sizeof agent->browser, "%s", request->browser);
         unique_name(roster, request->name, agent->name);
-        roster->count++;
+        add(roster, agent);
     }
-    agent->heard_us = now_us;
+    ll_roster_heard(roster, now_us, agent);
     *out_agent = agent;
     return LL_SUCCESS;
 }
 
 ll_err ll_roster_find(struct ll_roster *roster, uint32_t id, uint64_t epoch, struct ll_roster_agent **out_agent) {
-    for (size_t i = 0; i < roster->count; i++) {
-        struct ll_roster_agent *agent = &roster->agents[i];
-        if (agent->id != id || agent->epoch != epoch) continue;
-        *out_agent = agent;
-        return LL_SUCCESS;
-    }
+    HASH_FIND(by_id, roster->agents, &id, sizeof id, *out_agent);
+    if (*out_agent && (*out_agent)->epoch == epoch) return LL_SUCCESS;
     return ll_err_make(LL_NOT_FOUND,
                        "agent %u is not registered here: it was silent for too long, has left, or the coordinator "
                        "was started anew; register again",
@@ -84,21 +87,35 @@ ll_err ll_roster_find(struct ll_roster *roster, uint32_t id, uint64_t epoch, str
 }
 
 void ll_roster_remove(struct ll_roster *roster, struct ll_roster_agent *agent) {
-    size_t index = (size_t)(agent - roster->agents);
+    HASH_DELETE(by_id, roster->agents, agent);
+    HASH_DELETE(by_instance, roster->instances, agent);
+    HASH_DELETE(by_name, roster->names, agent);
+    DL_DELETE2(roster->silent, agent, heard_before, heard_after);
+    free(agent);
     roster->count--;
-    memmove(agent, agent + 1, (roster->count - index) * sizeof *agent);
+}
+
+const struct ll_roster_agent *ll_roster_next(const struct ll_roster_agent *agent) {
+    return agent->by_id.next;
+}
+
+void ll_roster_heard(struct ll_roster *roster, int64_t now_us, struct ll_roster_agent *agent) {
+    agent->heard_us = now_us;
+    DL_DELETE2(roster->silent, agent, heard_before, heard_after);
+    DL_APPEND2(roster->silent, agent, heard_before, heard_after);
+}
+
+void ll_roster_heard_all(struct ll_roster *roster, int64_t now_us) {
+    for (struct ll_roster_agent *agent = roster->agents; agent; agent = agent->by_id.next) agent->heard_us = now_us;
 }
 
 bool ll_roster_restore(struct ll_roster *roster, const struct ll_roster_agent *agent) {
     if (roster->count == roster->max) return false;
-    roster->agents[roster->count++] = *agent;
+    add(roster, ll_memdup(agent, sizeof *agent));
     if (agent->id > roster->last_id) roster->last_id = agent->id;
     return true;
 }
 
-struct ll_roster_agent *ll_roster_longest_silent(struct ll_roster *roster) {
-    struct ll_roster_agent *silent = NULL;
-    for (size_t i = 0; i < roster->count; i++)
-        if (!silent || roster->agents[i].heard_us < silent->heard_us) silent = &roster->agents[i];
-    return silent;
+struct ll_roster_agent *ll_roster_longest_silent(const struct ll_roster *roster) {
+    return roster->silent;
 }

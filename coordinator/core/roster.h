@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <uthash.h>
 
 struct ll_roster_agent {
     uint32_t id;    // from 1, never given twice
@@ -22,10 +23,14 @@ struct ll_roster_agent {
     int64_t registered_us, heard_us;
     char acknowledged_run[LL_TOKEN_CHARS + 1]; // the run that `acknowledged` belongs to
     uint64_t acknowledged;
+    UT_hash_handle by_id, by_instance, by_name;         // the roster's
+    struct ll_roster_agent *heard_before, *heard_after; // likewise
 };
 
-struct ll_roster {
-    struct ll_roster_agent *agents; // in order of registration
+struct ll_roster {                  // looked up in constant time, whatever is asked for
+    struct ll_roster_agent *agents; // by id, in order of registration
+    struct ll_roster_agent *instances, *names;
+    struct ll_roster_agent *silent; // in the order they were last heard
     size_t count, max;
     uint32_t last_id;
 };
@@ -43,11 +48,18 @@ ll_err ll_roster_register(struct ll_roster *roster, int64_t now_us, uint64_t epo
 // LL_NOT_FOUND, with the way out, when there is none of that id and epoch.
 ll_err ll_roster_find(struct ll_roster *roster, uint32_t id, uint64_t epoch, struct ll_roster_agent **out_agent);
 void ll_roster_remove(struct ll_roster *roster, struct ll_roster_agent *agent);
+// The one that registered after `agent`; NULL after the last one.
+const struct ll_roster_agent *ll_roster_next(const struct ll_roster_agent *agent);
+
+// The agent was heard at `now_us`, which does not go back.
+void ll_roster_heard(struct ll_roster *roster, int64_t now_us, struct ll_roster_agent *agent);
+// All of them were.
+void ll_roster_heard_all(struct ll_roster *roster, int64_t now_us);
 
 // Puts back an agent that was registered before a restart, under its old id and epoch. False when it is full.
 bool ll_roster_restore(struct ll_roster *roster, const struct ll_roster_agent *agent);
 
 // The agent not heard for the longest, or NULL.
-struct ll_roster_agent *ll_roster_longest_silent(struct ll_roster *roster);
+struct ll_roster_agent *ll_roster_longest_silent(const struct ll_roster *roster);
 
 #endif

@@ -50,27 +50,15 @@ static void journal(const struct ll_run *run, const struct ll_journal_record *re
     run->effects->journal(run->effects->owner, record);
 }
 
-static int64_t after_ms(int64_t now_us, uint64_t ms) {
-    return now_us + (int64_t)ms * 1000;
-}
-
-// How long shared iterations can take: users that fail may end, until one user has all that are left; its page is
-// opened for each (it waits for its turn, in a fresh context outside the iteration's timeout), every one times out, and
-// is followed by the longest back-off. At most the longest run that there is.
-static uint64_t longest_iterations_ms(const struct ll_run *run) {
-    uint64_t most = 0, round_ms = LL_RUN_PREPARE_LIMIT_MS + run->spec.load.iteration_timeout_ms + 1000;
-    for (size_t i = 0; i < run->part_count; i++)
-        if (run->parts[i].share.iterations > most) most = run->parts[i].share.iterations;
-    return most < LL_DURATION_MAX_MS / round_ms ? (most + 2) * round_ms : LL_DURATION_MAX_MS;
-}
-
-static uint64_t longest_run_ms(const struct ll_run *run) {
-    const struct ll_load *load = &run->spec.load;
-    uint64_t planned_ms = load->iterations ? longest_iterations_ms(run) : ll_load_planned_ms(load);
-    return planned_ms + load->iteration_timeout_ms + load->graceful_stop_ms + LL_RUN_SLACK_MS;
-}
-
 // ---- Lifecycle
+
+// Once they are all there: they do not move any more.
+static void index_parts(struct ll_run *run) {
+    for (size_t i = 0; i < run->part_count; i++) {
+        struct ll_part *part = &run->parts[i];
+        HASH_ADD(by_agent, run->by_agent, agent_id, sizeof part->agent_id, part);
+    }
+}
 
 struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, const char *id,
                           const struct ll_submit_request *request, uint32_t bucket_width_ms) {
@@ -87,7 +75,7 @@ struct ll_run *ll_run_new(const struct ll_effects *effects, int64_t now_us, cons
     run->wait_ms = request->wait_ms;
     run->max_lost_agents = request->max_lost_agents;
     run->bucket_width_ms = bucket_width_ms;
-    run->deadline_us = after_ms(now_us, request->wait_ms);
+    run->deadline_us = ll_run_after_ms(now_us, request->wait_ms);
     run->start_us = run->end_us = INT64_MAX;
     return run;
 }
@@ -105,6 +93,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     run->part_count = journaled->part_count;
     run->parts = ll_alloc(run->part_count, sizeof *run->parts);
     memcpy(run->parts, journaled->parts, run->part_count * sizeof *run->parts);
+    index_parts(run);
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
     ll_collect_reserve(run->collect, &run->spec);
     run->barriers = ll_barriers_new(run->part_count);
@@ -112,7 +101,7 @@ struct ll_run *ll_run_restore(const struct ll_effects *effects, const struct ll_
     ll_throttles_ask_all(run->throttles);
     run->start_us = journaled->start_us;
     run->end_us = INT64_MAX;
-    run->deadline_us = after_ms(run->start_us, longest_run_ms(run));
+    run->deadline_us = ll_run_after_ms(run->start_us, ll_run_longest_ms(run));
     return run;
 }
 
@@ -125,6 +114,7 @@ void ll_run_free(struct ll_run **run) {
     ll_throttles_free(&(*run)->throttles);
     ll_artifacts_fini(&(*run)->artifacts);
     free((*run)->bundle);
+    HASH_CLEAR(by_agent, (*run)->by_agent);
     free((*run)->parts);
     free(*run);
     *run = NULL;
@@ -133,9 +123,9 @@ void ll_run_free(struct ll_run **run) {
 // ---- Parts
 
 struct ll_part *ll_run_part(struct ll_run *run, uint32_t agent_id, uint64_t epoch) {
-    for (size_t i = 0; i < run->part_count; i++)
-        if (run->parts[i].agent_id == agent_id && run->parts[i].epoch == epoch) return &run->parts[i];
-    return NULL;
+    struct ll_part *part;
+    HASH_FIND(by_agent, run->by_agent, &agent_id, sizeof agent_id, part);
+    return part && part->epoch == epoch ? part : NULL;
 }
 
 size_t ll_run_index(const struct ll_run *run, const struct ll_part *part) {
@@ -164,22 +154,10 @@ static void leave(struct ll_run *run, const struct ll_part *part) {
     ll_throttles_leave(run->throttles, ll_run_index(run, part));
 }
 
-static int64_t planned_end_us(const struct ll_run *run) {
-    bool is_known = !run->spec.load.iterations && run->state == LL_RUN_RUNNING;
-    return is_known ? after_ms(run->start_us, ll_load_planned_ms(&run->spec.load)) : 0;
-}
-
-static int64_t return_limit_us(const struct ll_run *run, int64_t now_us) {
-    int64_t least_us = after_ms(now_us, LL_RUN_RETURN_MIN_MS), most_us = after_ms(now_us, LL_RUN_RETURN_MAX_MS);
-    int64_t planned_us = planned_end_us(run);
-    if (planned_us > most_us) return most_us;
-    return planned_us > least_us ? planned_us : least_us;
-}
-
 // Marks a part lost without looking at what that means for the run.
 static void lose(struct ll_run *run, int64_t now_us, struct ll_part *part, enum ll_loss loss, ll_err why) {
     part->state = LL_PART_LOST;
-    part->awaited_until_us = loss == LL_LOSS_SILENT ? return_limit_us(run, now_us) : 0;
+    part->awaited_until_us = loss == LL_LOSS_SILENT ? ll_run_return_limit_us(run, now_us) : 0;
     leave(run, part);
     part->active_users = 0;
     part->error = run->last_loss = why;
@@ -218,20 +196,6 @@ static void journal_start(const struct ll_run *run) {
         if (run->parts[i].state == LL_PART_LOST) journal_loss(run, &run->parts[i]);
 }
 
-// Every agent hears of the start before it: its next exchange comes within the cadence and takes a round trip, and the
-// answer to the one before may still be on its way.
-static uint64_t lead_ms(const struct ll_run *run) {
-    uint64_t longest_us = 0, lead_ms = run->quick_ms * 3;
-    for (size_t i = 0; i < run->part_count; i++) {
-        const struct ll_part *part = &run->parts[i];
-        if (part->state == LL_PART_ACTIVE && part->round_trip_us > longest_us) longest_us = part->round_trip_us;
-    }
-    if (longest_us > LL_RUN_LEAD_MAX_MS * 1000) return LL_RUN_LEAD_MAX_MS;
-    lead_ms += 2 * longest_us / 1000;
-    if (lead_ms > LL_RUN_LEAD_MAX_MS) return LL_RUN_LEAD_MAX_MS;
-    return lead_ms > LL_RUN_LEAD_MIN_MS ? lead_ms : LL_RUN_LEAD_MIN_MS;
-}
-
 static void advance_preparing(struct ll_run *run, int64_t now_us) {
     for (size_t i = 0; i < run->part_count; i++) {
         const struct ll_part *part = &run->parts[i];
@@ -242,7 +206,7 @@ static void advance_preparing(struct ll_run *run, int64_t now_us) {
     if (lost > run->max_lost_agents || lost == run->part_count)
         return fail(run, now_us, ll_err_in(run->last_loss, "the run could not start"));
     if (!ll_run_laggard(run, LL_AGENT_READY)) {
-        run->start_us = after_ms(now_us, lead_ms(run));
+        run->start_us = ll_run_after_ms(now_us, ll_run_lead_ms(run));
         move(run, LL_RUN_STARTING, run->start_us);
         journal_start(run);
     } else if (now_us >= run->deadline_us) {
@@ -291,7 +255,7 @@ static int64_t waited_for_until_us(const struct ll_run *run) {
 // Nothing ticks at the start itself: whatever happens first from then on happens to a run that is running.
 static void begin_if_due(struct ll_run *run, int64_t now_us) {
     if (run->state != LL_RUN_STARTING || now_us < run->start_us) return;
-    move(run, LL_RUN_RUNNING, after_ms(run->start_us, longest_run_ms(run)));
+    move(run, LL_RUN_RUNNING, ll_run_after_ms(run->start_us, ll_run_longest_ms(run)));
     ll_effects_log(run->effects, LL_LOG_INFO, "run %s has started on %zu agent%s", run->id, run->part_count,
                    run->part_count == 1 ? "" : "s");
 }
@@ -318,9 +282,9 @@ static void log_plan(const struct ll_run *run) {
 
 static void make_parts(struct ll_run *run, const struct ll_roster *roster, const struct ll_plan_share *shares) {
     run->parts = ll_alloc(roster->count, sizeof *run->parts);
-    for (size_t i = 0; i < roster->count; i++) {
+    const struct ll_roster_agent *agent = roster->agents;
+    for (size_t i = 0; i < roster->count; i++, agent = ll_roster_next(agent)) {
         if (shares[i].users == 0) continue;
-        const struct ll_roster_agent *agent = &roster->agents[i];
         struct ll_part *part = &run->parts[run->part_count++];
         part->agent_id = agent->id;
         part->epoch = agent->epoch;
@@ -331,6 +295,7 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
         memcpy(part->name, agent->name, sizeof part->name);
         memcpy(part->browser, agent->browser, sizeof part->browser);
     }
+    index_parts(run);
     run->collect = ll_collect_new(run->id, run->part_count, run->bucket_width_ms);
     ll_collect_reserve(run->collect, &run->spec);
     run->barriers = ll_barriers_new(run->part_count);
@@ -340,7 +305,8 @@ static void make_parts(struct ll_run *run, const struct ll_roster *roster, const
 static ll_err deal(struct ll_run *run, const struct ll_roster *roster) {
     uint32_t *max_users = ll_alloc(roster->count, sizeof *max_users);
     struct ll_plan_share *shares = ll_alloc(roster->count, sizeof *shares);
-    for (size_t i = 0; i < roster->count; i++) max_users[i] = roster->agents[i].max_users;
+    const struct ll_roster_agent *agent = roster->agents;
+    for (size_t i = 0; i < roster->count; i++, agent = ll_roster_next(agent)) max_users[i] = agent->max_users;
     ll_err err = ll_plan_deal(&run->spec.load, max_users, roster->count, shares);
     if (err.status == LL_OK) make_parts(run, roster, shares);
     free(max_users);
@@ -355,7 +321,7 @@ void ll_run_offer(struct ll_run *run, int64_t now_us, const struct ll_roster *ro
     if (roster->count < run->min_agents) return;
     ll_err err = deal(run, roster);
     if (err.status != LL_OK) return fail(run, now_us, err);
-    move(run, LL_RUN_PREPARING, after_ms(now_us, LL_RUN_PREPARE_LIMIT_MS));
+    move(run, LL_RUN_PREPARING, ll_run_after_ms(now_us, LL_RUN_PREPARE_LIMIT_MS));
     log_plan(run);
 }
 
@@ -504,7 +470,7 @@ ll_err ll_run_hear_lost(struct ll_run *run, int64_t now_us, struct ll_part *part
     if (is_first && part->snapshots_taken_late > 0)
         ll_effects_log(run->effects, LL_LOG_INFO, "run %s: agent %s is heard again: what it has measured is taken",
                        run->id, part->name);
-    part->awaited_until_us = after_ms(now_us, LL_RUN_RETURN_MIN_MS);
+    part->awaited_until_us = ll_run_after_ms(now_us, LL_RUN_RETURN_MIN_MS);
     out_reply->acknowledged = ll_run_acknowledged(run, part);
     out_reply->directive = LL_DIRECTIVE_CONTINUE;
     if (request->state == LL_AGENT_RUNNING) {
@@ -547,7 +513,7 @@ void ll_run_stop(struct ll_run *run, int64_t now_us) {
     if (run->state != LL_RUN_RUNNING)
         return fail(run, now_us, ll_err_make(LL_CANCELLED, "the run was stopped before its first user started"));
     journal(run, &(struct ll_journal_record){LL_JOURNAL_STOPPED});
-    move(run, LL_RUN_STOPPING, after_ms(now_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
+    move(run, LL_RUN_STOPPING, ll_run_after_ms(now_us, run->spec.load.graceful_stop_ms + LL_RUN_SLACK_MS));
     end_waits(run, INT64_MAX);
     advance(run, now_us);
 }
@@ -559,7 +525,7 @@ void ll_run_end(struct ll_run *run, int64_t now_us) {
     if (run->state != LL_RUN_RUNNING && run->state != LL_RUN_STOPPING)
         return fail(run, now_us, ll_err_make(LL_CANCELLED, "the coordinator was stopped before the run had started"));
     if (run->state == LL_RUN_RUNNING) move(run, LL_RUN_STOPPING, INT64_MAX);
-    run->deadline_us = after_ms(now_us, LL_RUN_END_LIMIT_MS);
+    run->deadline_us = ll_run_after_ms(now_us, LL_RUN_END_LIMIT_MS);
     end_waits(run, INT64_MAX);
     advance(run, now_us);
 }

@@ -45,6 +45,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uthash.h>
 
 enum {
     LL_RUN_PREPARE_LIMIT_MS = 60 * 1000,
@@ -79,6 +80,7 @@ struct ll_part {
     // Of LOST:
     int64_t awaited_until_us;      // a run that is otherwise over waits so long for its agent; 0: not (any more)
     uint32_t snapshots_taken_late; // since it was lost
+    UT_hash_handle by_agent;
 };
 
 // How a part is lost: its agent may only be cut off, or it will not come back.
@@ -100,6 +102,7 @@ struct ll_run {
     int64_t deadline_us;      // of the state; INT64_MAX in the last two
     int64_t start_us, end_us; // INT64_MAX before; the start is commanded ahead
     struct ll_part *parts;    // all with users
+    struct ll_part *by_agent; // the same, by agent_id
     size_t part_count;
     struct ll_collect *collect;   // NULL before PREPARING, as are
     struct ll_barriers *barriers; // these
@@ -173,6 +176,14 @@ void ll_run_status(const struct ll_run *run, int64_t now_us, struct ll_status_re
 
 // The result of a run that is over. Takes what was collected: once only. `started_at_ms` is Unix time.
 struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t started_at_ms);
+
+// The run's times (timing.c). The longest that it may take from its start on.
+uint64_t ll_run_longest_ms(const struct ll_run *run);
+// From now to its start, when every agent is ready.
+uint64_t ll_run_lead_ms(const struct ll_run *run);
+// Until when an agent that falls silent now may be waited for.
+int64_t ll_run_return_limit_us(const struct ll_run *run, int64_t now_us);
+int64_t ll_run_after_ms(int64_t now_us, uint64_t ms);
 
 // How many of the parts are in `state`.
 uint32_t ll_run_count_parts(const struct ll_run *run, enum ll_part_state state);

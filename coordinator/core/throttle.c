@@ -5,9 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#define uthash_malloc(size) ll_alloc(1, size)
+#include <uthash.h>
 
-struct room { // a throttle that users have asked for, or that gave permits before a restart
-    struct room *next;
+struct room {          // a throttle that users have asked for, or that gave permits before a restart
+    UT_hash_handle hh; // by name
     char *name;
     bool is_known; // `throttle` is
     struct ll_throttle throttle;
@@ -36,7 +38,6 @@ struct ll_throttles {
     struct part *parts;
     size_t part_count;
     struct room *rooms;
-    size_t room_count;
     bool asks_all; // it was restored, and not every part was heard since
 };
 
@@ -72,18 +73,17 @@ static int64_t time_of(const struct ll_throttle *rate, double permits) {
 // ---- Rooms
 
 static struct room *find_room(const struct ll_throttles *throttles, const char *name) {
-    struct room *room = throttles->rooms;
-    while (room && strcmp(room->name, name) != 0) room = room->next;
+    struct room *room;
+    HASH_FIND_STR(throttles->rooms, name, room);
     return room;
 }
 
 static struct room *open_room(struct ll_throttles *throttles, const char *name) {
     struct room *known = find_room(throttles, name);
     if (known) return known;
-    throttles->room_count++;
     struct room *room = ll_alloc(1, sizeof *room);
-    *room = (struct room){.next = throttles->rooms, .name = ll_strdup(name)};
-    throttles->rooms = room;
+    room->name = ll_strdup(name);
+    HASH_ADD_KEYPTR(hh, throttles->rooms, room->name, strlen(room->name), room);
     return room;
 }
 
@@ -124,8 +124,8 @@ void ll_throttles_free(struct ll_throttles **throttles) {
     *throttles = NULL;
     if (!gone) return;
     for (size_t i = 0; i < gone->part_count; i++) ll_throttles_leave(gone, i);
-    for (struct room *room = gone->rooms, *next; room; room = next) {
-        next = room->next;
+    for (struct room *room; (room = gone->rooms);) {
+        HASH_DEL(gone->rooms, room);
         free(room->name);
         free(room);
     }
@@ -206,7 +206,7 @@ static bool has_heard_all(const struct ll_throttles *throttles) {
 
 // Agents that agree name as many as one scenario has; those that do not, have no more each.
 static bool has_room(const struct ll_throttles *throttles, const struct ll_throttle_wants *wants) {
-    size_t count = throttles->room_count;
+    size_t count = HASH_COUNT(throttles->rooms);
     for (size_t i = 0; i < wants->throttle_count; i++) count += !find_room(throttles, wants->throttles[i].name);
     return count <= throttles->part_count * LL_THROTTLES_MAX;
 }
@@ -221,7 +221,7 @@ ll_err ll_throttles_hear(struct ll_throttles *throttles, size_t index, int64_t t
     part->round = wants->round;
     follow_list(throttles, part, wants);
     if (throttles->asks_all) throttles->asks_all = !has_heard_all(throttles);
-    for (struct room *room = throttles->rooms; room; room = room->next)
+    for (struct room *room = throttles->rooms; room; room = room->hh.next)
         if (serve(throttles, room, t_us > 0 ? t_us : 0) && room->throttle.kind != LL_THROTTLE_PARALLELISM)
             on_permitted(arg, room->name, room->last_us);
     return LL_SUCCESS;

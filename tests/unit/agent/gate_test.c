@@ -101,3 +101,30 @@ Test(gate, a_released_user_may_come_again_while_others_are_answered) {
     cr_expect(eq(str, (char *)describe().items[0].name, "again"));
     cr_expect(ll_gate_hear(gate, &(struct ll_barrier_answers){.nobody_comes = true}));
 }
+
+static size_t answer_count;
+
+static void count_answer(void *owner, void *waiter, bool is_released, uint32_t others) {
+    (void)owner, (void)waiter, (void)is_released, (void)others;
+    answer_count++;
+}
+
+// As many as a run has users, answered from the last to the first. It does not end within its limit when something is
+// looked for in a list.
+Test(gate, all_users_of_the_largest_run, .timeout = 60) {
+    struct ll_gate *large = ll_gate_new((struct ll_gate_host){.on_wants = on_wants, .on_answer = count_answer});
+    static char users[LL_BARRIER_WAITS_MAX];
+    static struct ll_barrier_answer items[LL_BARRIER_WAITS_MAX];
+    for (size_t i = 0; i < LL_BARRIER_WAITS_MAX; i++) ll_gate_enter(large, &users[i], "all", 2);
+    struct ll_barrier_waits waits;
+    ll_gate_describe(large, false, &waits);
+    cr_assert(eq(sz, waits.count, LL_BARRIER_WAITS_MAX));
+    for (size_t i = 1; i < waits.count; i++) cr_assert(gt(u64, waits.items[i].ticket, waits.items[i - 1].ticket));
+    for (size_t i = 0; i < LL_BARRIER_WAITS_MAX; i++)
+        items[i] = (struct ll_barrier_answer){.ticket = waits.items[waits.count - 1 - i].ticket, .is_released = true};
+    for (size_t i = 0; i < 1000; i++) ll_gate_drop(large, &users[i * 100]);
+    ll_gate_hear(large, &(struct ll_barrier_answers){.items = items, .count = LL_BARRIER_WAITS_MAX});
+    cr_expect(eq(sz, answer_count, LL_BARRIER_WAITS_MAX - 1000));
+    cr_expect(eq(sz, ll_gate_count(large), 0));
+    ll_gate_free(&large);
+}

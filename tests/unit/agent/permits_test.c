@@ -119,3 +119,35 @@ Test(permits, a_scenario_without_throttles_says_nothing_of_them) {
     cr_expect(eq(u64, list.round, 0));
     ll_permits_free(&none);
 }
+
+static size_t permit_count;
+
+static void count_permit(void *owner, void *waiter, uint64_t in_us) {
+    (void)owner, (void)waiter, (void)in_us;
+    permit_count++;
+}
+
+// As many as a message lists, granted from the last to the first. It does not end within its limit when something is
+// looked for in a list.
+Test(permits, the_largest_list, .timeout = 60) {
+    enum { EACH = 5, USERS = LL_THROTTLE_WANTS_MAX / EACH };
+    static const struct ll_throttle throttles[EACH] = {{.kind = LL_THROTTLE_PARALLELISM}, {.kind = LL_THROTTLE_RATE}};
+    static char users[USERS];
+    struct ll_permits *large =
+        ll_permits_new((struct ll_permits_host){.on_wants = on_wants, .on_permit = count_permit}, throttles, EACH);
+    for (size_t i = 0; i < LL_THROTTLE_WANTS_MAX; i++) ll_permits_want(large, &users[i % USERS], (uint32_t)(i % 2));
+    struct ll_throttle_wants list;
+    ll_permits_describe(large, &list);
+    cr_assert(eq(sz, list.count, LL_THROTTLE_WANTS_MAX));
+    struct ll_throttle_grant *items = calloc(list.count, sizeof *items);
+    for (size_t i = 0; i < list.count; i++) items[i].ticket = list.items[list.count - 1 - i].ticket;
+    ll_permits_hear(large, &(struct ll_throttle_grants){.items = items, .count = list.count});
+    cr_expect(eq(sz, permit_count, LL_THROTTLE_WANTS_MAX));
+    ll_permits_describe(large, &list);
+    cr_expect(eq(sz, list.count, LL_THROTTLE_WANTS_MAX / 2)); // held
+    for (size_t i = 0; i < USERS; i++) ll_permits_leave(large, &users[i]);
+    ll_permits_describe(large, &list);
+    cr_expect(eq(sz, list.count, 0));
+    free(items);
+    ll_permits_free(&large);
+}

@@ -159,7 +159,7 @@ Test(artifacts_bounds, an_agent_and_a_file_have_limits) {
     for (; err.status == LL_OK; request.offset += sizeof block)
         err = ll_artifacts_take(&artifacts, 0, "r-1-a-", &request, &item, &known);
     cr_expect(eq(str, err.text, "an artifact has at most 8388608 bytes"));
-    cr_expect(eq(u64, artifacts.bytes, LL_ARTIFACT_BYTES_MAX));
+    cr_expect(eq(u64, artifacts.all.bytes, LL_ARTIFACT_BYTES_MAX));
     request.offset = 0;
     request.chunk.len = 1;
     for (int i = 1; i < LL_ARTIFACTS_OF_AGENT_MAX; i++) {
@@ -173,6 +173,46 @@ Test(artifacts_bounds, an_agent_and_a_file_have_limits) {
     snprintf(request.about.name, sizeof request.about.name, "r-2-b-first.txt");
     err = ll_artifacts_take(&artifacts, 1, "r-2-b-", &request, &item, &known);
     cr_expect(eq(int, err.status, LL_OK), "another agent has room: %s", err.text);
+    ll_artifacts_fini(&artifacts);
+}
+
+Test(artifacts_bounds, a_run_has_limits) {
+    struct ll_artifacts artifacts = {.items = NULL};
+    const struct ll_kept_artifact *item;
+    size_t known, parts = LL_ARTIFACTS_OF_RUN_MAX / LL_ARTIFACTS_OF_AGENT_MAX;
+    struct ll_send_artifact_request request = {.chunk = {"x", 1}};
+    for (size_t part = 0; part < parts; part++)
+        for (int i = 0; i < LL_ARTIFACTS_OF_AGENT_MAX; i++) {
+            snprintf(request.about.name, sizeof request.about.name, "r-%zu-a-%d.txt", part, i);
+            ll_err err = ll_artifacts_take(&artifacts, part, "r-", &request, &item, &known);
+            cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+        }
+    snprintf(request.about.name, sizeof request.about.name, "r-%zu-a-0.txt", parts);
+    ll_err err = ll_artifacts_take(&artifacts, parts, "r-", &request, &item, &known);
+    cr_expect(eq(str, err.text, "a run leaves at most 3000 artifacts of 256 MB together"));
+    size_t count;
+    struct ll_artifact *list = ll_artifacts_move(&artifacts, &count);
+    cr_assert(eq(sz, count, LL_ARTIFACTS_OF_RUN_MAX));
+    cr_expect(eq(str, list[0].name, "r-0-a-0.txt"));
+    cr_expect(eq(str, list[count - 1].name, "r-9-a-299.txt"));
+    free(list);
+}
+
+Test(artifacts_bounds, the_bytes_of_a_run_have_a_limit) {
+    struct ll_artifacts artifacts = {.items = NULL};
+    const struct ll_kept_artifact *item;
+    size_t known;
+    static char block[LL_ARTIFACT_CHUNK_BYTES];
+    struct ll_send_artifact_request request = {.chunk = {block, sizeof block}};
+    ll_err err = LL_SUCCESS;
+    for (size_t file = 0; err.status == LL_OK; file++) {
+        snprintf(request.about.name, sizeof request.about.name, "r-%zu.txt", file);
+        for (request.offset = 0; request.offset < LL_ARTIFACT_BYTES_MAX && err.status == LL_OK;
+             request.offset += sizeof block)
+            err = ll_artifacts_take(&artifacts, file / 4, "r-", &request, &item, &known); // 32 MB of each agent
+    }
+    cr_expect(eq(str, err.text, "a run leaves at most 3000 artifacts of 256 MB together"));
+    cr_expect(eq(u64, artifacts.all.bytes, LL_ARTIFACT_RUN_BYTES_MAX));
     ll_artifacts_fini(&artifacts);
 }
 

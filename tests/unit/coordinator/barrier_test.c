@@ -172,3 +172,66 @@ Test(barrier, nobody_comes_when_all_that_are_left_wait) {
     hear(1, &came);
     expect_answer(0, &one, "1+"); // released, and may come again
 }
+
+// ---- As much as a message can say. None of these ends within its limit when something is looked for in a list.
+
+static size_t released_count;
+
+static void count_released(void *arg, size_t part, uint64_t ticket) {
+    (void)arg, (void)part, (void)ticket;
+    released_count++;
+}
+
+// All users of the largest run, each at a barrier of its own, but for what `names` share.
+static struct ll_barrier_waits crowd(uint64_t round, uint64_t first_ticket, size_t names, uint32_t count) {
+    static struct ll_barrier_wait items_of_crowd[LL_BARRIER_WAITS_MAX];
+    static char texts[LL_BARRIER_WAITS_MAX][16];
+    for (size_t i = 0; i < LL_BARRIER_WAITS_MAX; i++) {
+        snprintf(texts[i], sizeof texts[i], "b%zu", i % names);
+        items_of_crowd[i] = (struct ll_barrier_wait){.ticket = first_ticket + i, .name = texts[i], .count = count};
+    }
+    return (struct ll_barrier_waits){.round = round, .items = items_of_crowd, .count = LL_BARRIER_WAITS_MAX};
+}
+
+static size_t answers_to(size_t part, const struct ll_barrier_waits *waits) {
+    struct ll_barrier_answers answers = {.items = NULL};
+    ll_barriers_answer(barriers, part, waits, &answers);
+    free(answers.items);
+    return answers.count;
+}
+
+Test(barrier, every_user_of_the_largest_run_is_at_a_barrier_of_its_own, .timeout = 60) {
+    released_count = 0;
+    struct ll_barrier_waits waits = crowd(1, 1, LL_BARRIER_WAITS_MAX, 2);
+    ll_barriers_hear(barriers, 0, &waits, count_released, NULL);
+    cr_expect(eq(sz, answers_to(0, &waits), 0));
+    ll_barriers_hear(barriers, 1, &waits, count_released, NULL); // whom each of them waited for
+    cr_expect(eq(sz, released_count, 2 * LL_BARRIER_WAITS_MAX));
+    cr_expect(eq(sz, answers_to(0, &waits), LL_BARRIER_WAITS_MAX));
+    for (size_t i = 0; i < waits.count; i++) waits.items[i].is_leaving = true;
+    waits.round = 2;
+    ll_barriers_hear(barriers, 2, &waits, count_released, NULL); // never came
+    cr_expect(eq(sz, answers_to(2, &waits), LL_BARRIER_WAITS_MAX));
+}
+
+Test(barrier, tickets_may_come_in_any_order_from_list_to_list, .timeout = 60) {
+    for (uint64_t round = 1; round <= 8; round++) { // each list is of tickets below those before
+        struct ll_barrier_waits waits = crowd(round, (30 - round) * LL_BARRIER_WAITS_MAX, LL_BARRIER_WAITS_MAX, 2);
+        hear(0, &waits);
+    }
+    struct ll_barrier_waits half = crowd(9, 21 * LL_BARRIER_WAITS_MAX + LL_BARRIER_WAITS_MAX / 2, 7, 2);
+    released_count = 0;
+    ll_barriers_hear(barriers, 0, &half, count_released, NULL);
+    cr_expect(eq(sz, answers_to(0, &half), released_count));
+}
+
+Test(barrier, all_tickets_of_a_restart_are_told, .timeout = 60) {
+    for (uint64_t ticket = LL_BARRIER_WAITS_MAX; ticket > 0; ticket--) {
+        ll_barriers_restore(barriers, 0, ticket);
+        if (ticket % 2) ll_barriers_restore(barriers, 0, ticket); // twice
+    }
+    struct ll_barrier_waits waits = crowd(1, 1, 1, 2);
+    hear(0, &waits);
+    cr_expect(eq(sz, answers_to(0, &waits), LL_BARRIER_WAITS_MAX));
+    cr_expect(eq(str, released, ""));
+}

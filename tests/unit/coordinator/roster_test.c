@@ -86,8 +86,35 @@ Test(roster, an_old_epoch_is_not_the_agent) {
 
 Test(roster, the_longest_silent_is_found) {
     cr_expect(ll_roster_longest_silent(&roster) == NULL);
-    enter("a", 1);
-    enter("b", 2)->heard_us = 500;
+    struct ll_roster_agent *first = enter("a", 1);
+    enter("b", 2);
     enter("c", 3);
+    ll_roster_heard(&roster, 2000, first);
     cr_expect(eq(str, ll_roster_longest_silent(&roster)->name, "b"));
+}
+
+Test(roster, a_thousand_agents_of_one_name, .timeout = 60) {
+    enum { AGENTS = 1000 };
+    struct ll_roster large = ll_roster_make(AGENTS);
+    static uint32_t ids[AGENTS];
+    struct ll_register_request request = {.name = "web"};
+    struct ll_roster_agent *agent;
+    for (uint64_t i = 0; i < AGENTS; i++) {
+        request.instance = i + 1;
+        cr_assert(eq(int, ll_roster_register(&large, (int64_t)i, i, &request, &agent).status, LL_OK));
+        ids[i] = agent->id;
+    }
+    cr_expect(eq(str, agent->name, "web-1000"));
+    request.instance = AGENTS + 1;
+    cr_expect(eq(int, ll_roster_register(&large, 0, 1, &request, &agent).status, LL_RESOURCE_EXHAUSTED));
+    for (uint64_t i = AGENTS; i > 0; i--) { // the last is heard first
+        cr_assert(eq(int, ll_roster_find(&large, ids[i - 1], i - 1, &agent).status, LL_OK));
+        ll_roster_heard(&large, (int64_t)(2 * AGENTS - i), agent);
+    }
+    for (uint64_t i = AGENTS; i > 0; i--) {
+        cr_assert(eq(u32, ll_roster_longest_silent(&large)->id, ids[i - 1]));
+        ll_roster_remove(&large, ll_roster_longest_silent(&large));
+    }
+    cr_expect(eq(sz, large.count, 0));
+    ll_roster_fini(&large);
 }

@@ -257,3 +257,25 @@ Test(throttle, after_a_restart_all_parts_are_heard_before_permits_are_given_that
     ll_throttles_leave(throttles, 2); // the last one is lost
     expect_exchange(0, 0, "1@0");
 }
+
+// As many as a message can list. It does not end within its limit when something is looked for in a list.
+Test(throttle, all_tickets_of_the_largest_list, .timeout = 60) {
+    struct ll_throttle_want *wants = calloc(LL_THROTTLE_WANTS_MAX, sizeof *wants);
+    for (size_t i = 0; i < LL_THROTTLE_WANTS_MAX; i++)
+        wants[i] = (struct ll_throttle_want){.ticket = i + 1, .throttle = 1};
+    declared[1].limit = LL_THROTTLE_WANTS_MAX / 2;
+    struct ll_throttle_wants list = {
+        .throttles = declared, .throttle_count = 2, .items = wants, .count = LL_THROTTLE_WANTS_MAX};
+    for (list.round = 1; list.round <= 3; list.round++) {
+        struct ll_throttle_grants grants = {.items = NULL};
+        cr_assert(eq(int, ll_throttles_hear(throttles, 0, 0, &list, on_permitted, NULL).status, LL_OK));
+        ll_throttles_answer(throttles, 0, 0, &list, &grants);
+        cr_expect(eq(sz, grants.count, LL_THROTTLE_WANTS_MAX / 2), "round %d", (int)list.round);
+        free(grants.items);
+        if (list.round == 2) { // those that could go on are done
+            list.count = LL_THROTTLE_WANTS_MAX / 2;
+            list.items = wants + list.count;
+        }
+    }
+    free(wants);
+}

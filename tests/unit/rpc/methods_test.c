@@ -3,6 +3,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
+#include "libcommon/model/snapshot.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -138,6 +139,43 @@ static size_t answered;
 static void on_answers(void *arg, ll_err err, const struct ll_exchange_reply *reply) {
     *(struct note *)arg = (struct note){.is_done = true, .err = err};
     answered = reply ? reply->barriers.count : 0;
+}
+
+static void want_permits(size_t tickets) {
+    struct note note = {0};
+    struct ll_throttle throttle = {.name = "browsing", .kind = LL_THROTTLE_RATE, .from_per_s = 10, .to_per_s = 10};
+    struct ll_exchange_request request = {
+        .agent_id = 7, .throttles = {.round = 1, .throttles = &throttle, .throttle_count = 1, .count = tickets}};
+    request.throttles.items = ll_alloc(tickets, sizeof *request.throttles.items);
+    for (size_t i = 0; i < tickets; i++) request.throttles.items[i].ticket = i + 1;
+    ll_rpc_exchange(pair.client, ll_clock_us(), &request, on_answers, &note);
+    free(request.throttles.items);
+    pair_run_until(&pair, &note.is_done);
+    bool fits = tickets <= LL_THROTTLE_WANTS_MAX;
+    cr_expect(eq(int, note.err.status, fits ? LL_OK : LL_INVALID_ARGUMENT), "%zu: %s", tickets, note.err.text);
+    if (fits) cr_expect(eq(sz, pair.fake.exchanged.throttles.count, tickets));
+}
+
+Test(methods, the_largest_list_of_permits) {
+    want_permits(LL_THROTTLE_WANTS_MAX);
+    want_permits(LL_THROTTLE_WANTS_MAX + 1);
+}
+
+static void send_snapshots(size_t count, size_t bytes, enum ll_status status) {
+    struct note note = {0};
+    struct ll_exchange_request request = {.agent_id = 7, .snapshot_count = count};
+    char *frame = ll_alloc(bytes, 1);
+    for (size_t i = 0; i < count; i++) request.snapshots[i] = (struct ll_bytes){frame, i == 0 ? bytes : 1};
+    ll_rpc_exchange(pair.client, ll_clock_us(), &request, on_answers, &note);
+    free(frame);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, status), "%zu of %zu bytes: %s", count, bytes, note.err.text);
+}
+
+Test(methods, as_many_snapshots_as_fit_and_as_large_ones) {
+    send_snapshots(LL_EXCHANGE_SNAPSHOTS_MAX, LL_SNAPSHOT_FRAME_MAX, LL_OK);
+    cr_expect(eq(sz, pair.fake.exchanged.snapshot_count, LL_EXCHANGE_SNAPSHOTS_MAX));
+    send_snapshots(1, LL_SNAPSHOT_FRAME_MAX + 1, LL_INVALID_ARGUMENT);
 }
 
 static void wait_at_barrier(size_t users, bool is_leaving) {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -438,4 +439,91 @@ Test(nng, a_large_call_may_be_the_first_of_a_connection) {
         fake_fini(&pair.fake);
         memset(&pair.fake, 0, sizeof pair.fake);
     }
+}
+
+// ---- Limits, at their value
+
+Test(nng, an_envelope_of_the_largest_size_is_answered_and_no_larger_one) {
+    int fd = connect_sp();
+    cr_expect(eq(u32, stop_raw(fd, PAIR_TOKEN), LL_OK));
+    uint8_t id[4] = {0x80, 0, 0, 8};
+    char *junk = calloc(LL_ENVELOPE_BYTES_MAX, 1);
+    memset(junk, 0xff, LL_ENVELOPE_BYTES_MAX);
+    send_frame(fd, LL_ENVELOPE_BYTES_MAX + 4, id, sizeof id);
+    for (size_t sent = 0; sent < LL_ENVELOPE_BYTES_MAX;) {
+        ssize_t took = send(fd, junk + sent, LL_ENVELOPE_BYTES_MAX - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (took > 0) sent += (size_t)took;
+        pair.server->ops->poll(pair.server);
+    }
+    cr_expect(eq(u32, read_status(fd), LL_INVALID_ARGUMENT)); // it is no call
+    free(junk);
+    close(fd);
+    fd = connect_sp();
+    cr_expect(eq(u32, stop_raw(fd, PAIR_TOKEN), LL_OK));
+    send_frame(fd, LL_ENVELOPE_BYTES_MAX + 5, NULL, 0);
+    expect_hang_up(fd);
+}
+
+// Each has two file descriptors in this process.
+Test(nng, as_many_callers_are_known_as_are_promised_and_one_more_gets_one_answer) {
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < 2 * LL_CONNECTIONS_MAX + 100) cr_skip_test("this machine has too few file descriptors");
+    static int known[LL_CONNECTIONS_MAX - 1]; // beside the pair's client
+    for (size_t i = 0; i < LL_CONNECTIONS_MAX - 1; i++) {
+        known[i] = connect_sp();
+        cr_assert(eq(u32, stop_raw(known[i], PAIR_TOKEN), LL_OK), "connection %zu", i);
+    }
+    int further = connect_sp();
+    cr_expect(eq(u32, stop_raw(further, PAIR_TOKEN), LL_OK));
+    expect_hang_up(further);
+    close(known[0]);
+    known[0] = -1;
+    for (int tries = 0; known[0] < 0 && tries < 100; tries++) { // until its end was heard
+        int fd = connect_sp();
+        uint8_t byte;
+        stop_raw(fd, PAIR_TOKEN);
+        struct pollfd end = {.fd = fd, .events = POLLIN};
+        pair.server->ops->poll(pair.server);
+        if (poll(&end, 1, 50) == 0)
+            known[0] = fd;
+        else if (recv(fd, &byte, 1, 0) <= 0)
+            close(fd);
+    }
+    cr_expect(ge(int, known[0], 0), "the place was not given again");
+    for (size_t i = 0; i < LL_CONNECTIONS_MAX - 1; i++) {
+        cr_assert(eq(u32, stop_raw(known[i], PAIR_TOKEN), LL_OK), "connection %zu", i);
+        close(known[i]);
+    }
+}
+
+static enum ll_caller answer_at_length(void *arg, const void *data, size_t len, struct ll_buf *out) {
+    (void)arg, (void)data, (void)len;
+    memset(ll_buf_reserve(out, LL_ENVELOPE_BYTES_MAX), 'x', LL_ENVELOPE_BYTES_MAX);
+    ll_buf_commit(out, LL_ENVELOPE_BYTES_MAX);
+    return LL_CALLER_KNOWN;
+}
+
+Test(nng, a_known_caller_that_does_not_take_its_answer_is_hung_up_on) {
+    ll_rpc_client_free(&pair.client); // so that all news are of the other one
+    stop_server();
+    struct ll_transport_service service = {.answer = answer_at_length};
+    ll_err err = ll_nng_server_new(pair.url, &service, bell_ring, &pair.bell, &pair.server);
+    cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    int fd = connect_sp();
+    uint8_t frame[512];
+    send_raw(fd, frame, stop_frame(PAIR_TOKEN, frame));
+    int64_t from_us = ll_clock_us(), took_us = 0;
+    while (took_us < 9 * 1000 * 1000) { // the first news after that is of its end
+        cr_assert(bell_wait(&pair.bell, 30 * 1000), "it is still connected");
+        took_us = ll_clock_us() - from_us;
+        pair.server->ops->poll(pair.server);
+    }
+    size_t got = 0;
+    static uint8_t bytes[1 << 16];
+    for (ssize_t more; (more = recv(fd, bytes, sizeof bytes, 0)) > 0;) got += (size_t)more;
+    cr_expect(lt(sz, got, LL_ENVELOPE_BYTES_MAX));
+    close(fd);
 }
