@@ -66,6 +66,7 @@ static ll_err fetch(struct fake *fake, int method, const struct ll_fetch_request
     if (fake->fail.status != LL_OK) return fake->fail;
     snprintf(fake->chunk, sizeof fake->chunk, "chunk %d of %d", fake->calls[method], (int)request->offset);
     out->chunk = (struct ll_bytes){.data = fake->chunk, .len = strlen(fake->chunk)};
+    if (fake->large_chunk.len > 0) out->chunk = fake->large_chunk;
     out->total_bytes = 1000;
     return LL_SUCCESS;
 }
@@ -107,6 +108,8 @@ static ll_err on_submit(void *owner, const struct ll_submit_request *request, st
     struct fake *fake = owner;
     fake->calls[FAKE_submit]++;
     fake->bundle_bytes = request->bundle.len;
+    fake->secrets_submitted = request->secrets.count;
+    for (size_t i = 0; i < request->secrets.count; i++) fake->secret_bytes += strlen(request->secrets.items[i].value);
     ll_spec_fini(&fake->submitted);
     fake->submitted = ll_spec_copy(&request->spec);
     if (fake->fail.status != LL_OK) return fake->fail;

@@ -21,6 +21,8 @@ struct fake {
     struct ll_fetch_artifact_request artifact;
     bool is_preparing; // exchange answers with an assignment
     char chunk[64];
+    struct ll_bytes large_chunk; // what fetches answer instead, if set
+    size_t secrets_submitted, secret_bytes;
 };
 
 enum {

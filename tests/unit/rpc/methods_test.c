@@ -393,3 +393,50 @@ Test(methods, what_a_handler_refuses_reaches_the_caller) {
     cr_expect(eq(str, note.err.text, "the cluster is full: 64 agents"));
     cr_expect(eq(int, pair.fake.calls[FAKE_register_agent], 1));
 }
+
+Test(methods, a_chunk_of_the_largest_size) {
+    struct note note = {0};
+    char *bytes = ll_alloc(LL_CHUNK_BYTES, 1);
+    memset(bytes, 'x', LL_CHUNK_BYTES);
+    pair.fake.large_chunk = (struct ll_bytes){bytes, LL_CHUNK_BYTES};
+    ll_rpc_fetch_result(pair.client, ll_clock_us(), &(struct ll_fetch_request){.run_id = "run-1"}, on_fetch, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, LL_OK), "%s", note.err.text);
+    free(bytes);
+}
+
+static void submit_secrets(size_t count, enum ll_status expected) {
+    struct note note = {0};
+    struct ll_submit_request request = {.bundle = {"bundle", 6}, .spec = ll_spec_make("shop")};
+    char *value = ll_alloc(LL_SECRET_VALUE_MAX + 1, 1);
+    struct ll_secret *items = ll_alloc(count, sizeof *items);
+    memset(value, 'x', LL_SECRET_VALUE_MAX);
+    for (size_t i = 0; i < count; i++) items[i] = (struct ll_secret){.name = ll_format("S%zu", i), .value = value};
+    request.secrets = (struct ll_secrets){.items = items, .count = count};
+    pair.fake.secret_bytes = 0;
+    ll_rpc_submit(pair.client, ll_clock_us(), &request, on_submit, &note);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, expected), "%zu secrets: %s", count, note.err.text);
+    if (expected == LL_OK) cr_expect(eq(sz, pair.fake.secret_bytes, count * LL_SECRET_VALUE_MAX));
+    for (size_t i = 0; i < count; i++) free(items[i].name);
+    free(items);
+    free(value);
+    ll_spec_fini(&request.spec);
+}
+
+Test(methods, as_many_secrets_as_a_run_has_and_as_large_ones) {
+    submit_secrets(LL_SECRETS_MAX, LL_OK);
+    submit_secrets(LL_SECRETS_MAX + 1, LL_RESOURCE_EXHAUSTED);
+}
+
+Test(methods, more_users_at_barriers_than_any_run_has_are_refused) {
+    struct note note = {0};
+    struct ll_exchange_request request = {.agent_id = 7, .barriers = {.round = 1, .count = LL_BARRIER_WAITS_MAX + 1}};
+    request.barriers.items = ll_alloc(request.barriers.count, sizeof *request.barriers.items);
+    for (size_t i = 0; i < request.barriers.count; i++)
+        request.barriers.items[i] = (struct ll_barrier_wait){.ticket = i + 1, .name = "a", .count = 2};
+    ll_rpc_exchange(pair.client, ll_clock_us(), &request, on_answers, &note);
+    free(request.barriers.items);
+    pair_run_until(&pair, &note.is_done);
+    cr_expect(eq(int, note.err.status, LL_INVALID_ARGUMENT), "%s", note.err.text);
+}

@@ -1,5 +1,7 @@
 #include "libcommon/rpc/reply_cache.h"
 
+#include "libcommon/rpc/server.h"
+
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
@@ -44,5 +46,18 @@ Test(reply_cache, forgets_the_oldest_beyond_its_bytes) {
                        111);
     cr_expect(not(has(cache, 4)));
     cr_expect(has(cache, 2));
+    ll_reply_cache_free(&cache);
+}
+
+// As a server has it.
+Test(reply_cache, holds_as_many_replies_and_bytes_as_are_promised) {
+    struct ll_reply_cache *cache = ll_reply_cache_new(LL_RPC_REPLIES_MAX, LL_RPC_REPLY_BYTES_MAX);
+    static char reply[LL_RPC_REPLY_BYTES_MAX / LL_RPC_REPLIES_MAX];
+    for (uint64_t id = 1; id <= LL_RPC_REPLIES_MAX; id++) ll_reply_cache_put(cache, id, reply, sizeof reply);
+    cr_expect(has(cache, 1));
+    ll_reply_cache_put(cache, LL_RPC_REPLIES_MAX + 1, "x", 1);
+    cr_expect(not(has(cache, 1)));
+    cr_expect(has(cache, 2));
+    cr_expect(has(cache, LL_RPC_REPLIES_MAX + 1));
     ll_reply_cache_free(&cache);
 }
