@@ -222,7 +222,7 @@ static ll_err deliver(struct control *control, const struct ll_run_summary *run,
 }
 
 static ll_err attach(struct control *control, int *out_code) {
-    const struct ll_run_summary *run;
+    const struct ll_run_summary *run = NULL;
     LL_TRY(find_going(control, &run));
     struct ll_run_request request = request_for(run);
     struct watch_options watch = {
@@ -240,7 +240,7 @@ static ll_err attach(struct control *control, int *out_code) {
 }
 
 static ll_err fetch(struct control *control, int *out_code) {
-    const struct ll_run_summary *run;
+    const struct ll_run_summary *run = NULL;
     int code; // of the run: this command did what it was asked to
     (void)out_code;
     LL_TRY(find_over(control, &run));
@@ -248,7 +248,7 @@ static ll_err fetch(struct control *control, int *out_code) {
 }
 
 static ll_err stop(struct control *control, int *out_code) {
-    const struct ll_run_summary *run;
+    const struct ll_run_summary *run = NULL;
     (void)out_code;
     LL_TRY(find_going(control, &run));
     struct ll_run_request request = request_for(run);
