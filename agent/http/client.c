@@ -399,7 +399,7 @@ static struct ll_http_trouble trouble_of(struct ll_http *http, CURLcode code) {
 }
 
 static void measure(struct ll_http *http, const struct ll_http_trouble *trouble, long status) {
-    char label[16];
+    char label[64];
     snprintf(label, sizeof label, "%ld", status);
     if (status) {
         count(http, LL_METRIC_HTTP_REQUESTS, label);
@@ -407,8 +407,11 @@ static void measure(struct ll_http *http, const struct ll_http_trouble *trouble,
     }
     if (status >= 400)
         count(http, LL_METRIC_HTTP_REQUEST_FAILURES, label);
-    else if (trouble->code != CURLE_OK && !http->body.overflowed) // which is our own limit, and no failure of the site
-        count(http, LL_METRIC_HTTP_REQUEST_FAILURES, ll_http_error_name(trouble));
+    else if (trouble->code != CURLE_OK &&
+             !http->body.overflowed) { // which is our own limit, and no failure of the site
+        snprintf(label, sizeof label, status ? "%s" LL_BROKE_OFF "%ld" : "%s", ll_http_error_name(trouble), status);
+        count(http, LL_METRIC_HTTP_REQUEST_FAILURES, label);
+    }
     if (trouble->code == CURLE_OK) sample_end(http);
 }
 

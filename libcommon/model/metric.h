@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 
+// Stands between the error and the status in the label of a failure whose answer had begun: "net::ERR_FAILED after
+// 200".
+#define LL_BROKE_OFF " after "
+
 enum ll_metric {
 #define LL_HISTOGRAM(id, name, dimension, unit, meaning) LL_METRIC_##id,
 #define LL_COUNTER(id, name, dimension, meaning) LL_METRIC_##id,

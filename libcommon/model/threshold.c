@@ -261,14 +261,34 @@ static bool is_status_code(const char *label) {
     return strlen(label) == 3 && strspn(label, "0123456789") == 3;
 }
 
-// A request that was answered is in http_requests, one that was not is in http_request_failures alone, under its error.
-// (One that broke off after its answer had begun is in both and counts twice here: rare, and no share passes 1.)
+// Whether the answer to a failed request began.
+static bool was_answered(const char *label) {
+    const char *status = strstr(label, LL_BROKE_OFF);
+    return is_status_code(status ? status + strlen(LL_BROKE_OFF) : label);
+}
+
+// A request that was answered is in http_requests, and in http_request_failures too when its status was a failure or it
+// broke off. One that was not is in http_request_failures alone, under its error. What is folded into "other" there is
+// of both kinds: of the answered ones it has those bad answers of http_requests that have no place of their own.
 uint64_t ll_threshold_requests(const struct ll_series_set *set) {
-    uint64_t total = ll_series_total(set, LL_METRIC_HTTP_REQUESTS);
+    uint64_t total = 0, bad_answers = 0, told = 0, errors = 0, folded = 0;
     size_t position = 0;
-    for (const struct ll_series *series; (series = ll_series_next(set, &position));)
-        if (series->metric == LL_METRIC_HTTP_REQUEST_FAILURES && !is_status_code(series->label)) total += series->count;
-    return total;
+    for (const struct ll_series *series; (series = ll_series_next(set, &position));) {
+        bool is_other = strcmp(series->label, "other") == 0;
+        if (series->metric == LL_METRIC_HTTP_REQUESTS) {
+            total += series->count;
+            if (is_other || series->label[0] >= '4') bad_answers += series->count;
+        } else if (series->metric == LL_METRIC_HTTP_REQUEST_FAILURES) {
+            if (is_other)
+                folded += series->count;
+            else if (is_status_code(series->label))
+                told += series->count;
+            else if (!was_answered(series->label))
+                errors += series->count;
+        }
+    }
+    uint64_t answered = bad_answers > told ? bad_answers - told : 0;
+    return total + errors + (folded > answered ? folded - answered : 0);
 }
 
 // How many of a metric there are, at one label or over all.

@@ -6,12 +6,20 @@ const PERCENTILE_COLUMNS = [["p50", 50], ["p75", 75], ["p95", 95], ["p99", 99], 
 const byOf = (metric) => (metric ? metric.by : []);
 const allOf = (metric) => (metric ? metric.all : null);
 const totalOf = (counter) => (counter ? counter.all : 0);
-// How every request ended: answered by its status, or not at all, which is among the failures alone, under its error.
-// (A failure under a status was answered, and is not counted twice.) As the thresholds count them.
+// How every request ended: answered by its status, or not at all, which is among the failures alone, under its error. (A
+// failure under a status, or an error after one, was answered and is not counted twice; of those folded into "other" some
+// may be.) As the thresholds count them.
 function requestsByEnd(scenario) {
-  const ends = new Map(byOf(scenario.counters.http_requests));
-  for (const [label, count] of byOf(scenario.counters.http_request_failures))
-    if (!/^\d{3}$/.test(label)) ends.set(label, (ends.get(label) || 0) + count);
+  const isStatus = (label) => /^\d{3}$/.test(label), sum = (pairs) => pairs.reduce((total, [, count]) => total + count, 0);
+  const answers = byOf(scenario.counters.http_requests), failures = byOf(scenario.counters.http_request_failures);
+  const badAnswers = sum(answers.filter(([label]) => label === "other" || label >= "4"));
+  const foldedAnswers = Math.max(0, badAnswers - sum(failures.filter(([label]) => isStatus(label))));
+  const ends = new Map(answers);
+  for (const [label, count] of failures) {
+    if (isStatus(label) || / after \d{3}$/.test(label)) continue;
+    const unanswered = label === "other" ? Math.max(0, count - foldedAnswers) : count;
+    if (unanswered) ends.set(label, (ends.get(label) || 0) + unanswered);
+  }
   return [...ends];
 }
 
@@ -196,14 +204,16 @@ function httpSection(scenario) {
 function websocketSection(scenario) {
   const opened = new Map(byOf(scenario.counters.websocket_connections_opened));
   const closed = new Map(byOf(scenario.counters.websocket_connections_closed));
+  const refused = new Map(byOf(scenario.counters.websocket_connections_refused));
   const sent = new Map(byOf(scenario.histograms.websocket_frame_sent_bytes));
   const received = new Map(byOf(scenario.histograms.websocket_frame_received_bytes));
-  const urls = [...new Set([...opened.keys(), ...closed.keys(), ...sent.keys(), ...received.keys()])];
+  const urls = [...new Set([...opened.keys(), ...closed.keys(), ...refused.keys(), ...sent.keys(), ...received.keys()])];
   if (!urls.length) return null;
-  const columns = [{ label: "URL", kind: "name" }, ...["opened", "closed", "frames sent", "frames received", "sent", "received"]
+  const columns = [{ label: "URL", kind: "name" }, ...["opened", "closed", "refused", "frames sent", "frames received", "sent", "received"]
     .map((label) => ({ label, kind: "number" }))];
   return section("WebSocket", null, table("WebSocket", columns, urls.map((url) => bodyRow(columns, [
     url, format.count(opened.get(url) || 0), format.count(closed.get(url) || 0),
+    h("span", { class: refused.get(url) ? "bad-text" : null }, format.count(refused.get(url) || 0)),
     format.count(curveOf.count(sent.get(url))), format.count(curveOf.count(received.get(url))),
     format.bytes(curveOf.sum(sent.get(url))), format.bytes(curveOf.sum(received.get(url)))]))));
 }

@@ -248,8 +248,18 @@ static void begin_answer(struct lws *wsi, const struct ll_site_page *page) {
         lws_callback_on_writable(wsi);
 }
 
+// Refuses a WebSocket where a page has a status.
+static int confirm_upgrade(struct lws *wsi) {
+    char path[256];
+    if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0) return 0;
+    const struct ll_site_page *page = find_page(wsi, path);
+    if (!page->path || !page->status) return 0;
+    return lws_return_http_status(wsi, (unsigned)page->status, NULL) < 0 ? -1 : 1;
+}
+
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     struct visit *visit = user;
+    if (reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE) return confirm_upgrade(wsi);
     bool is_over = reason == LWS_CALLBACK_HTTP || reason == LWS_CALLBACK_CLOSED_HTTP;
     if (is_over && visit) ll_buf_fini(&visit->request); // a connection that never asked has no visit
     if (reason == LWS_CALLBACK_HTTP) {

@@ -1,5 +1,6 @@
 // A small site for tests of browsers: pages from strings, on a loop of the test's, on a free port of 127.0.0.1. It can
-// be slow, break, redirect and never answer; ws://…/echo is a WebSocket that sends back what it gets.
+// be slow, break, redirect and never answer; ws://…/echo is a WebSocket that sends back what it gets. A WebSocket to a
+// page that has a status is refused with it.
 #ifndef TESTS_SUPPORT_SITE_H
 #define TESTS_SUPPORT_SITE_H
 

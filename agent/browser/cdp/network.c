@@ -11,9 +11,10 @@
 // and what a cache or a service worker's own code served, which http_cached counts. What a service worker fetched for
 // the page is a request of the page's; of its phases and bytes Chromium tells the page nothing.
 //
-// What can go wrong: loadingFailed has Chromium's error, or the reason why it was blocked. A load that was cancelled,
-// by a navigation or by the page itself, is no failure, and neither is one that the scenario has blocked. Chromium does
-// not always say how a document's requests ended that it was replaced under, so a new document of the page itself ends
+// What can go wrong: loadingFailed has Chromium's error, or the reason why it was blocked. Where the answer had begun,
+// the label of the failure says that too, so that the request is not counted twice. A load that was cancelled, by a
+// navigation or by the page itself, is no failure, and neither is one that the scenario has blocked. Chromium does not
+// always say how a document's requests ended that it was replaced under, so a new document of the page itself ends
 // what the one before it had. The table has at most REQUESTS_MAX / 2 requests; what does not fit is counted but not
 // timed.
 #include "agent/browser/cdp/network.h"
@@ -32,6 +33,7 @@ enum {
     REQUESTS_MAX = 4096, // likewise
     LABEL_CHARS = 256,
     NOT_MODIFIED = 304,
+    FAILURE_STATUS = 400, // and above
 };
 
 struct request {
@@ -41,10 +43,10 @@ struct request {
     double head_bytes;  // of its response, as sent
     int wire_status;    // 0: not told yet
     int held_status;    // of a response that waits for wire_status to be counted; 0: none does
+    int counted_status; // of the answer that was counted; 0: none was
     bool is_ignored;    // by the scenario's wish
     bool is_unmeasured; // it did not go over the wire
     bool is_sizeless;   // nothing is known of its bytes
-    bool failed;        // and counted as such
     char type[LL_CDP_TYPE_CHARS];
 };
 
@@ -211,21 +213,20 @@ static struct response read_response(struct ll_slice response) {
     };
 }
 
-// Counts an answer that came over the wire. Whether it is a failure.
-static bool count_status(struct ll_cdp_network *network, int status) {
+// Counts an answer that came over the wire.
+static void count_status(struct ll_cdp_network *network, int status) {
     char label[16];
     snprintf(label, sizeof label, "%d", status);
     count(network, LL_METRIC_HTTP_REQUESTS, label);
-    if (status < 400) return false;
-    count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
-    return true;
+    if (status >= FAILURE_STATUS) count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
 }
 
 static void count_held(struct ll_cdp_network *network, struct request *request) {
     if (!request->held_status) return;
     int status = request->wire_status == NOT_MODIFIED ? NOT_MODIFIED : request->held_status;
     request->held_status = 0;
-    request->failed = count_status(network, status);
+    request->counted_status = status;
+    count_status(network, status);
 }
 
 static void sample_end(struct ll_cdp_network *network, const struct request *request, double ended_s, double bytes) {
@@ -351,6 +352,15 @@ static bool read_failure(struct ll_slice params, struct ll_slice *out_id, char o
     return true;
 }
 
+// An answer that was a failure in itself stays that one, however it ended. Another one was counted already, and its
+// error says so: requests are counted from both (ll_threshold_requests).
+static void count_error(struct ll_cdp_network *network, int status, const char *error) {
+    char label[LABEL_CHARS + 16];
+    if (status >= FAILURE_STATUS) return;
+    snprintf(label, sizeof label, status ? "%s" LL_BROKE_OFF "%d" : "%s", error, status);
+    count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
+}
+
 static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct ll_slice id;
     char error[LABEL_CHARS];
@@ -360,7 +370,7 @@ static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct request *request = find_request(network, ll_scan_hash(id));
     if (!request) return;
     count_held(network, request);
-    if (counts && !request->failed && !request->is_ignored) count(network, LL_METRIC_HTTP_REQUEST_FAILURES, error);
+    if (counts && !request->is_ignored && !request->is_unmeasured) count_error(network, request->counted_status, error);
     remove_request(network, request);
 }
 

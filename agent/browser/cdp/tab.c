@@ -190,6 +190,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_RESPONSE_EXTRA_INFO:
     case LL_CDP_WEBSOCKET_CREATED:
     case LL_CDP_WEBSOCKET_HANDSHAKE:
+    case LL_CDP_WEBSOCKET_FRAME_ERROR:
     case LL_CDP_WEBSOCKET_FRAME_SENT:
     case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
     case LL_CDP_WEBSOCKET_CLOSED:

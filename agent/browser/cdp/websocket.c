@@ -5,10 +5,16 @@
 // query. Chromium does not say how the sockets of a document ended that another one has replaced, so a new document of
 // the page itself closes what the one before it had. Whichever comes first, a socket's end is counted once: after it
 // nobody knows the socket any more. What a page opens beyond SOCKETS_MAX at one time is not measured.
+//
+// A handshake that fails is told by webSocketFrameError alone, in a sentence of Chromium's that names the status or the
+// error (net/websockets/websocket_stream.cc, websocket_basic_handshake_stream.cc). It counts as a request, and as a
+// connection that was refused. One that the page itself gives up is neither.
 #include "agent/browser/cdp/network.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/url.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +23,7 @@ enum { SOCKETS_MAX = 1024, URL_BYTES = 256 };
 struct socket {
     uint64_t id;
     bool is_open;
-    char url[URL_BYTES]; // without the query
+    char url[URL_BYTES]; // without user, query and fragment
 };
 
 struct ll_cdp_websockets {
@@ -40,8 +46,8 @@ void ll_cdp_websockets_free(struct ll_cdp_websockets **websockets) {
     *websockets = NULL;
 }
 
-static void count(struct ll_cdp_websockets *websockets, enum ll_metric metric, const char *url) {
-    websockets->sink->count(websockets->sink->owner, metric, url, 1);
+static void count(struct ll_cdp_websockets *websockets, enum ll_metric metric, const char *label) {
+    websockets->sink->count(websockets->sink->owner, metric, label, 1);
 }
 
 static struct socket **find(struct ll_cdp_websockets *websockets, uint64_t id) {
@@ -65,8 +71,52 @@ static void create(struct ll_cdp_websockets *websockets, uint64_t id, struct ll_
     }
     struct socket *socket = websockets->sockets[websockets->count++] = ll_alloc(1, sizeof *socket);
     socket->id = id;
-    ll_scan_text(url, socket->url, sizeof socket->url);
-    socket->url[strcspn(socket->url, "?#")] = '\0';
+    char whole[2 * URL_BYTES];
+    ll_scan_text(url, whole, sizeof whole);
+    ll_url_show(whole, socket->url, sizeof socket->url);
+}
+
+// The status or error that a failed handshake counts under; false when the page gave it up. What is no answer of the
+// site's has the name that a request would fail with.
+static bool read_refusal(const char *sentence, char *out, size_t size) {
+    static const struct {
+        const char *words, *label;
+    } known[] = {
+        {"WebSocket is closed before the connection is established", NULL},
+        {"HTTP Authentication failed", "401"},
+        {"Connection closed before receiving a handshake response", "net::ERR_EMPTY_RESPONSE"},
+        {"WebSocket opening handshake timed out", "net::ERR_TIMED_OUT"},
+        {"Establishing a tunnel via proxy server failed", "net::ERR_TUNNEL_CONNECTION_FAILED"},
+        {"Error during WebSocket handshake", "net::ERR_INVALID_RESPONSE"},
+    };
+    static const char status[] = "Unexpected response code: ";
+    const char *at = strstr(sentence, status);
+    const char *label = "net::ERR_FAILED";
+    if (at) {
+        at += strlen(status);
+        snprintf(out, size, "%.*s", (int)strspn(at, "0123456789"), at);
+        return true;
+    }
+    if ((at = strstr(sentence, "net::ERR_"))) {
+        snprintf(out, size, "%.*s", (int)strspn(at, "net:ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"), at);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!strstr(sentence, known[i].words)) continue;
+        label = known[i].label;
+        break;
+    }
+    if (label) snprintf(out, size, "%s", label);
+    return label != NULL;
+}
+
+static void refuse(struct ll_cdp_websockets *websockets, const struct socket *socket, struct ll_slice message) {
+    char sentence[512], label[64];
+    ll_scan_text(message, sentence, sizeof sentence);
+    if (socket->is_open || !read_refusal(sentence, label, sizeof label)) return;
+    count(websockets, LL_METRIC_WEBSOCKET_REFUSED, socket->url);
+    if (strspn(label, "0123456789") == strlen(label)) count(websockets, LL_METRIC_HTTP_REQUESTS, label);
+    count(websockets, LL_METRIC_HTTP_REQUEST_FAILURES, label);
 }
 
 // Text frames carry their text, others their bytes in base64.
@@ -83,9 +133,11 @@ static size_t payload_bytes(struct ll_slice frame) {
 
 void ll_cdp_websockets_event(struct ll_cdp_websockets *websockets, enum ll_cdp_event event, struct ll_slice params,
                              const struct ll_request_filter *filter) {
-    static const char *const keys[] = {"requestId", "url", "response"};
-    struct ll_slice values[3];
-    ll_scan_members(params, keys, values, event == LL_CDP_WEBSOCKET_CREATED ? 2 : 3);
+    const char *const keys[] = {"requestId", event == LL_CDP_WEBSOCKET_CREATED       ? "url"
+                                             : event == LL_CDP_WEBSOCKET_FRAME_ERROR ? "errorMessage"
+                                                                                     : "response"};
+    struct ll_slice values[2];
+    ll_scan_members(params, keys, values, 2);
     uint64_t id = ll_scan_hash(values[0]);
     if (event == LL_CDP_WEBSOCKET_CREATED) {
         if (!ll_cdp_is_ignored(filter, values[1])) create(websockets, id, values[1]);
@@ -96,12 +148,14 @@ void ll_cdp_websockets_event(struct ll_cdp_websockets *websockets, enum ll_cdp_e
     if (event == LL_CDP_WEBSOCKET_HANDSHAKE) {
         (*place)->is_open = true;
         count(websockets, LL_METRIC_WEBSOCKET_OPENED, (*place)->url);
+    } else if (event == LL_CDP_WEBSOCKET_FRAME_ERROR) {
+        refuse(websockets, *place, values[1]);
     } else if (event == LL_CDP_WEBSOCKET_CLOSED) {
         end(websockets, place);
     } else {
         enum ll_metric metric =
             event == LL_CDP_WEBSOCKET_FRAME_SENT ? LL_METRIC_WEBSOCKET_FRAME_SENT : LL_METRIC_WEBSOCKET_FRAME_RECEIVED;
-        websockets->sink->sample(websockets->sink->owner, metric, (*place)->url, (double)payload_bytes(values[2]));
+        websockets->sink->sample(websockets->sink->owner, metric, (*place)->url, (double)payload_bytes(values[1]));
     }
 }
 

@@ -25,6 +25,8 @@ static const struct ll_site_page site[] = {
     {.path = "/cached", .type = "text/plain", .body = "cached", .cache_control = "max-age=1000"},
     {.path = "/hop", .status = 302, .location = "/data"},
     {.path = "/gone", .status = 503, .body = "no"},
+    {.path = "/forbidden", .status = 403},
+    {.path = "/locked", .status = 401},
     {.path = "/tagged", .type = "text/plain", .body = "tagged", .cache_control = "no-cache", .etag = "\"1\""},
     {.path = "/tagged-page", .body = "<h1>tagged</h1>", .cache_control = "no-cache", .etag = "\"2\""},
     {.path = "/slow-body", .type = "text/plain", .body = "slow", .body_delay_ms = 150},
@@ -219,9 +221,10 @@ Test(network, requests_that_get_no_answer_are_counted_by_their_error) {
     run("fetch('/data', {mode: 'cors', headers: {}}).then(r => r.text())");
     driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_FAILURES, NULL, 3);
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET"), 1));
-    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONTENT_LENGTH_MISMATCH"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONTENT_LENGTH_MISMATCH after 200"), 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_NAME_NOT_RESOLVED"), 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "fetch"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 3)); // the document, the half and the last
 }
 
 // Chromium sends a SYN again after a second when the first finds no room at the other side; so there may be none for
@@ -346,6 +349,62 @@ Test(network, websockets_are_counted_and_their_frames_measured) {
     cr_expect(eq(dbl, received.sum, 106));
 }
 
+// Opens WebSockets to these places one after the other, and waits for their ends.
+static void open_sockets(const char *urls) {
+    char script[512];
+    snprintf(script, sizeof script,
+             "(async () => { for (const url of [%s]) await new Promise(done => { new WebSocket(url).onclose = done })"
+             "})()",
+             urls);
+    run(script);
+}
+
+Test(network, a_refused_websocket_is_counted_by_its_url_and_as_a_request_by_its_answer) {
+    static const char *const answers[] = {"403", "503", "401"};
+    char urls[256], url[64];
+    const char *host = strchr(driver.base_url, ':');
+    driven_visit(&page, "/empty");
+    snprintf(urls, sizeof urls, "'ws%s/forbidden?a=1','ws%s/gone','ws%s/locked','ws://127.0.0.1:59999/down'", host,
+             host, host);
+    open_sockets(urls);
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_REFUSED, NULL, 4);
+    snprintf(url, sizeof url, "ws%s/forbidden", host);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, url), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, "ws://127.0.0.1:59999/down"), 1));
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, answers[i]), 1), "%s", answers[i]);
+        cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, answers[i]), 1), "%s", answers[i]);
+    }
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_REFUSED"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 4));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 4)); // with the document
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_OPENED, NULL), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_CLOSED, NULL), 0));
+}
+
+Test(network, a_websocket_that_its_page_gives_up_is_not_refused) {
+    char script[256];
+    driven_visit(&page, "/empty");
+    snprintf(script, sizeof script,
+             "new Promise(done => { const s = new WebSocket('ws%s/echo', 'echo'); s.onclose = done; s.close() })",
+             strchr(driver.base_url, ':'));
+    run(script);
+    run("fetch('/data').then(r => r.text())");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, NULL), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+}
+
+Test(network, a_websocket_is_named_without_the_user_and_password_of_its_url) {
+    char urls[128], url[64];
+    driven_visit(&page, "/empty");
+    snprintf(urls, sizeof urls, "'ws://me:secret@%s/gone'", strchr(driver.base_url, '/') + 2);
+    open_sockets(urls);
+    snprintf(url, sizeof url, "ws%s/gone", strchr(driver.base_url, ':'));
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_REFUSED, NULL, 1);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, url), 1));
+}
+
 // To another site and back: Chromium does not tell that the sockets of the site that was left are closed.
 Test(network, websockets_end_with_their_document) {
     enum { VISITS = 40 };
@@ -468,7 +527,7 @@ Test(network, a_preflight_is_known_before_its_response) {
     ll_cdp_network_free(&network);
 }
 
-Test(network, a_request_fails_once) {
+Test(network, a_request_fails_once_and_says_whether_it_was_answered) {
     struct ll_cdp_network *network = fed_network();
     request(network, 1);
     respond(network, 1, 500);
@@ -477,8 +536,9 @@ Test(network, a_request_fails_once) {
     respond(network, 2, 200);
     fail(network, 2, "net::ERR_CONNECTION_RESET");
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "500"), 1));
-    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET after 200"), 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 2));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 2));
     ll_cdp_network_free(&network);
 }
 

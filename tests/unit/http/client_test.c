@@ -326,7 +326,10 @@ Test(http, failures_have_chromium_s_names) {
         cr_expect(eq(int, answer->err.status, LL_UNAVAILABLE));
         cr_expect(eq(int, strncmp(answer->err.text, cases[i].name, strlen(cases[i].name)), 0), "%s: %s", cases[i].url,
                   answer->err.text);
-        cr_expect(eq(u64, look("", cases[i].name).failures, 1), "%s", cases[i].url);
+        bool began = strstr(cases[i].url, "half") != NULL; // and is counted by its status already
+        char label[64];
+        snprintf(label, sizeof label, "%s%s", cases[i].name, began ? " after 200" : "");
+        cr_expect(eq(u64, look("", label).failures, 1), "%s", cases[i].url);
     }
 }
 

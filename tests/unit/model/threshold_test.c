@@ -197,6 +197,28 @@ Test(threshold, judges_by_what_was_measured) {
     ll_series_set_free(&run);
 }
 
+// Statuses and errors come in turn, so that each counter folds others of them.
+Test(threshold, requests_count_once_however_many_different_ends_they_had) {
+    enum { STATUSES = 260, ERRORS = 150 };
+    struct ll_series_set *run = ll_series_set_new();
+    char label[64];
+    ll_series_count(run, LL_METRIC_HTTP_REQUESTS, "200", 1000);
+    for (int i = 0; i < STATUSES; i++) {
+        snprintf(label, sizeof label, "%d", 400 + i);
+        ll_series_count(run, LL_METRIC_HTTP_REQUESTS, label, 2);
+        ll_series_count(run, LL_METRIC_HTTP_REQUEST_FAILURES, label, 2);
+        snprintf(label, sizeof label, "net::ERR_%d", i);
+        if (i < ERRORS) ll_series_count(run, LL_METRIC_HTTP_REQUEST_FAILURES, label, 3);
+    }
+    cr_expect(eq(u64, ll_threshold_requests(run), 1000 + 2 * STATUSES + 3 * ERRORS));
+    ll_series_set_free(&run);
+    run = make_run();
+    ll_series_count(run, LL_METRIC_HTTP_REQUESTS, "206", 5);
+    ll_series_count(run, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET after 206", 5);
+    cr_expect(eq(u64, ll_threshold_requests(run), 90 + 6 + 4 + 5));
+    ll_series_set_free(&run);
+}
+
 Test(threshold, percentiles_are_within_one_percent) {
     struct ll_series_set *run = make_run();
     struct ll_threshold threshold;
