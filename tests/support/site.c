@@ -16,6 +16,7 @@ enum { BODY_MAX = 16 * 1024 * 1024, FRAME_MAX = 64 * 1024, HEADER_MAX = 2048 };
 struct ll_site {
     struct lws_vhost *vhost;
     const struct ll_site_page *pages;
+    uint64_t hits;
 };
 
 struct visit { // of one connection
@@ -79,6 +80,10 @@ void ll_site_free(struct ll_site **site) {
 
 int ll_site_port(const struct ll_site *site) {
     return lws_get_vhost_listen_port(site->vhost);
+}
+
+uint64_t ll_site_hits(const struct ll_site *site) {
+    return site->hits;
 }
 
 static const struct ll_site_page *find_page(struct lws *wsi, const char *path) {
@@ -263,6 +268,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     bool is_over = reason == LWS_CALLBACK_HTTP || reason == LWS_CALLBACK_CLOSED_HTTP;
     if (is_over && visit) ll_buf_fini(&visit->request); // a connection that never asked has no visit
     if (reason == LWS_CALLBACK_HTTP) {
+        ((struct ll_site *)lws_get_vhost_user(lws_get_vhost(wsi)))->hits++;
         *visit = (struct visit){.page = find_page(wsi, in),
                                 .is_preflight = lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0};
         visit->has_copy = has_copy(wsi, visit->page);

@@ -38,5 +38,7 @@ struct ll_site *ll_site_new(struct ll_loop *loop, const struct ll_site_page *pag
 struct ll_site *ll_site_new_secure(struct ll_loop *loop, const struct ll_site_page *pages);
 void ll_site_free(struct ll_site **site);
 int ll_site_port(const struct ll_site *site);
+// How many HTTP requests came, preflights among them.
+uint64_t ll_site_hits(const struct ll_site *site);
 
 #endif

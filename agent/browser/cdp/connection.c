@@ -285,10 +285,10 @@ static void on_version(void *arg, const struct ll_cdp_answer *answer) {
     snprintf(connection->description, sizeof connection->description, "Chromium %s%s", version ? version + 1 : "",
              ll_browser_is_headless_shell(connection->program) ? " (headless shell)" : "");
     connection->state = UP;
-    ll_cdp_call(
-        connection->client, "", "Target.setAutoAttach",
-        "{\"autoAttach\":true,\"waitForDebuggerOnStart\":true,\"flatten\":true,\"filter\":[{\"type\":\"page\"}]}", NULL,
-        NULL);
+    ll_cdp_call(connection->client, "", "Target.setAutoAttach",
+                "{\"autoAttach\":true,\"waitForDebuggerOnStart\":true,\"flatten\":true,\"filter\":[{\"type\":\"page\"},"
+                "{\"type\":\"service_worker\"},{\"type\":\"shared_worker\"}]}",
+                NULL, NULL);
     ll_timer_cancel(connection->timer);
     ll_timer_set(connection->health, ll_clock_us() + HEALTH_US);
     open_waiting(connection);
@@ -301,12 +301,16 @@ static void on_open(void *owner) {
 }
 
 // A target of a context that no page has any more goes with it.
-static void on_attached(struct ll_cdp_connection *connection, struct ll_slice params) {
+static void on_attached(struct ll_cdp_connection *connection, struct ll_slice teller, struct ll_slice params) {
     struct ll_slice info = ll_scan_get(params, "targetInfo"), context = ll_scan_get(info, "browserContextId");
+    struct ll_slice session = ll_scan_get(params, "sessionId"), type = ll_scan_get(info, "type");
     struct ll_cdp_page *page;
     DL_FOREACH(connection->pages, page) {
         if (!page->context[0] || !ll_scan_is_string(context, page->context)) continue;
-        ll_cdp_target_attached(page, ll_scan_get(params, "sessionId"), info);
+        if (ll_cdp_is_worker(type))
+            ll_cdp_worker_attached(page, teller, session, type);
+        else
+            ll_cdp_target_attached(page, session, info);
         return;
     }
 }
@@ -323,7 +327,7 @@ static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice sessi
     struct ll_cdp_connection *connection = owner;
     struct ll_cdp_tab *tab = NULL;
     if (event == LL_CDP_ATTACHED_TO_TARGET) {
-        on_attached(connection, params);
+        on_attached(connection, session, params);
         return;
     }
     if (event == LL_CDP_DOWNLOAD_PROGRESS) {

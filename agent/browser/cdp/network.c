@@ -8,8 +8,8 @@
 //
 // Each hop of a redirect is a request of its own: a requestWillBeSent of a known id carries the answer to the hop
 // before. A preflight is one too, of the type `preflight`. What never went over the wire is none: data: and blob: URLs,
-// and what a cache or a service worker's own code served, which http_cached counts. What a service worker fetched for
-// the page is a request of the page's; of its phases and bytes Chromium tells the page nothing.
+// and what a cache or a service worker served, which http_cached counts: what a service worker fetched for the page is
+// a request of the worker's own, and told as that (worker.c).
 //
 // What can go wrong: loadingFailed has Chromium's error, or the reason why it was blocked. Where the answer had begun,
 // the label of the failure says that too, so that the request is not counted twice. A load that was cancelled, by a
@@ -46,7 +46,6 @@ struct request {
     int counted_status; // of the answer that was counted; 0: none was
     bool is_ignored;    // by the scenario's wish
     bool is_unmeasured; // it did not go over the wire
-    bool is_sizeless;   // nothing is known of its bytes
     char type[LL_CDP_TYPE_CHARS];
 };
 
@@ -57,6 +56,7 @@ struct ll_cdp_network {
     size_t slots, used;
     struct ll_cdp_websockets *websockets;
     struct ll_cdp_trail trail;
+    bool is_served; // by a service worker
 };
 
 struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink, const struct ll_request_filter *filter) {
@@ -187,26 +187,23 @@ static void sample_timing(struct ll_cdp_network *network, struct request *reques
 struct response {
     int status;
     const char *cache; // that served it, or NULL
-    bool is_on_wire, is_of_worker;
+    bool is_on_wire;
     double head_bytes;
     struct ll_slice timing, url;
 };
 
 static struct response read_response(struct ll_slice response) {
-    static const char *const keys[] = {
-        "fromDiskCache", "fromServiceWorker", "fromPrefetchCache",          "status", "timing",
-        "url",           "encodedDataLength", "serviceWorkerResponseSource"};
-    struct ll_slice values[8];
-    ll_scan_members(response, keys, values, 8);
-    bool is_of_worker = ll_scan_is_true(values[1]) && ll_scan_is_string(values[7], "network");
+    static const char *const keys[] = {"fromDiskCache", "fromServiceWorker", "fromPrefetchCache", "status", "timing",
+                                       "url",           "encodedDataLength"};
+    struct ll_slice values[7];
+    ll_scan_members(response, keys, values, 7);
     return (struct response){
         .status = (int)ll_scan_number(values[3], 0),
-        .cache = ll_scan_is_true(values[0])                    ? "disk"
-                 : ll_scan_is_true(values[1]) && !is_of_worker ? "service worker"
-                 : ll_scan_is_true(values[2])                  ? "prefetch"
-                                                               : NULL,
+        .cache = ll_scan_is_true(values[0])   ? "disk"
+                 : ll_scan_is_true(values[1]) ? "service worker"
+                 : ll_scan_is_true(values[2]) ? "prefetch"
+                                              : NULL,
         .is_on_wire = is_on_wire(values[5]),
-        .is_of_worker = is_of_worker,
         .head_bytes = ll_scan_number(values[6], 0),
         .timing = values[4],
         .url = values[5],
@@ -232,7 +229,7 @@ static void count_held(struct ll_cdp_network *network, struct request *request) 
 static void sample_end(struct ll_cdp_network *network, const struct request *request, double ended_s, double bytes) {
     sample(network, LL_METRIC_HTTP_REQUEST_DURATION, request->type, (ended_s - request->started_s) * 1e6);
     if (bytes < request->head_bytes) bytes = request->head_bytes; // of a preflight only these are told
-    if (!request->is_sizeless) sample(network, LL_METRIC_HTTP_REQUEST_BYTES, request->type, bytes);
+    sample(network, LL_METRIC_HTTP_REQUEST_BYTES, request->type, bytes);
 }
 
 // The answer to a hop before the last. It is what came over the wire, whatever the cache has.
@@ -245,8 +242,7 @@ static void on_redirected(struct ll_cdp_network *network, struct request *reques
         return;
     }
     count_status(network, response.status);
-    request->is_sizeless = response.is_of_worker;
-    if (!response.is_of_worker) sample_timing(network, request, response.timing, has_name(response.url));
+    sample_timing(network, request, response.timing, has_name(response.url));
     sample_end(network, request, now_s, response.head_bytes);
 }
 
@@ -316,9 +312,8 @@ static void on_response(struct ll_cdp_network *network, struct ll_slice params) 
         return;
     }
     request->head_bytes = response.head_bytes;
-    request->is_sizeless = response.is_of_worker;
     request->held_status = response.status;
-    if (!response.is_of_worker) sample_timing(network, request, response.timing, has_name(response.url));
+    sample_timing(network, request, response.timing, has_name(response.url));
     bool waits = known && ll_scan_is_true(values[3]) && !request->wire_status;
     if (!waits) count_held(network, request);
 }
@@ -352,6 +347,17 @@ static bool read_failure(struct ll_slice params, struct ll_slice *out_id, char o
     return true;
 }
 
+// What a service worker does not answer, since its own request failed, say, fails under this name, and nothing of it
+// came over the wire. Neither did it of what the page may not read, which has more to it.
+static bool is_of_service_worker(const struct ll_cdp_network *network, const struct request *request,
+                                 struct ll_slice params) {
+    static const char *const keys[] = {"errorText", "corsErrorStatus"};
+    struct ll_slice values[2];
+    ll_scan_members(params, keys, values, 2);
+    return network->is_served && !request->wire_status && !values[1].len &&
+           ll_scan_is_string(values[0], "net::ERR_FAILED");
+}
+
 // An answer that was a failure in itself stays that one, however it ended. Another one was counted already, and its
 // error says so: requests are counted from both (ll_threshold_requests).
 static void count_error(struct ll_cdp_network *network, int status, const char *error) {
@@ -370,7 +376,8 @@ static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct request *request = find_request(network, ll_scan_hash(id));
     if (!request) return;
     count_held(network, request);
-    if (counts && !request->is_ignored && !request->is_unmeasured) count_error(network, request->counted_status, error);
+    counts = counts && !request->is_ignored && !request->is_unmeasured;
+    if (counts && !is_of_service_worker(network, request, params)) count_error(network, request->counted_status, error);
     remove_request(network, request);
 }
 
@@ -413,6 +420,18 @@ void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice lo
             i++;
         }
     }
+}
+
+void ll_cdp_network_served(struct ll_cdp_network *network) {
+    network->is_served = true;
+}
+
+bool ll_cdp_network_is_event(enum ll_cdp_event event) {
+    return event >= LL_CDP_REQUEST_WILL_BE_SENT && event <= LL_CDP_WEBSOCKET_CLOSED;
+}
+
+bool ll_cdp_network_knows(struct ll_cdp_network *network, struct ll_slice id) {
+    return find_request(network, ll_scan_hash(id)) != NULL;
 }
 
 size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network) {

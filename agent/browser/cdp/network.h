@@ -20,6 +20,12 @@ void ll_cdp_network_free(struct ll_cdp_network **network);
 // The tab has another document.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+// From now on a service worker may answer its requests. One that it fails has not gone over the wire.
+void ll_cdp_network_served(struct ll_cdp_network *network);
+// Whether an event is one of those that it takes.
+bool ll_cdp_network_is_event(enum ll_cdp_event event);
+// Whether the request or WebSocket with that id, a JSON string, is under way.
+bool ll_cdp_network_knows(struct ll_cdp_network *network, struct ll_slice id);
 // Requests that have begun and not ended, but for those that the filter leaves out.
 size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network);
 // The last requests, with those that the filter leaves out.

@@ -51,6 +51,7 @@ void ll_cdp_page_reset(struct ll_cdp_page *page) {
     ll_cdp_response_reset(page);
     ll_cdp_download_reset(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
+    ll_cdp_workers_free(&page->workers);
     ll_cdp_forget(ll_cdp_page_client(page), page->call);
     page->call = 0;
     page->context[0] = '\0';
@@ -65,6 +66,7 @@ void ll_cdp_page_free(struct ll_cdp_page *page) {
     ll_cdp_storage_fini(page);
     ll_cdp_renewal_fini(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
+    ll_cdp_workers_free(&page->workers);
     ll_cdp_dialog_reset(page);
     ll_cdp_response_reset(page);
     ll_cdp_download_reset(page);

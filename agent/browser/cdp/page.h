@@ -15,6 +15,7 @@
 #include "agent/browser/cdp/renewal.h"
 #include "agent/browser/cdp/storage.h"
 #include "agent/browser/cdp/tab.h"
+#include "agent/browser/cdp/worker.h"
 #include "agent/browser/connection.h"
 #include "libcommon/loop/loop.h"
 
@@ -93,10 +94,11 @@ struct ll_cdp_page {
     struct ll_cdp_auth auth;
     struct ll_cdp_storage storage;
     struct ll_cdp_renewal renewal;
-    struct ll_cdp_tab *tabs;     // by tab.h's prev and next, in the order they were opened
-    struct ll_cdp_tab *tab;      // the one that actions go to; NULL before the page is open
-    char created[LL_CDP_ID_MAX]; // the target that the action in flight had made
-    uint32_t refused_tabs;       // windows over the limit
+    struct ll_cdp_tab *tabs;        // by tab.h's prev and next, in the order they were opened
+    struct ll_cdp_tab *tab;         // the one that actions go to; NULL before the page is open
+    char created[LL_CDP_ID_MAX];    // the target that the action in flight had made
+    uint32_t refused_tabs;          // windows over the limit
+    struct ll_cdp_workers *workers; // NULL: none yet
 
     struct ll_cdp_dialog dialog;
     struct ll_cdp_expectations *expectations; // of responses; NULL: none
@@ -155,6 +157,8 @@ void ll_cdp_target_open(struct ll_cdp_page *page);
 // Ends an opening with `outcome`.
 void ll_cdp_target_give_up(struct ll_cdp_page *page);
 void ll_cdp_target_close(struct ll_cdp_page *page);
+// Has a tab's or worker's session tell of its requests, and blocks those that the scenario wants blocked.
+void ll_cdp_target_measure(struct ll_cdp_page *page, const char *session);
 // Begins the command that makes a tab in the page's context; it tells of itself before the answer.
 void ll_cdp_target_begin_tab(struct ll_cdp_page *page);
 // The browser has a new tab in the page's context, and waits to be let on with it. `info` is Target.TargetInfo.

@@ -23,6 +23,7 @@ struct ll_cdp_tab *ll_cdp_tab_new(struct ll_cdp_page *page) {
     snprintf(tab->url, sizeof tab->url, "about:blank");
     tab->network = ll_cdp_network_new(ll_cdp_connection_sink(page->connection), &page->options.requests);
     tab->observer = ll_cdp_observer_new(ll_cdp_connection_sink(page->connection));
+    ll_cdp_workers_serve(tab);
     DL_APPEND(page->tabs, tab);
     return tab;
 }
@@ -37,6 +38,7 @@ void ll_cdp_tab_free(struct ll_cdp_tab *tab) {
     ll_cdp_forget(client_of(tab), tab->settling);
     ll_cdp_forget(client_of(tab), tab->call);
     ll_cdp_connection_remove_session(tab->page->connection, tab);
+    ll_cdp_workers_left(tab);
     ll_cdp_network_free(&tab->network);
     ll_cdp_observer_free(&tab->observer);
     DL_DELETE(tab->page->tabs, tab);
@@ -133,6 +135,15 @@ static void on_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct l
         on_response(tab, params, "redirectResponse");
 }
 
+void ll_cdp_tab_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
+    if (event == LL_CDP_REQUEST_WILL_BE_SENT || event == LL_CDP_LOADING_FINISHED || event == LL_CDP_LOADING_FAILED) {
+        on_request(tab, event, params);
+        return;
+    }
+    ll_cdp_network_event(tab->network, event, params);
+    if (event == LL_CDP_RESPONSE_RECEIVED) on_response(tab, params, "response");
+}
+
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
     if (tab->listener) {
         tab->listener(tab, event, params);
@@ -175,8 +186,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         return;
     case LL_CDP_RESPONSE_RECEIVED:
         ll_cdp_auth_event(tab, event, params);
-        ll_cdp_network_event(tab->network, event, params);
-        on_response(tab, params, "response");
+        ll_cdp_tab_request(tab, event, params);
         return;
     case LL_CDP_BINDING_CALLED:
         ll_cdp_observer_called(tab, params);
@@ -184,8 +194,6 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_REQUEST_WILL_BE_SENT:
     case LL_CDP_LOADING_FINISHED:
     case LL_CDP_LOADING_FAILED:
-        on_request(tab, event, params);
-        return;
     case LL_CDP_REQUEST_SERVED_FROM_CACHE:
     case LL_CDP_RESPONSE_EXTRA_INFO:
     case LL_CDP_WEBSOCKET_CREATED:
@@ -194,7 +202,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_WEBSOCKET_FRAME_SENT:
     case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
     case LL_CDP_WEBSOCKET_CLOSED:
-        ll_cdp_network_event(tab->network, event, params);
+        ll_cdp_tab_request(tab, event, params);
         return;
     case LL_CDP_CONSOLE_API_CALLED: // of a capture's session alone
     case LL_CDP_EXCEPTION_THROWN:

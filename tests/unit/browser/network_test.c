@@ -45,6 +45,21 @@ static const struct ll_site_page site[] = {
      .body = "onactivate = e => e.waitUntil(clients.claim());"
              "onfetch = e => { if (e.request.url.endsWith('/made')) e.respondWith(new Response('made'));"
              "if (e.request.url.endsWith('/data')) e.respondWith(fetch(e.request)) }"},
+    {.path = "/dedicated.js",
+     .type = "text/javascript",
+     .body = "importScripts('/script.js'); onmessage = async () => { await (await fetch('/slow')).text();"
+             "const made = new Worker('/nested.js'); made.onmessage = e => postMessage(e.data) }"},
+    {.path = "/nested.js",
+     .type = "text/javascript",
+     .body = "fetch('/gone').then(r => r.text()).catch(() => 0).then(() => postMessage('done'))"},
+    {.path = "/shared.js",
+     .type = "text/javascript",
+     .body = "onconnect = async e => { await (await fetch('/slow')).text(); e.ports[0].postMessage('done') }"},
+    {.path = "/installing.js",
+     .type = "text/javascript",
+     .body = "oninstall = e => e.waitUntil(fetch('/slow').then(r => r.text()).then(() => skipWaiting()));"
+             "onactivate = e => e.waitUntil(clients.claim());"
+             "onfetch = e => { if (e.request.url.includes('through')) e.respondWith(fetch(e.request)) }"},
     {.path = NULL},
 };
 
@@ -198,6 +213,72 @@ Test(network, what_each_cache_served_is_counted) {
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_CACHED, NULL), 2));
 }
 
+static void open_filtered(const struct ll_request_filter *filter) {
+    driven_close(&page);
+    driver.context.requests = *filter;
+    driven_open(&driver, &page);
+    driver.context.requests = (struct ll_request_filter){.ignore = NULL};
+}
+
+// Everything that the site saw is a request that was measured, once.
+static void expect_hits(void) {
+    uint64_t hits = ll_site_hits(driver.site);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUESTS, NULL, hits);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), hits));
+}
+
+Test(network, requests_of_a_worker_and_of_those_it_makes_are_measured) {
+    driven_visit(&page, "/empty");
+    run("new Promise(done => { const w = new Worker('/dedicated.js'); w.onmessage = done; w.postMessage(1) })");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 2);
+    expect_hits();
+    cr_expect(ge(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "fetch").max, 95e3));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 2));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "503"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "script"), 2)); // the workers' own
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .text = "networkidle", .timeout_ms = 15 * 1000};
+    driven_act_ok(&page, wait);
+}
+
+Test(network, requests_of_a_shared_worker_are_measured) {
+    driven_visit(&page, "/empty");
+    run("new Promise(done => { const w = new SharedWorker('/shared.js'); w.port.onmessage = done; w.port.start() })");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    expect_hits();
+    cr_expect(ge(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "fetch").max, 95e3));
+}
+
+Test(network, requests_of_a_service_worker_are_its_own_and_the_page_s_are_cached) {
+    driven_visit(&page, "/empty");
+    run("new Promise(done => { navigator.serviceWorker.oncontrollerchange = () => done('in control');"
+        "navigator.serviceWorker.register('/installing.js') })");
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
+    cr_expect(ge(dbl, driver_measured(&driver, LL_METRIC_HTTP_REQUEST_TTFB, "fetch").max, 95e3));
+    run("fetch('/data?through').then(r => r.text())");
+    run("fetch('http://127.0.0.1:59999/?through', {mode: 'no-cors'}).catch(() => 0)");
+    run("fetch('/data').then(r => r.text())");
+    driven_visit(&page, "/empty"); // the worker lets it pass
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 3);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_FAILURES, NULL, 1);
+    expect_hits();
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_CACHED, "service worker"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 3));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_REFUSED"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 1));
+}
+
+Test(network, what_the_scenario_blocks_or_ignores_is_so_in_workers_too) {
+    open_filtered(&(struct ll_request_filter){
+        .ignore = (char *[]){"/slow"}, .ignore_count = 1, .block = (char *[]){"*/gone"}, .block_count = 1});
+    driven_visit(&page, "/empty");
+    run("new Promise(done => { const w = new Worker('/dedicated.js'); w.onmessage = done; w.postMessage(1) })");
+    uint64_t hits = ll_site_hits(driver.site);
+    driver_await_measured(&driver, LL_METRIC_HTTP_REQUESTS, NULL, hits - 1);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), hits - 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "503"), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+}
+
 Test(network, what_a_service_worker_makes_is_cached_and_what_it_fetches_a_request) {
     driven_visit(&page, "/empty");
     run("new Promise(done => { navigator.serviceWorker.oncontrollerchange = () => done('in control');"
@@ -209,8 +290,9 @@ Test(network, what_a_service_worker_makes_is_cached_and_what_it_fetches_a_reques
     run("fetch('/data').then(r => r.text())");
     driver_await_measured(&driver, LL_METRIC_HTTP_REQUEST_DURATION, "fetch", 1);
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "200"), before + 1));
-    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 0));
-    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TTFB, "fetch"), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_TTFB, "fetch"), 1));
+    driver_await_measured(&driver, LL_METRIC_HTTP_CACHED, "service worker", 2);
 }
 
 Test(network, requests_that_get_no_answer_are_counted_by_their_error) {
@@ -262,13 +344,6 @@ Test(network, a_handshake_that_takes_long_is_in_the_tls_phase) {
     driven_close(&page);
     ll_relay_free(&relay);
     ll_site_free(&secure);
-}
-
-static void open_filtered(const struct ll_request_filter *filter) {
-    driven_close(&page);
-    driver.context.requests = *filter;
-    driven_open(&driver, &page);
-    driver.context.requests = (struct ll_request_filter){.ignore = NULL};
 }
 
 Test(network, what_the_scenario_ignores_is_made_and_not_measured) {
