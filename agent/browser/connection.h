@@ -56,7 +56,7 @@ struct ll_page_events {
     void (*on_page_known)(void *owner, const struct ll_capture *known);
 };
 
-enum { LL_PARTING_MS = 1200 };
+enum { LL_PARTING_MS = 2200 };
 
 struct ll_connection; // each kind starts with one
 struct ll_page;       // likewise
@@ -92,8 +92,9 @@ struct ll_connection_ops {
     void (*page_renew)(struct ll_page *page);
     // Gives the context and page back. Frees `page`.
     void (*page_close)(struct ll_page *page);
-    // Whether pages that were closed are still asked for what they measured last. It comes to the sink within
-    // LL_PARTING_MS; nothing tells of its end.
+    // Whether pages that were closed are still going: asked for what they measured last, and left as tabs are that a
+    // person closes, with the requests that they send then. It comes to the sink within LL_PARTING_MS; nothing tells of
+    // its end.
     bool (*is_parting)(const struct ll_connection *connection);
     // Ends every process and socket it has; pages are closed, untold. Answered by on_stopped.
     void (*stop)(struct ll_connection *connection);

@@ -218,6 +218,7 @@ static void on_health(void *arg) {
     DL_FOREACH(connection->pages, page) {
         DL_FOREACH(page->tabs, tab) {
             ll_cdp_tab_interrupt_again(tab, now_us);
+            ll_cdp_parting_close_late(tab, now_us);
         }
     }
     if (!connection->pages || connection->health_sent_us) return;
@@ -336,7 +337,8 @@ static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice sessi
     }
     if (event == LL_CDP_DETACHED_FROM_TARGET) session = ll_scan_get(params, "sessionId");
     if (session.len > 2) HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, tab);
-    if (tab && tab->page->state != LL_CDP_PAGE_CLOSING) ll_cdp_tab_event(tab, event, params);
+    if (tab && (tab->page->state != LL_CDP_PAGE_CLOSING || tab->parting.step != LL_CDP_TAB_STAYS))
+        ll_cdp_tab_event(tab, event, params);
     if (tab) return;
     struct ll_cdp_page *page;
     DL_FOREACH(connection->pages, page) {
@@ -514,8 +516,10 @@ static void cdp_page_close(struct ll_page *base) {
         ll_cdp_evidence_cancel(page->evidence);
         page->evidence = NULL;
         ll_cdp_storage_cancel(page);
-        if (ll_cdp_observer_closing(page)) return;
+        if (!ll_cdp_observer_closing(page)) ll_cdp_parting_close_page(page);
+        return;
     }
+    if (ll_cdp_renewal_closes(page)) return;
     ll_cdp_target_close(page);
     ll_cdp_connection_page_gone(page);
 }

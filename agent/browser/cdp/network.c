@@ -19,6 +19,7 @@
 // timed.
 #include "agent/browser/cdp/network.h"
 
+#include "agent/browser/cdp/orphans.h"
 #include "agent/browser/filter.h"
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/url.h"
@@ -46,6 +47,7 @@ struct request {
     int counted_status; // of the answer that was counted; 0: none was
     bool is_ignored;    // by the scenario's wish
     bool is_unmeasured; // it did not go over the wire
+    bool is_last_word;  // a beacon, or sent as its page goes
     char type[LL_CDP_TYPE_CHARS];
 };
 
@@ -55,6 +57,8 @@ struct ll_cdp_network {
     struct request *requests;               // open addressing, linear probing
     size_t slots, used;
     struct ll_cdp_websockets *websockets;
+    struct ll_cdp_orphans orphans;
+    bool parts; // its page goes
     struct ll_cdp_trail trail;
     bool is_served; // by a service worker
 };
@@ -279,6 +283,7 @@ static void on_request(struct ll_cdp_network *network, struct ll_slice params) {
     // Its response says so too, and may come after its end.
     bool is_preflight = ll_scan_is_string(said[1], "OPTIONS") && strcmp(request->type, "other") == 0;
     if (is_preflight) snprintf(request->type, sizeof request->type, "preflight");
+    request->is_last_word = network->parts || strcmp(request->type, "ping") == 0;
 }
 
 // It may come before the request itself, and then makes it known.
@@ -287,10 +292,15 @@ static void on_extra(struct ll_cdp_network *network, struct ll_slice params) {
     struct ll_slice values[2];
     ll_scan_members(params, keys, values, 2);
     uint64_t id = ll_scan_hash(values[0]);
+    int status = (int)ll_scan_number(values[1], 0);
     struct request *request = find_request(network, id);
+    if (!request && ll_cdp_orphans_take(&network->orphans, id)) {
+        count_status(network, status);
+        return;
+    }
     if (!request) request = add_request(network, id);
     if (!request) return;
-    request->wire_status = (int)ll_scan_number(values[1], 0);
+    request->wire_status = status;
     count_held(network, request);
 }
 
@@ -367,6 +377,21 @@ static void count_error(struct ll_cdp_network *network, int status, const char *
     count(network, LL_METRIC_HTTP_REQUEST_FAILURES, label);
 }
 
+// It is cancelled, or its document is gone. Either may have had its answer, or have it still.
+static void let_go(struct ll_cdp_network *network, const struct request *request) {
+    bool is_known = request->started_s > 0; // and not by its answer alone
+    if (!is_known || request->is_ignored || request->is_unmeasured || request->counted_status) return;
+    if (request->wire_status)
+        count_status(network, request->wire_status);
+    else
+        ll_cdp_orphans_add(&network->orphans, request->id, request->is_last_word);
+}
+
+static bool was_cancelled(struct ll_slice params) {
+    return ll_scan_is_true(ll_scan_get(params, "canceled")) ||
+           ll_scan_is_string(ll_scan_get(params, "errorText"), "net::ERR_ABORTED");
+}
+
 static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     struct ll_slice id;
     char error[LABEL_CHARS];
@@ -378,6 +403,7 @@ static void on_failed(struct ll_cdp_network *network, struct ll_slice params) {
     count_held(network, request);
     counts = counts && !request->is_ignored && !request->is_unmeasured;
     if (counts && !is_of_service_worker(network, request, params)) count_error(network, request->counted_status, error);
+    if (was_cancelled(params)) let_go(network, request);
     remove_request(network, request);
 }
 
@@ -411,10 +437,12 @@ void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event even
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id) {
     uint64_t loader = ll_scan_hash(loader_id);
     ll_cdp_websockets_committed(network->websockets);
+    network->parts = false;
     for (size_t i = 0; network->used && i < network->slots;) {
         struct request *request = &network->requests[i];
         if (request->id && request->loader != loader) {
             count_held(network, request);
+            let_go(network, request);
             remove_request(network, request);
         } else {
             i++;
@@ -436,4 +464,12 @@ bool ll_cdp_network_knows(struct ll_cdp_network *network, struct ll_slice id) {
 
 size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network) {
     return network->used;
+}
+
+void ll_cdp_network_part(struct ll_cdp_network *network) {
+    network->parts = true;
+}
+
+size_t ll_cdp_network_last_words(const struct ll_cdp_network *network) {
+    return ll_cdp_orphans_awaited(&network->orphans);
 }

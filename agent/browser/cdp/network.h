@@ -28,6 +28,10 @@ bool ll_cdp_network_is_event(enum ll_cdp_event event);
 bool ll_cdp_network_knows(struct ll_cdp_network *network, struct ll_slice id);
 // Requests that have begun and not ended, but for those that the filter leaves out.
 size_t ll_cdp_network_in_flight(const struct ll_cdp_network *network);
+// The tab's page is about to go, and what it sends from now on are its last words.
+void ll_cdp_network_part(struct ll_cdp_network *network);
+// Those of pages that have gone, with their beacons, which no answer has come to yet.
+size_t ll_cdp_network_last_words(const struct ll_cdp_network *network);
 // The last requests, with those that the filter leaves out.
 const struct ll_cdp_trail *ll_cdp_network_trail(const struct ll_cdp_network *network);
 // Whether the URL, a JSON string, is one that the filter leaves out.

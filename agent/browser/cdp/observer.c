@@ -219,8 +219,7 @@ void ll_cdp_observer_heard(struct ll_cdp_page *page, const struct ll_cdp_answer 
 static void on_last_words(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     ll_cdp_observer_heard(page, answer);
-    ll_cdp_target_close(page);
-    ll_cdp_connection_page_gone(page);
+    ll_cdp_parting_close_page(page);
 }
 
 bool ll_cdp_observer_closing(struct ll_cdp_page *page) {

@@ -39,7 +39,7 @@ uint32_t ll_cdp_observer_leaving(struct ll_cdp_tab *tab, struct ll_slice url, ll
 // are any to wait for, for LL_OBSERVER_LAST_WORDS_MS at most. `answered` gets the page, and hands the answer to _heard.
 bool ll_cdp_observer_ask(struct ll_cdp_page *page, ll_cdp_answered *answered);
 void ll_cdp_observer_heard(struct ll_cdp_page *page, const struct ll_cdp_answer *answer);
-// The page is to be closed: the same, and true when it is closed and freed with the answer or when its timer ends.
+// The page is to be closed: the same, and true when it goes with the answer, or is freed when its timer ends.
 bool ll_cdp_observer_closing(struct ll_cdp_page *page);
 // A page called the function: the params of Runtime.bindingCalled.
 void ll_cdp_observer_called(struct ll_cdp_tab *tab, struct ll_slice params);

@@ -48,6 +48,7 @@ void ll_cdp_page_reset(struct ll_cdp_page *page) {
     ll_cdp_evidence_cancel(page->evidence);
     ll_cdp_storage_fini(page);
     ll_cdp_renewal_reset(page);
+    ll_cdp_parting_reset(page);
     ll_cdp_response_reset(page);
     ll_cdp_download_reset(page);
     while (page->tabs) ll_cdp_tab_free(page->tabs);
@@ -187,6 +188,7 @@ static void finish_late(struct ll_cdp_page *page, const char *why) {
 static void on_timer(void *arg) {
     struct ll_cdp_page *page = arg;
     const char *stays;
+    if (ll_cdp_parting_is_late(page)) return;
     if (page->state == LL_CDP_PAGE_CLOSING) {
         if (!page->context[0]) return; // its opening is still to be answered
         ll_cdp_target_close(page);     // it has no last words

@@ -30,7 +30,7 @@ enum ll_cdp_page_state {
     LL_CDP_PAGE_WAITING, // for a browser
     LL_CDP_PAGE_OPENING, // commands are under way
     LL_CDP_PAGE_OPEN,
-    LL_CDP_PAGE_CLOSING, // closed by its user, and freed with the answer under way: of its opening, or its last words
+    LL_CDP_PAGE_CLOSING, // closed by its user; it goes as parting.h says, or is freed with the answer to its opening
 };
 
 // What an action in flight waits for.
@@ -94,11 +94,12 @@ struct ll_cdp_page {
     struct ll_cdp_auth auth;
     struct ll_cdp_storage storage;
     struct ll_cdp_renewal renewal;
-    struct ll_cdp_tab *tabs;        // by tab.h's prev and next, in the order they were opened
-    struct ll_cdp_tab *tab;         // the one that actions go to; NULL before the page is open
-    char created[LL_CDP_ID_MAX];    // the target that the action in flight had made
-    uint32_t refused_tabs;          // windows over the limit
-    struct ll_cdp_workers *workers; // NULL: none yet
+    void (*parted)(struct ll_cdp_page *page); // what comes when its tabs have gone; NULL: they do not go
+    struct ll_cdp_tab *tabs;                  // by tab.h's prev and next, in the order they were opened
+    struct ll_cdp_tab *tab;                   // the one that actions go to; NULL before the page is open
+    char created[LL_CDP_ID_MAX];              // the target that the action in flight had made
+    uint32_t refused_tabs;                    // windows over the limit
+    struct ll_cdp_workers *workers;           // NULL: none yet
 
     struct ll_cdp_dialog dialog;
     struct ll_cdp_expectations *expectations; // of responses; NULL: none
@@ -169,6 +170,7 @@ size_t ll_cdp_tabs_count(const struct ll_cdp_page *page);
 void ll_cdp_new_page(struct ll_cdp_page *page);
 void ll_cdp_switch_page(struct ll_cdp_page *page);
 void ll_cdp_close_page(struct ll_cdp_page *page);
+void ll_cdp_tabs_close_target(struct ll_cdp_tab *tab);
 // The iteration is over: the first tab becomes the active one, and the others are closed.
 void ll_cdp_tabs_rest(struct ll_cdp_page *page);
 // Why the action that waits for a tab is late.

@@ -1,5 +1,6 @@
-// All of it happens in the page's state OPENING, so that whatever ends an opening ends this: the page's timer, its
-// close, the browser's end.
+// First the document's last words, then its going (parting.h), then the context. All of it happens in the page's state
+// OPENING, so that what ends an opening ends this: the page's timer, the browser's end. A page that is closed meanwhile
+// goes all the same.
 #include "agent/browser/cdp/renewal.h"
 
 #include "agent/browser/cdp/evidence.h"
@@ -135,30 +136,17 @@ static void on_cleaned(void *arg, const struct ll_cdp_answer *answer) {
     ll_cdp_target_store(page);
 }
 
-static void on_blank(void *arg, const struct ll_cdp_answer *answer) {
-    struct ll_cdp_page *page = arg;
+static void clean(struct ll_cdp_page *page) {
     struct ll_cdp_client *client = ll_cdp_page_client(page);
     const char *session = page->tab->session;
-    page->call = 0;
-    if (answer->failed || ll_scan_get(answer->result, "errorText").len) {
-        make_another(page);
-        return;
-    }
+    page->renewal.is_cleaning = true;
+    ll_timer_set(page->timer, ll_clock_us() + CLEANING_MS * INT64_C(1000));
     page->renewal.pending = 3;
     ll_cdp_storage_clear(page);
     bool sent = ll_cdp_end(client, on_cleaned, page) != 0;
     sent = ll_cdp_call(client, session, "Network.clearBrowserCache", "{}", on_cleaned, page) && sent;
     sent = ll_cdp_call(client, session, "Page.resetNavigationHistory", "{}", on_cleaned, page) && sent;
     if (!sent) make_another(page);
-}
-
-static void clean(struct ll_cdp_page *page) {
-    page->renewal.is_cleaning = true;
-    ll_timer_set(page->timer, ll_clock_us() + CLEANING_MS * INT64_C(1000));
-    ll_buf_text(ll_cdp_begin(ll_cdp_page_client(page), page->tab->session, "Page.navigate"),
-                "{\"url\":\"about:blank\"}");
-    page->call = ll_cdp_end(ll_cdp_page_client(page), on_blank, page);
-    if (!page->call) make_another(page);
 }
 
 bool ll_cdp_renewal_is_late(struct ll_cdp_page *page) {
@@ -184,7 +172,21 @@ bool ll_cdp_renewal_is_late(struct ll_cdp_page *page) {
 static void on_last_words(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     ll_cdp_observer_heard(page, answer);
-    renew(page);
+    page->renewal.is_asked = false;
+    if (page->state == LL_CDP_PAGE_CLOSING)
+        ll_cdp_parting_close_page(page);
+    else
+        ll_cdp_parting_begin(page, renew);
+}
+
+bool ll_cdp_renewal_closes(struct ll_cdp_page *page) {
+    if (ll_cdp_parting_is_under_way(page))
+        ll_cdp_parting_close_page(page);
+    else if (page->renewal.is_asked)
+        page->state = LL_CDP_PAGE_CLOSING; // and goes with the answer
+    else
+        return false;
+    return true;
 }
 
 void ll_cdp_renewal_begin(struct ll_cdp_page *page) {
@@ -192,15 +194,16 @@ void ll_cdp_renewal_begin(struct ll_cdp_page *page) {
     ll_cdp_evidence_cancel(page->evidence);
     page->state = LL_CDP_PAGE_OPENING;
     page->renewal.is_asked = ll_cdp_observer_ask(page, on_last_words);
-    if (!page->renewal.is_asked) renew(page);
+    if (!page->renewal.is_asked) ll_cdp_parting_begin(page, renew);
 }
 
 static void renew(struct ll_cdp_page *page) {
+    bool has_left = page->tab && strcmp(page->tab->url, "about:blank") == 0;
     page->renewal.is_asked = false;
     ll_cdp_target_set_limit(page);
     if (page->renewal.due != LL_CDP_DUE_STATED)
         recycle(page);
-    else if (page->options.renewal == LL_RENEWAL_CLEAN && ll_cdp_tabs_count(page) == 1 && !page->tab->probe)
+    else if (page->options.renewal == LL_RENEWAL_CLEAN && ll_cdp_tabs_count(page) == 1 && has_left)
         clean(page);
     else
         make_another(page);

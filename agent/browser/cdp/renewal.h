@@ -1,7 +1,9 @@
 // A user's context between two iterations: kept, emptied, made anew because its options say so, or recycled because it
 // or its browser has grown.
 //
-//   CLEAN    about:blank, then everything stored, the cache and the history cleared: one context, a fifth of the cost.
+//   The page goes first, as a tab that a person closes: parting.h.
+//
+//   CLEAN    everything stored, the cache and the history cleared: one context, a fifth of the cost.
 //            A user with several tabs, or with a page that does not leave, gets a new context instead.
 //   FRESH    a new context; the old one goes first.
 //   recycled a new context that starts with the cookies and the local storage of the old one, unless it is to be clean
@@ -36,6 +38,8 @@ void ll_cdp_renewal_fini(struct ll_cdp_page *page);
 bool ll_cdp_renewal_is_due(struct ll_cdp_page *page);
 // Answers with ll_cdp_connection_page_opened.
 void ll_cdp_renewal_begin(struct ll_cdp_page *page);
+// The page is to be closed. True when it goes already, and is freed then.
+bool ll_cdp_renewal_closes(struct ll_cdp_page *page);
 // What a new context starts with: what was kept, or the scenario's own snapshot; NULL: nothing.
 const char *ll_cdp_renewal_storage(const struct ll_cdp_page *page);
 // The page's time to open is over. True when that was a renewal's, which goes another way.

@@ -149,6 +149,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         tab->listener(tab, event, params);
         return;
     }
+    if (ll_cdp_parting_event(tab, event, params)) return;
     ll_cdp_painter_stir(ll_cdp_connection_painter(tab->page->connection), tab);
     switch (event) {
     case LL_CDP_FRAME_NAVIGATED:

@@ -7,6 +7,7 @@
 
 #include "agent/browser/cdp/client.h"
 #include "agent/browser/cdp/painter.h"
+#include "agent/browser/cdp/parting.h"
 #include "libcommon/base/err.h"
 
 #include <stdbool.h>
@@ -66,6 +67,7 @@ struct ll_cdp_tab {
     int64_t probe_sent_us;             // 0: none is under way
     enum ll_cdp_window window;         // that its page opens next, which has not come yet
     uint64_t world;                    // the execution context of our script in its document; 0: not known yet
+    struct ll_cdp_parting parting;
     struct ll_cdp_network *network;
     struct ll_cdp_easel easel;
     struct ll_cdp_observer *observer;

@@ -39,7 +39,7 @@ static struct ll_cdp_tab *tab_of_target(const struct ll_cdp_page *page, const ch
     return NULL;
 }
 
-static void close_target(struct ll_cdp_tab *tab) {
+void ll_cdp_tabs_close_target(struct ll_cdp_tab *tab) {
     struct ll_cdp_client *client = ll_cdp_page_client(tab->page);
     ll_buf_printf(ll_cdp_begin(client, "", "Target.closeTarget"), "{\"targetId\":\"%s\"}", tab->target);
     ll_cdp_end(client, NULL, NULL);
@@ -123,7 +123,7 @@ void ll_cdp_tabs_crashed(struct ll_cdp_tab *tab) {
         return;
     }
     ll_cdp_connection_count_crash(page->connection);
-    close_target(tab);
+    ll_cdp_tabs_close_target(tab);
     forget_tab(tab);
     ll_cdp_tabs_changed(page);
 }
@@ -192,7 +192,7 @@ void ll_cdp_close_page(struct ll_cdp_page *page) {
                                 ll_err_make(LL_FAILED_PRECONDITION, "it is the user's only page, which stays open"));
         return;
     }
-    close_target(page->tab);
+    ll_cdp_tabs_close_target(page->tab);
     page->waiting = LL_CDP_WAITS_TAB;
 }
 
@@ -220,8 +220,10 @@ void ll_cdp_tabs_rest(struct ll_cdp_page *page) {
         if (tab->state == LL_CDP_TAB_CLOSING) continue;
         if (!first && tab->state == LL_CDP_TAB_OPEN)
             first = tab;
+        else if (tab->state == LL_CDP_TAB_OPEN)
+            ll_cdp_parting_close(tab);
         else
-            close_target(tab);
+            ll_cdp_tabs_close_target(tab);
     }
     page->is_resting = true;
     if (!first) return;

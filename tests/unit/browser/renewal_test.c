@@ -1,6 +1,8 @@
 // A user's context between two iterations.
 #include "tests/unit/browser/driver.h"
 
+#include "libcommon/base/clock.h"
+
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
@@ -9,6 +11,18 @@
 static const struct ll_site_page pages[] = {
     {.path = "/", .body = "<h1>page</h1>", .cache_control = "max-age=1000"},
     {.path = "/stuck", .body = "<script>onbeforeunload = () => { for (;;); }</script>"},
+    // Says at once, a little later and by a beacon of the end that it goes; only what goes as tabs do says all.
+    {.path = "/says",
+     .body = "<script>addEventListener('pagehide', () => navigator.sendBeacon('/hidden'));"
+             "addEventListener('pagehide', () => fetch('/kept', {keepalive: true, method: 'POST', body: 'x'}));"
+             "document.addEventListener('visibilitychange', () => navigator.sendBeacon('/seen'));"
+             "addEventListener('unload', () => navigator.sendBeacon('/unloaded'))</script>"},
+    {.path = "/hidden", .status = 202},
+    {.path = "/kept", .status = 203, .delay_ms = 100},
+    {.path = "/seen", .status = 205},
+    {.path = "/unloaded", .status = 206},
+    {.path = "/deaf", .body = "<script>addEventListener('pagehide', () => navigator.sendBeacon('/never'))</script>"},
+    {.path = "/never", .never_answers = true},
     {.path = NULL},
 };
 
@@ -50,6 +64,63 @@ static uint64_t counted(enum ll_metric metric, const char *label) {
 static void expect_alone(void) {
     struct ll_action second = {.operation = LL_OP_SWITCH_PAGE, .number = 2, .timeout_ms = 100};
     driven_act_fails(&page, second, LL_DEADLINE_EXCEEDED, "no page of that number (1 is open)");
+}
+
+static void expect_last_words(uint64_t times) {
+    static const char *const words[] = {"202", "203", "205", "206"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        driver_await_measured(&driver, LL_METRIC_HTTP_REQUESTS, words[i], times);
+        cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, words[i]), times), "%s", words[i]);
+    }
+}
+
+// As tabs do that a person closes, whatever the context's way; the last page of a user too.
+Test(renewal, pages_say_all_that_they_say_when_they_go) {
+    uint64_t times = 0;
+    for (enum ll_renewal renewal = LL_RENEWAL_NONE; renewal <= LL_RENEWAL_FRESH; renewal++) {
+        driver.context.renewal = renewal;
+        driven_open(&driver, &page);
+        for (int i = 0; i < 3; i++) {
+            driven_visit(&page, "/says");
+            driven_rest(&page);
+        }
+        driven_close(&page);
+        expect_last_words(times += 3);
+    }
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+}
+
+Test(renewal, pages_in_other_tabs_and_of_contexts_that_are_recycled_say_it_too) {
+    driver.context.recycling.iterations = 2;
+    driven_open(&driver, &page);
+    for (int i = 0; i < 2; i++) {
+        driven_visit(&page, "/says");
+        driven_ok(&page, LL_OP_NEW_PAGE, NULL, NULL);
+        driven_visit(&page, "/says");
+        driven_rest(&page);
+    }
+    expect_last_words(4);
+    driven_close(&page);
+}
+
+Test(renewal, a_page_that_is_closed_while_it_is_renewed_says_it_once) {
+    driver.context.renewal = LL_RENEWAL_FRESH;
+    driven_open(&driver, &page);
+    driven_visit(&page, "/says");
+    cr_assert(driver.connection->ops->page_rest(page.page));
+    driver.connection->ops->page_renew(page.page);
+    driven_close(&page);
+    expect_last_words(1);
+}
+
+Test(renewal, a_last_request_without_an_answer_is_waited_for_a_second) {
+    driver.context.renewal = LL_RENEWAL_FRESH;
+    driven_open(&driver, &page);
+    driven_visit(&page, "/deaf");
+    int64_t began_us = ll_clock_us();
+    cr_assert(driven_rest(&page));
+    cr_expect_geq(ll_clock_us() - began_us, INT64_C(1000) * 1000);
+    driven_visit(&page, "/");
 }
 
 Test(renewal, a_context_is_kept_unless_something_else_is_stated) {
