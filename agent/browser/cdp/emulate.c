@@ -43,14 +43,19 @@ struct ll_buf *ll_cdp_emulate_permissions(struct ll_cdp_page *page) {
     return out;
 }
 
-// ---- For each tab
+// ---- For each tab, and each worker
 
-static struct ll_buf *begin(struct ll_cdp_tab *tab, const char *method) {
-    return ll_cdp_begin(ll_cdp_page_client(tab->page), tab->session, method);
+struct place { // where a command goes
+    struct ll_cdp_page *page;
+    const char *session;
+};
+
+static struct ll_buf *begin(struct place place, const char *method) {
+    return ll_cdp_begin(ll_cdp_page_client(place.page), place.session, method);
 }
 
-static void send(struct ll_cdp_tab *tab) {
-    ll_cdp_end(ll_cdp_page_client(tab->page), NULL, NULL);
+static void send(struct place place) {
+    ll_cdp_end(ll_cdp_page_client(place.page), NULL, NULL);
 }
 
 static void note_refusal(struct ll_cdp_page *page, const char *option, const struct ll_cdp_answer *answer,
@@ -74,18 +79,17 @@ static void on_headers(void *arg, const struct ll_cdp_answer *answer) {
 }
 
 // One text as the only member of the params.
-static void send_name(struct ll_cdp_tab *tab, const char *method, const char *key, const char *name,
+static void send_name(struct place place, const char *method, const char *key, const char *name,
                       ll_cdp_answered *answered) {
-    struct ll_json_writer writer = ll_json_writer_make(begin(tab, method));
+    struct ll_json_writer writer = ll_json_writer_make(begin(place, method));
     ll_json_begin_object(&writer, NULL);
     ll_json_write_string(&writer, key, name);
     ll_json_end_object(&writer);
-    ll_cdp_end(ll_cdp_page_client(tab->page), answered, tab->page);
+    ll_cdp_end(ll_cdp_page_client(place.page), answered, place.page);
 }
 
-static void set_metrics(struct ll_cdp_tab *tab, const struct ll_context_options *options,
-                        const struct ll_device *device) {
-    struct ll_json_writer writer = ll_json_writer_make(begin(tab, "Emulation.setDeviceMetricsOverride"));
+static void set_metrics(struct place place, const struct ll_context_options *options, const struct ll_device *device) {
+    struct ll_json_writer writer = ll_json_writer_make(begin(place, "Emulation.setDeviceMetricsOverride"));
     ll_json_begin_object(&writer, NULL);
     ll_json_write_int(&writer, "width", options->viewport_width);
     ll_json_write_int(&writer, "height", options->viewport_height);
@@ -101,17 +105,17 @@ static void set_metrics(struct ll_cdp_tab *tab, const struct ll_context_options 
         ll_json_end_object(&writer);
     }
     ll_json_end_object(&writer);
-    send(tab);
+    send(place);
     if (!device || !device->has_touch) return;
-    ll_buf_printf(begin(tab, "Emulation.setTouchEmulationEnabled"), "{\"enabled\":true,\"maxTouchPoints\":%d}",
+    ll_buf_printf(begin(place, "Emulation.setTouchEmulationEnabled"), "{\"enabled\":true,\"maxTouchPoints\":%d}",
                   TOUCH_POINTS);
-    send(tab);
+    send(place);
 }
 
 // The device's, with the browser's own version in it.
-static void write_user_agent(struct ll_cdp_tab *tab, const struct ll_device *device, char out[USER_AGENT_MAX]) {
+static void write_user_agent(const struct ll_cdp_page *page, const struct ll_device *device, char out[USER_AGENT_MAX]) {
     static const char place[] = "{chrome}";
-    struct ll_connection *connection = tab->page->base.connection;
+    struct ll_connection *connection = page->base.connection;
     const char *said = connection->ops->describe(connection), *at = strstr(device->user_agent, place);
     snprintf(out, USER_AGENT_MAX, "%s", device->user_agent);
     if (at)
@@ -119,13 +123,13 @@ static void write_user_agent(struct ll_cdp_tab *tab, const struct ll_device *dev
                  (int)strtol(said + strcspn(said, "0123456789"), NULL, 10), at + strlen(place));
 }
 
-static void set_user_agent(struct ll_cdp_tab *tab, const struct ll_context_options *options,
+static void set_user_agent(struct place place, const struct ll_context_options *options,
                            const struct ll_device *device) {
     char devices_own[USER_AGENT_MAX] = "";
-    if (device) write_user_agent(tab, device, devices_own);
+    if (device) write_user_agent(place.page, device, devices_own);
     const char *user_agent = options->user_agent ? options->user_agent : devices_own;
     if (!*user_agent && !options->locale) return;
-    struct ll_json_writer writer = ll_json_writer_make(begin(tab, "Emulation.setUserAgentOverride"));
+    struct ll_json_writer writer = ll_json_writer_make(begin(place, "Emulation.setUserAgentOverride"));
     ll_json_begin_object(&writer, NULL);
     ll_json_write_string(&writer, "userAgent", user_agent);
     if (options->locale) ll_json_write_string(&writer, "acceptLanguage", options->locale);
@@ -139,12 +143,12 @@ static void set_user_agent(struct ll_cdp_tab *tab, const struct ll_context_optio
         ll_json_end_object(&writer);
     }
     ll_json_end_object(&writer);
-    send(tab);
+    send(place);
 }
 
-static void set_headers(struct ll_cdp_tab *tab, const struct ll_context_options *options) {
+static void set_headers(struct place place, const struct ll_context_options *options) {
     if (options->header_count == 0) return;
-    struct ll_json_writer writer = ll_json_writer_make(begin(tab, "Network.setExtraHTTPHeaders"));
+    struct ll_json_writer writer = ll_json_writer_make(begin(place, "Network.setExtraHTTPHeaders"));
     ll_json_begin_object(&writer, NULL);
     ll_json_begin_object(&writer, "headers");
     for (size_t i = 0; i < options->header_count; i++)
@@ -152,35 +156,46 @@ static void set_headers(struct ll_cdp_tab *tab, const struct ll_context_options 
             ll_json_write_string(&writer, options->headers[i].name, options->headers[i].value);
     ll_json_end_object(&writer);
     ll_json_end_object(&writer);
-    ll_cdp_end(ll_cdp_page_client(tab->page), on_headers, tab->page);
+    ll_cdp_end(ll_cdp_page_client(place.page), on_headers, place.page);
 }
 
-static void set_network(struct ll_cdp_tab *tab, const struct ll_network *network) {
+static void set_network(struct place place, const struct ll_network *network) {
     bool is_throttled =
         network->is_offline || network->latency_ms || network->download_bytes_per_s || network->upload_bytes_per_s;
     if (!is_throttled) return;
     int64_t download = network->download_bytes_per_s ? (int64_t)network->download_bytes_per_s : -1;
     int64_t upload = network->upload_bytes_per_s ? (int64_t)network->upload_bytes_per_s : -1;
-    ll_buf_printf(begin(tab, "Network.emulateNetworkConditions"),
+    ll_buf_printf(begin(place, "Network.emulateNetworkConditions"),
                   "{\"offline\":%s,\"latency\":%u,\"downloadThroughput\":%lld,\"uploadThroughput\":%lld}",
                   network->is_offline ? "true" : "false", network->latency_ms, (long long)download, (long long)upload);
-    send(tab);
+    send(place);
 }
 
 void ll_cdp_emulate_tab(struct ll_cdp_tab *tab) {
     const struct ll_context_options *options = &tab->page->options;
     const struct ll_device *device = options->device ? ll_device_find(options->device) : NULL;
+    struct place place = {tab->page, tab->session};
     if (options->ignore_https_errors) {
-        ll_buf_text(begin(tab, "Security.setIgnoreCertificateErrors"), "{\"ignore\":true}");
-        send(tab);
+        ll_buf_text(begin(place, "Security.setIgnoreCertificateErrors"), "{\"ignore\":true}");
+        send(place);
     }
-    set_metrics(tab, options, device);
-    ll_buf_text(begin(tab, "Emulation.setFocusEmulationEnabled"), "{\"enabled\":true}");
-    send(tab);
-    set_user_agent(tab, options, device);
-    if (options->locale) send_name(tab, "Emulation.setLocaleOverride", "locale", options->locale, on_locale);
+    set_metrics(place, options, device);
+    ll_buf_text(begin(place, "Emulation.setFocusEmulationEnabled"), "{\"enabled\":true}");
+    send(place);
+    set_user_agent(place, options, device);
+    if (options->locale) send_name(place, "Emulation.setLocaleOverride", "locale", options->locale, on_locale);
     if (options->timezone)
-        send_name(tab, "Emulation.setTimezoneOverride", "timezoneId", options->timezone, on_timezone);
-    set_headers(tab, options);
-    set_network(tab, &options->network);
+        send_name(place, "Emulation.setTimezoneOverride", "timezoneId", options->timezone, on_timezone);
+    set_headers(place, options);
+    set_network(place, &options->network);
+}
+
+// Locale and time zone are the process's: where a tab of the context has set them already, the worker's are refused,
+// and are right.
+void ll_cdp_emulate_worker(struct ll_cdp_page *page, const char *session) {
+    const struct ll_context_options *options = &page->options;
+    struct place place = {page, session};
+    set_user_agent(place, options, options->device ? ll_device_find(options->device) : NULL);
+    if (options->locale) send_name(place, "Emulation.setLocaleOverride", "locale", options->locale, NULL);
+    if (options->timezone) send_name(place, "Emulation.setTimezoneOverride", "timezoneId", options->timezone, NULL);
 }

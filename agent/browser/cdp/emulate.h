@@ -14,5 +14,7 @@ struct ll_buf *ll_cdp_emulate_permissions(struct ll_cdp_page *page);
 // Sends what a new tab needs. What the browser refuses is left in page->refusal by the time that later commands of the
 // tab are answered.
 void ll_cdp_emulate_tab(struct ll_cdp_tab *tab);
+// The same for a worker, by its session, before its first line: what holds there too.
+void ll_cdp_emulate_worker(struct ll_cdp_page *page, const char *session);
 
 #endif

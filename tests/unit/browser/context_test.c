@@ -14,6 +14,17 @@ enum { PAYLOAD = 60 * 1000 };
 static char payload[PAYLOAD + 1];
 static const struct ll_site_page site[] = {
     {.path = "/", .body = "<meta name=viewport content='width=device-width'><h1>page</h1>"},
+#define LOOKS "const look = () => [navigator.language, (1234.5).toLocaleString(), new Date(0).getHours()].join(' ');"
+    {.path = "/worker.js", .type = "text/javascript", .body = LOOKS "postMessage(look())"},
+    {.path = "/nesting.js",
+     .type = "text/javascript",
+     .body = "new Worker('/worker.js').onmessage = (event) => postMessage(event.data)"},
+    {.path = "/shared.js",
+     .type = "text/javascript",
+     .body = LOOKS "onconnect = (event) => event.ports[0].postMessage(look())"},
+    {.path = "/service.js",
+     .type = "text/javascript",
+     .body = LOOKS "onmessage = (event) => event.source.postMessage(look())"},
     {.path = "/payload", .body = payload, .type = "text/plain"},
     {.path = NULL},
 };
@@ -118,6 +129,35 @@ Test(context, a_locale_and_a_time_zone) {
     expect_evaluated("[navigator.language, (1234.5).toLocaleString(), new Date(0).getHours()].join(' ')",
                      "de-DE 1.234,5 9");
     end_echoes();
+}
+
+static const char *const workers[] = {
+    "new Promise(done => { new Worker('/worker.js').onmessage = (event) => done(event.data) })",
+    "new Promise(done => { new Worker('/nesting.js').onmessage = (event) => done(event.data) })",
+    "new Promise(done => { new SharedWorker('/shared.js').port.onmessage = (event) => done(event.data) })",
+    "new Promise(async (done) => { const service = navigator.serviceWorker; await service.register('/service.js');"
+    " service.onmessage = (event) => done(event.data); (await service.ready).active.postMessage('look') })",
+};
+
+Test(context, a_locale_and_a_time_zone_hold_in_workers) {
+    driver.context = (struct ll_context_options){.locale = "de-DE", .timezone = "Asia/Tokyo"};
+    driven_open(&driver, &page);
+    driven_visit(&page, "/");
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++) expect_evaluated(workers[i], "de-DE 1.234,5 9");
+    driven_visit(&page, "/"); // the service worker is there already
+    expect_evaluated(workers[3], "de-DE 1.234,5 9");
+    driven_close(&page);
+}
+
+// They are held until they were set up.
+Test(context, workers_run_where_nothing_is_emulated) {
+    driven_open(&driver, &page);
+    driven_visit(&page, "/");
+    const char *here = driven_read(&page, LL_OP_EVALUATE, NULL, LOOKS "look()");
+    char expected[64];
+    snprintf(expected, sizeof expected, "%s", here);
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++) expect_evaluated(workers[i], expected);
+    driven_close(&page);
 }
 
 static void expect_no_page(const char *sentence) {
