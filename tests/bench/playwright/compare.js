@@ -2,7 +2,7 @@
 // machine hits both. Prints a line for each figure. node compare.js FOLDER_OF_THE_PROGRAMS
 "use strict";
 
-const { runLiveload, runPlaywright } = require("./drivers.js");
+const { runBare, runLiveload, runPlaywright } = require("./drivers.js");
 const { startShop } = require("./shop_server.js");
 const { startSite } = require("./site.js");
 
@@ -14,6 +14,8 @@ const REACH = {
   reused: { rate: { full: 2.5, low: 3.5 }, cpu: { full: 0.5, low: 0.35 } },
   fresh: { rate: { full: 1.5 } },
 };
+
+const PAGE_ALONE_REACH = 1.1;
 
 const newTotal = () => ({ iterations: 0, duration_ms: 0, driver_cpu_ms: 0, chromium_cpu_ms: 0 });
 
@@ -38,18 +40,34 @@ function tell(name, totals, figure, unit, reach, isReached) {
   return reached;
 }
 
+// `what` is a page of main's, with its users and its contexts; `reach` and `round_s` where they are not the usual ones;
+// `has_bare` where bare.js has the page too.
 async function compare(programs, what) {
-  const reach = REACH[what.contexts];
+  const { reach = REACH[what.contexts], round_s = ROUND_S } = what;
   const totals = { playwright: newTotal() };
   for (const paint of Object.keys(reach.rate)) totals[paint] = newTotal();
+  if (what.has_bare) totals.bare = newTotal();
   for (let round = 0; round < ROUNDS; round++) {
-    add(totals.playwright, await runPlaywright(what, ROUND_S));
-    for (const paint of Object.keys(reach.rate)) add(totals[paint], await runLiveload(programs, { ...what, paint }, ROUND_S));
+    add(totals.playwright, await runPlaywright(what, round_s));
+    if (what.has_bare) add(totals.bare, await runBare(what, round_s));
+    for (const paint of Object.keys(reach.rate)) add(totals[paint], await runLiveload(programs, { ...what, paint }, round_s));
   }
   const on = `${what.name}, ${what.users} users${what.contexts === "fresh" ? ", new context each time" : ""}`;
   const atLeast = (a, b) => a >= b, atMost = (a, b) => a <= b;
   let reached = tell(`iterations_vs_playwright, ${on}`, totals, rate, "/s", reach.rate, atLeast);
   if (reach.cpu) reached = tell(`chromium_cpu_vs_playwright, ${on}`, totals, cpu, "ms", reach.cpu, atMost) && reached;
+  if (what.has_bare) reached = tellBare(on, totals) && reached;
+  return reached;
+}
+
+// The page by itself, done by a client that measures nothing: how near it LiveLoad is.
+function tellBare(on, { bare, playwright, full }) {
+  const times = cpu(full) / cpu(bare), reached = times <= PAGE_ALONE_REACH;
+  console.log(
+    `chromium_cpu_vs_page_alone, ${on}: ${reached ? "" : "**not reached**: "}full ${times.toFixed(2)}x, ` +
+      `the page alone ${cpu(bare).toFixed(1)} ms (${(cpu(bare) / cpu(playwright)).toFixed(2)}x Playwright's) and ` +
+      `${(rate(bare) / rate(playwright)).toFixed(2)}x its iterations (reach: full <= ${PAGE_ALONE_REACH}x)`,
+  );
   return reached;
 }
 
@@ -72,7 +90,10 @@ async function main(programs) {
   process.exitCode = reached ? 0 : 1;
 }
 
-main(process.argv[2]).catch((error) => {
-  console.log(`iterations_vs_playwright: not measured: ${error.message}`);
-  process.exitCode = 1;
-});
+module.exports = { compare };
+
+if (require.main === module)
+  main(process.argv[2]).catch((error) => {
+    console.log(`iterations_vs_playwright: not measured: ${error.message}`);
+    process.exitCode = 1;
+  });

@@ -70,17 +70,24 @@ function watch(root, driver) {
   return { stop: () => (clearInterval(timer), most) };
 }
 
-// `what` is { scenario, url, users, contexts }, and `paint` for LiveLoad.
-async function runPlaywright(what, seconds) {
+async function runNode(args) {
   let watched;
-  const { scenario, url, users, contexts } = what;
-  const args = [path.join(__dirname, "playwright.js"), scenario, url, seconds, users, contexts];
   try {
     const result = JSON.parse(await run(process.execPath, args, [0], (pid) => (watched = watch(pid, "node"))));
     return { ...result, ...watched.stop() };
   } finally {
     watched?.stop();
   }
+}
+
+// `what` is { scenario, url, users, contexts }, and `paint` for LiveLoad.
+function runPlaywright({ scenario, url, users, contexts }, seconds) {
+  return runNode([path.join(__dirname, "playwright.js"), scenario, url, seconds, users, contexts]);
+}
+
+// The editor alone, with contexts that are used again.
+function runBare({ url, users }, seconds) {
+  return runNode([path.join(__dirname, "bare.js"), url, seconds, users]);
 }
 
 // `programs` is the folder of liveload and its siblings.
@@ -104,4 +111,4 @@ async function runLiveload(programs, what, seconds) {
   }
 }
 
-module.exports = { run, runPlaywright, runLiveload };
+module.exports = { run, runPlaywright, runBare, runLiveload };

@@ -1,5 +1,5 @@
 // Playwright users in a loop for a while: node playwright.js SCENARIO URL SECONDS USERS CONTEXTS
-// SCENARIO is "page" or "shop", CONTEXTS is "reused" or "fresh". Prints one JSON object: { iterations, duration_ms }.
+// SCENARIO is "page", "shop" or "editor", CONTEXTS is "reused" or "fresh". Prints one JSON object: { iterations, duration_ms }.
 "use strict";
 
 const { chromium } = require("playwright-core");
@@ -36,6 +36,18 @@ const scenarios = {
     await page.check("#terms");
     await page.click("#pay");
     await page.waitForSelector("#receipt");
+  },
+  async editor(page, url) {
+    await page.goto(url);
+    await page.waitForSelector("#red-ui-workspace-tabs .red-ui-tab");
+    await page.waitForSelector("#red-ui-loading-progress", { state: "hidden" });
+    await page.type("#red-ui-palette-search input", "mqtt");
+    await page.waitForSelector(".red-ui-palette-node[data-palette-type=inject]", { state: "hidden" });
+    await page.click("#red-ui-header-button-sidemenu");
+    await page.click("#menu-item-user-settings");
+    await page.waitForSelector("#user-settings-editor-language");
+    await page.click("#node-dialog-ok");
+    await page.waitForSelector("#user-settings-editor-language", { state: "hidden" });
   },
 };
 
