@@ -245,3 +245,9 @@ ll_err cluster_check(struct cluster *cluster, uint32_t agents_needed) {
         return death("the coordinator", &cluster->coordinator);
     return running < agents_needed ? last_death : LL_SUCCESS;
 }
+
+bool cluster_has_lost_all(const struct cluster *cluster) {
+    for (uint32_t i = 0; i < cluster->agent_count; i++)
+        if (cluster->agents[i].pid != 0) return false;
+    return cluster->agent_count > 0;
+}

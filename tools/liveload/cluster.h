@@ -7,6 +7,7 @@
 #include "tools/liveload/options.h"
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct cluster {
     char url[128];
@@ -28,5 +29,7 @@ void cluster_stop(struct cluster *cluster, enum cluster_manner manner);
 // when it was the coordinator, or when fewer than `agents_needed` of the agents that were started here are left. Cheap:
 // ask whenever a child may have ended.
 ll_err cluster_check(struct cluster *cluster, uint32_t agents_needed);
+// Whether agents were started here and, as cluster_check last saw, none of them is left.
+bool cluster_has_lost_all(const struct cluster *cluster);
 
 #endif

@@ -34,7 +34,8 @@ static void format_running(const struct ll_status_reply *status, char *out, size
                         (unsigned long long)status->iterations_completed, rate, p95,
                         (unsigned long long)status->iterations_failed);
     if (status->agents_lost > 0 && used > 0 && (size_t)used < size)
-        snprintf(out + used, size - (size_t)used, "  %u agents LOST", status->agents_lost);
+        snprintf(out + used, size - (size_t)used, "  %u agent%s LOST", status->agents_lost,
+                 status->agents_lost == 1 ? "" : "s");
 }
 
 static void format_state(const struct ll_status_reply *status, uint32_t agents_wanted, char *out, size_t size) {

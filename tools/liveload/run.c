@@ -120,6 +120,11 @@ static void on_state(void *arg, enum ll_run_state state) {
         run->agents_needed = all > may_miss ? all - may_miss : 1;
 }
 
+static bool has_no_agent(void *arg) {
+    const struct run *run = arg;
+    return cluster_has_lost_all(&run->cluster);
+}
+
 // Takes `from`'s scenarios over into the result of the whole command.
 static void append_result(struct ll_result *into, struct ll_result *from) {
     into->scenarios = ll_realloc(into->scenarios, into->scenario_count + from->scenario_count, sizeof *into->scenarios);
@@ -150,6 +155,7 @@ static ll_err follow(struct run *run, const struct planned *plan, const struct l
         .agents_wanted = agents_wanted(&run->options),
         .on_interrupt = WATCH_STOPS,
         .on_state = on_state,
+        .has_no_agent = has_no_agent,
         .arg = run,
     };
     return watch_run(&run->remote, request, &options, out_has_result);

@@ -15,9 +15,9 @@ struct watch {
     const struct ll_run_request *run;
     const struct watch_options *options;
     struct progress progress;
-    struct ll_status_reply status; // the last
-    bool was_prepared;
-    unsigned interrupts; // that were acted on
+    struct ll_status_reply status;  // the last
+    bool was_prepared, was_stopped; // the latter because no agent is left
+    unsigned interrupts;            // that were acted on
 };
 
 // What fails once agents have the run, an error in config for one, is not wrong usage any more, whatever its status;
@@ -41,6 +41,14 @@ static ll_err on_interrupt(struct watch *watch) {
     return remote_stop(watch->remote, watch->run);
 }
 
+static ll_err stop_without_agents(struct watch *watch) {
+    const struct watch_options *options = watch->options;
+    if (watch->was_stopped || watch->status.state != LL_RUN_RUNNING) return LL_SUCCESS;
+    if (!options->has_no_agent || !options->has_no_agent(options->arg)) return LL_SUCCESS;
+    watch->was_stopped = true;
+    return remote_stop(watch->remote, watch->run);
+}
+
 // Looks once. *out_over: the run is, well or not.
 static ll_err look(struct watch *watch, bool *out_over) {
     struct ll_status_reply *status = &watch->status;
@@ -61,6 +69,7 @@ static ll_err watch_on(struct watch *watch) {
         if (is_over) break;
         signals_pause(remote->signals, watch->status.first_iteration_started ? STATUS_MS : STATUS_QUICK_MS);
         if (remote->check) LL_TRY(remote->check(remote->check_arg));
+        LL_TRY(stop_without_agents(watch));
         if (remote->signals->interrupts > watch->interrupts) LL_TRY(on_interrupt(watch));
     }
     return LL_SUCCESS;

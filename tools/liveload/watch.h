@@ -19,7 +19,10 @@ struct watch_options {
     bool is_quiet;
     uint32_t agents_wanted; // 0: not known
     enum watch_interrupt on_interrupt;
-    void (*on_state)(void *arg, enum ll_run_state state); // after each look; NULL: nobody asks
+    void (*on_state)(void *arg, enum ll_run_state state); // after each look; NULL: not wanted
+    // Whether every agent has ended for certain, so that none returns with what it measured. The run is stopped then:
+    // its coordinator, which only hears nothing, would wait for them. NULL: not known.
+    bool (*has_no_agent)(void *arg);
     void *arg;
 };
 
