@@ -4,6 +4,7 @@
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
 #include "libcommon/base/text.h"
+#include "libcommon/base/url.h"
 #include "libcommon/codec/json.h"
 
 #include <ctype.h>
@@ -16,7 +17,7 @@ enum { SHOWN_MAX = 200 }; // bytes of an argument
 // Without its secrets, which a cut would make hard to find.
 static void append_quoted(struct ll_buf *out, const char *text, size_t len) {
     char *redacted = NULL;
-    if (ll_redact_is_needed()) {
+    if (ll_redact_is_needed() || ll_url_has_user(text, len)) {
         text = redacted = ll_strndup(text, len);
         len = ll_redact(redacted, len);
     }

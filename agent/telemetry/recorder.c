@@ -2,6 +2,7 @@
 
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/redact.h"
+#include "libcommon/base/url.h"
 #include "libcommon/model/threshold.h"
 
 #include <stdlib.h>
@@ -46,8 +47,9 @@ void ll_recorder_start(struct ll_recorder *recorder, const struct ll_spec *spec,
 
 // Labels are names and URLs out of scenarios and pages. `space` is the caller's.
 static const char *without_secrets(const char *label, char space[LABEL_READ_MAX]) {
-    if (!label || !*label || !ll_redact_is_needed()) return label;
+    if (!label || !*label) return label;
     size_t len = strnlen(label, LABEL_READ_MAX - 1);
+    if (!ll_redact_is_needed() && !ll_url_has_user(label, len)) return label;
     memcpy(space, label, len);
     space[ll_redact(space, len)] = '\0';
     return space;

@@ -2,6 +2,7 @@
 #include "coordinator/core/run.h"
 #include "coordinator/core/verdict.h"
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/redact.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -161,6 +162,7 @@ struct ll_scenario_result ll_run_take_result(struct ll_run *run, uint64_t starte
         .spec = ll_spec_copy(&run->spec),
     };
     bool has_started = run->start_us <= run->end_us;
+    for (size_t i = 0; i < result.spec.option_count; i++) ll_redact_text(result.spec.options[i].value);
     if (run->collect && has_started) {
         describe_nodes(run, &result);
         count_lost_snapshots(run);

@@ -1,6 +1,7 @@
 #include "libcommon/base/redact.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/url.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -247,12 +248,13 @@ static size_t redact_one(char *data, size_t len, const struct value *value) {
 }
 
 size_t ll_redact(char *data, size_t len) {
+    len = ll_url_hide_users(data, len);
     for (size_t i = 0; i < value_count && len > 0; i++) len = redact_one(data, len, &values[i]);
     return len;
 }
 
 void ll_redact_text(char *text) {
-    if (text && value_count) text[ll_redact(text, strlen(text))] = '\0';
+    if (text) text[ll_redact(text, strlen(text))] = '\0';
 }
 
 bool ll_redact_finds(const char *data, size_t len) {

@@ -1,5 +1,5 @@
 // Keeps secrets out of everything a program writes: the values it must never show, and a pass over a text that puts
-// "***" in their place.
+// "***" in their place. The same pass cuts user and password out of URLs, which are secrets without being declared.
 //
 // One set for the whole process, as the log is; the owner's thread. Whoever learns a secret adds it; whoever writes a
 // text that came from a scenario or a page (log lines, sentences of failures, HTML, console, URLs) passes it through.
@@ -25,7 +25,7 @@ enum {
 ll_err ll_redact_add(const char *value, size_t len);
 // Forgets them all, and wipes their memory.
 void ll_redact_clear(void);
-// Whether there is anything to look for.
+// Whether there are values to look for.
 bool ll_redact_is_needed(void);
 
 // Replaces in place; the text never gets longer. Returns its new length.

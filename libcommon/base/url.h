@@ -12,4 +12,9 @@ bool ll_url_has_name(const char *url, size_t len);
 // terminator.
 void ll_url_show(const char *url, char *out, size_t size);
 
+// Cuts user and password out of every URL that stands in the text, in place. Returns its new length.
+size_t ll_url_hide_users(char *text, size_t len);
+// Whether one stands in there.
+bool ll_url_has_user(const char *text, size_t len);
+
 #endif

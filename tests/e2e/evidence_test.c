@@ -181,6 +181,44 @@ Test(evidence, secrets_stand_in_no_file) {
     scene_free(&scene);
 }
 
+// Wherever it stands in the run's folder: in the result (compressed, so it is read), reports and evidence.
+Test(evidence, the_password_of_a_url_stands_in_no_file) {
+    struct scene scene = scene_make(NULL, "local ll = require 'liveload'\n"
+                                          "return ll.scenario { name = 'hush', config = function(o) return o end,\n"
+                                          "  run = function(ctx, id, config)\n"
+                                          "    ctx:navigate((config.site:gsub('@.*', '@') .. config.base_url:gsub("
+                                          "'.*//', '')) .. '/products')\n"
+                                          "    ctx:log('went to', config.site)\n"
+                                          "    ctx:navigate(config.site)\n"
+                                          "  end }\n");
+    static const char *const reports[] = {"report.html", "result.json", "junit.xml", "report.md"};
+    int code = scene_run(&scene, "--iterations", "2", "--set", "site=http://ann:s3cretpw@127.0.0.1:59999/");
+    cr_assert(eq(int, code, 99), "%d: %s%s", code, scene.run->said, scene.run->complained);
+    cr_expect(not(has(scene.run->said, "s3cretpw") || has(scene.run->complained, "s3cretpw")));
+    struct ll_result result = scene_result(&scene);
+    const struct ll_scenario_result *hush = &result.scenarios[0];
+    for (size_t i = 0; i < hush->artifact_count; i++) {
+        char *content = content_of(&scene, hush->artifacts[i].name);
+        cr_expect(content && !has(content, "s3cretpw"), "%s", hush->artifacts[i].name);
+        free(content);
+    }
+    cr_expect(gt(sz, hush->failure_count, 0));
+    for (size_t i = 0; i < hush->failure_count; i++) {
+        cr_expect(has(hush->failures[i].detail, "127.0.0.1:59999"), "%s", hush->failures[i].detail);
+        cr_expect(not(has(hush->failures[i].detail, "s3cretpw")), "%s", hush->failures[i].detail);
+    }
+    for (size_t i = 0; i < hush->spec.option_count; i++)
+        cr_expect(not(has(hush->spec.options[i].value, "s3cretpw")), "%s", hush->spec.options[i].value);
+    for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
+        char *path = path_in(scene.out, reports[i]), *content = file_read(path);
+        cr_expect(content && !has(content, "s3cretpw"), "%s", path);
+        free(content);
+        free(path);
+    }
+    ll_result_fini(&result);
+    scene_free(&scene);
+}
+
 Test(evidence, debug_prints_every_step_and_what_the_user_saw) {
     struct scene scene = scene_make(NULL, failing);
     int code = scene_run(&scene, "--debug");

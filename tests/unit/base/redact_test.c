@@ -32,6 +32,22 @@ Test(redact, a_value_is_replaced_wherever_it_stands) {
     expect_becomes("hunter2 is another", "hunter2 is another");
 }
 
+Test(redact, user_and_password_of_a_url_are_cut_without_being_declared) {
+    static const char *const cases[][2] = {
+        {"http://ann:s3cret@host/a", "http://host/a"},
+        {"refused at ws://ann@host:80/x, then https://a:b@c@d", "refused at ws://host:80/x, then https://d"},
+        {"navigate(\"http://ann:s3cret@127.0.0.1:1/\")", "navigate(\"http://127.0.0.1:1/\")"},
+        {"<a href='http://ann:s3cret@host'>mail me@host</a>", "<a href='http://host'>mail me@host</a>"},
+        {"http://host/@me?a@b", "http://host/@me?a@b"},
+        {"http://host and me@host", "http://host and me@host"},
+        {"://", "://"},
+        {"http://@", "http://"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) expect_becomes(cases[i][0], cases[i][1]);
+    add("hunter22");
+    expect_becomes("http://ann:hunter22@host/hunter22", "http://host/***");
+}
+
 Test(redact, of_two_that_begin_alike_the_longer_goes_whole) {
     add("pass");
     add("password-1");
