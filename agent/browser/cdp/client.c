@@ -30,6 +30,7 @@ struct ll_cdp_client {
 
 static void on_open(void *owner);
 static void on_message(void *owner, const char *text, size_t len);
+static void on_large(void *owner, const struct ll_wire_large *message);
 static void on_closed(void *owner);
 
 struct ll_cdp_client *ll_cdp_client_open(struct lws_context *lws, struct lws_vhost *vhost,
@@ -39,7 +40,7 @@ struct ll_cdp_client *ll_cdp_client_open(struct lws_context *lws, struct lws_vho
     client->events = events;
     client->calls = ll_alloc(LL_CDP_CALLS_MAX, sizeof *client->calls);
     struct ll_wire_events wire_events = {
-        .owner = client, .on_open = on_open, .on_message = on_message, .on_closed = on_closed};
+        .owner = client, .on_open = on_open, .on_message = on_message, .on_large = on_large, .on_closed = on_closed};
     client->wire = ll_wire_open(lws, vhost, address, wire_events);
     return client;
 }
@@ -189,13 +190,38 @@ static void take_event(struct ll_cdp_client *client, struct ll_slice message, si
     client->events.on_event(client->events.owner, event, session, params);
 }
 
+static const char event_prefix[] = "{\"method\":\"";
+
 static void on_message(void *owner, const char *text, size_t len) {
-    static const char event_prefix[] = "{\"method\":\"";
     struct ll_slice message = {text, len};
     if (len > sizeof event_prefix && memcmp(text, event_prefix, sizeof event_prefix - 1) == 0)
         take_event(owner, message, sizeof event_prefix - 1);
     else
         take_answer(owner, message);
+}
+
+// Only what Chromium writes is told; see split_event.
+static void on_large(void *owner, const struct ll_wire_large *message) {
+    static const char params_key[] = "\",\"params\":", session_key[] = ",\"sessionId\":\"";
+    enum {
+        METHOD = sizeof event_prefix - 1,
+        PARAMS = sizeof params_key - 1,
+        SESSION = sizeof session_key - 1,
+        ID = 32
+    };
+    enum { END = SESSION + ID + 2 };
+    struct ll_cdp_client *client = owner;
+    const char *method = message->head + METHOD, *end = message->tail + LL_WIRE_TAIL - END;
+    enum ll_cdp_event event;
+    if (memcmp(message->head, event_prefix, METHOD) != 0 || memcmp(end, session_key, SESSION) != 0) return;
+    const char *quote = memchr(method, '"', LL_WIRE_TAIL - METHOD - PARAMS);
+    if (!quote || !find_event(method, (size_t)(quote - method), &event)) return;
+    if (memcmp(quote, params_key, PARAMS) != 0) return;
+    size_t before = (size_t)(quote + PARAMS - message->head);
+    struct ll_cdp_large params = {.head = {quote + PARAMS, message->head_len - before},
+                                  .tail = {message->tail, LL_WIRE_TAIL - END},
+                                  .len = message->len - before - END};
+    client->events.on_large_event(client->events.owner, event, (struct ll_slice){end + SESSION - 1, ID + 2}, &params);
 }
 
 static void on_open(void *owner) {

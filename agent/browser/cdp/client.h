@@ -31,12 +31,20 @@ struct ll_cdp_answer {
     struct ll_slice error;  // the error's message, a JSON string
 };
 
+struct ll_cdp_large {     // an event that was too large to be read
+    struct ll_slice head; // of its params, from the brace on
+    struct ll_slice tail; // the last bytes of its params
+    size_t len;           // of its params
+};
+
 typedef void ll_cdp_answered(void *arg, const struct ll_cdp_answer *answer);
 
 struct ll_cdp_client_events {
     void *owner;
     void (*on_open)(void *owner);
     void (*on_event)(void *owner, enum ll_cdp_event event, struct ll_slice session, struct ll_slice params);
+    void (*on_large_event)(void *owner, enum ll_cdp_event event, struct ll_slice session,
+                           const struct ll_cdp_large *params);
     void (*on_closed)(void *owner); // commands in flight are forgotten, not answered
 };
 

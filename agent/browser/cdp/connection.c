@@ -9,6 +9,7 @@
 // The first start decides on_ready, good or bad. Later, a browser that dies is counted, each of its pages is told, and
 // the next start follows after a pause that doubles; pages asked for meanwhile wait. After STARTS_MAX starts without
 // one page opened, what waits is refused with the reason, and a new page_open tries again.
+#include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/observer.h"
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/cdp/wire.h"
@@ -346,6 +347,16 @@ static void on_event(void *owner, enum ll_cdp_event event, struct ll_slice sessi
     }
 }
 
+static void on_large_event(void *owner, enum ll_cdp_event event, struct ll_slice session,
+                           const struct ll_cdp_large *params) {
+    struct ll_cdp_connection *connection = owner;
+    struct ll_cdp_tab *tab = NULL;
+    HASH_FIND(hh, connection->by_session, session.at + 1, session.len - 2, tab);
+    if (!tab) return;
+    ll_debug("an event of %zu bytes is too large to be read", params->len);
+    if (tab->network) ll_cdp_network_large_event(tab->network, event, params);
+}
+
 // Only the process's end counts; a socket that closes before it means that the end is near, or is brought about.
 static void on_closed(void *owner) {
     struct ll_cdp_connection *connection = owner;
@@ -354,8 +365,11 @@ static void on_closed(void *owner) {
 
 static void on_listening(void *owner, const struct ll_devtools_address *address) {
     struct ll_cdp_connection *connection = owner;
-    struct ll_cdp_client_events events = {
-        .owner = connection, .on_open = on_open, .on_event = on_event, .on_closed = on_closed};
+    struct ll_cdp_client_events events = {.owner = connection,
+                                          .on_open = on_open,
+                                          .on_event = on_event,
+                                          .on_large_event = on_large_event,
+                                          .on_closed = on_closed};
     connection->state = CONNECTING;
     ll_timer_set(connection->timer, ll_clock_us() + ll_launch_timeout_ms(&connection->launch) * INT64_C(1000));
     connection->client = ll_cdp_client_open(ll_loop_lws(connection->loop), connection->vhost, address, events);

@@ -450,6 +450,11 @@ void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice lo
     }
 }
 
+void ll_cdp_network_large_event(struct ll_cdp_network *network, enum ll_cdp_event event,
+                                const struct ll_cdp_large *params) {
+    ll_cdp_websockets_large_event(network->websockets, event, params);
+}
+
 void ll_cdp_network_served(struct ll_cdp_network *network) {
     network->is_served = true;
 }

@@ -20,6 +20,9 @@ void ll_cdp_network_free(struct ll_cdp_network **network);
 // The tab has another document.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
 void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+// The same of an event that is too large to be read.
+void ll_cdp_network_large_event(struct ll_cdp_network *network, enum ll_cdp_event event,
+                                const struct ll_cdp_large *params);
 // From now on a service worker may answer its requests. One that it fails has not gone over the wire.
 void ll_cdp_network_served(struct ll_cdp_network *network);
 // Whether an event is one of those that it takes.
@@ -45,6 +48,8 @@ struct ll_cdp_websockets *ll_cdp_websockets_new(const struct ll_browser_sink *si
 void ll_cdp_websockets_free(struct ll_cdp_websockets **websockets);
 void ll_cdp_websockets_event(struct ll_cdp_websockets *websockets, enum ll_cdp_event event, struct ll_slice params,
                              const struct ll_request_filter *filter);
+void ll_cdp_websockets_large_event(struct ll_cdp_websockets *websockets, enum ll_cdp_event event,
+                                   const struct ll_cdp_large *params);
 // The tab has another document.
 void ll_cdp_websockets_committed(struct ll_cdp_websockets *websockets);
 

@@ -131,6 +131,13 @@ static size_t payload_bytes(struct ll_slice frame) {
     return chars / 4 * 3 - padding;
 }
 
+static void sample_frame(struct ll_cdp_websockets *websockets, enum ll_cdp_event event, const struct socket *socket,
+                         size_t bytes) {
+    enum ll_metric metric =
+        event == LL_CDP_WEBSOCKET_FRAME_SENT ? LL_METRIC_WEBSOCKET_FRAME_SENT : LL_METRIC_WEBSOCKET_FRAME_RECEIVED;
+    websockets->sink->sample(websockets->sink->owner, metric, socket->url, (double)bytes);
+}
+
 void ll_cdp_websockets_event(struct ll_cdp_websockets *websockets, enum ll_cdp_event event, struct ll_slice params,
                              const struct ll_request_filter *filter) {
     const char *const keys[] = {"requestId", event == LL_CDP_WEBSOCKET_CREATED       ? "url"
@@ -153,10 +160,36 @@ void ll_cdp_websockets_event(struct ll_cdp_websockets *websockets, enum ll_cdp_e
     } else if (event == LL_CDP_WEBSOCKET_CLOSED) {
         end(websockets, place);
     } else {
-        enum ll_metric metric =
-            event == LL_CDP_WEBSOCKET_FRAME_SENT ? LL_METRIC_WEBSOCKET_FRAME_SENT : LL_METRIC_WEBSOCKET_FRAME_RECEIVED;
-        websockets->sink->sample(websockets->sink->owner, metric, (*place)->url, (double)payload_bytes(values[1]));
+        sample_frame(websockets, event, *place, payload_bytes(values[1]));
     }
+}
+
+// The payload is the last thing in the event: what its length is can be told without reading it, except how much longer
+// a text is written than it is.
+static bool size_of_large(const struct ll_cdp_large *params, size_t *out) {
+    static const char opcode[] = "\"opcode\":", payload[] = "\"payloadData\":\"", end[] = "\"}}";
+    struct ll_slice head = params->head, tail = params->tail;
+    const char *kind = memmem(head.at, head.len, opcode, strlen(opcode));
+    const char *start = memmem(head.at, head.len, payload, strlen(payload));
+    if (!kind || !start || kind[strlen(opcode)] == '1' || tail.len <= strlen(end)) return false;
+    size_t before = (size_t)(start - head.at) + strlen(payload), padding = 0;
+    const char *last = tail.at + tail.len - strlen(end) - 1;
+    if (memcmp(last + 1, end, strlen(end)) != 0) return false;
+    while (padding < 2 && last[-(ptrdiff_t)padding] == '=') padding++;
+    *out = (params->len - before - strlen(end)) / 4 * 3 - padding;
+    return true;
+}
+
+void ll_cdp_websockets_large_event(struct ll_cdp_websockets *websockets, enum ll_cdp_event event,
+                                   const struct ll_cdp_large *params) {
+    if (event != LL_CDP_WEBSOCKET_FRAME_SENT && event != LL_CDP_WEBSOCKET_FRAME_RECEIVED) return;
+    struct socket **place = find(websockets, ll_scan_hash(ll_scan_get(params->head, "requestId")));
+    size_t bytes;
+    if (!place) return;
+    if (size_of_large(params, &bytes))
+        sample_frame(websockets, event, *place, bytes);
+    else
+        count(websockets, LL_METRIC_OBSERVATIONS_LOST, "too large");
 }
 
 void ll_cdp_websockets_committed(struct ll_cdp_websockets *websockets) {

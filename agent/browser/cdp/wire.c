@@ -98,6 +98,27 @@ bool ll_wire_handle(struct ll_wire *wire, const char *text, size_t len) {
     return true;
 }
 
+void ll_wire_add(struct ll_wire *wire, const char *part, size_t len) {
+    size_t kept = len < LL_WIRE_TAIL ? LL_WIRE_TAIL - len : 0;
+    memmove(wire->tail, wire->tail + LL_WIRE_TAIL - kept, kept);
+    memcpy(wire->tail + kept, part + len - (LL_WIRE_TAIL - kept), LL_WIRE_TAIL - kept);
+    wire->in_len += len;
+    ll_buf_append(&wire->in, part, len);
+}
+
+bool ll_wire_handle_added(struct ll_wire *wire) {
+    struct ll_wire_large large = {
+        .head = (const char *)wire->in.data, .head_len = wire->in.len, .tail = wire->tail, .len = wire->in_len};
+    if (!wire->in.overflowed) {
+        if (!ll_wire_handle(wire, large.head, large.head_len)) return false;
+    } else if (large.head_len >= LL_WIRE_TAIL) {
+        wire->events.on_large(wire->events.owner, &large); // it only measures, and frees nothing
+    }
+    ll_buf_clear(&wire->in);
+    wire->in_len = 0;
+    return true;
+}
+
 void ll_wire_tell_closed(struct ll_wire *wire) {
     wire->open = false;
     wire->wsi = NULL;

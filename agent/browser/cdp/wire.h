@@ -2,7 +2,8 @@
 // (wire_pipe.c).
 //
 // The loop's thread. Callbacks come from the loop. Messages in are at most LL_WIRE_MESSAGE_MAX, longer ones are
-// passed over (their command ends by its deadline); what waits to go out is at most LL_WIRE_QUEUE_MAX.
+// passed over, which is told with their ends (their command ends by its deadline); what waits to go out is at most
+// LL_WIRE_QUEUE_MAX.
 #ifndef AGENT_BROWSER_CDP_WIRE_H
 #define AGENT_BROWSER_CDP_WIRE_H
 
@@ -15,12 +16,21 @@ enum {
     LL_WIRE_MESSAGE_MAX = 24 * 1024 * 1024, // a reading at its limit, as UTF-8, escaped
     LL_WIRE_QUEUE_MAX = 64 * 1024 * 1024,
     LL_WIRE_CHUNK = 64 * 1024,
+    LL_WIRE_TAIL = 128,
+};
+
+struct ll_wire_large { // a message over LL_WIRE_MESSAGE_MAX
+    const char *head;  // as much of it as there was room for
+    size_t head_len;
+    const char *tail; // its last LL_WIRE_TAIL bytes
+    size_t len;       // of all of it
 };
 
 struct ll_wire_events {
     void *owner;
     void (*on_open)(void *owner);
     void (*on_message)(void *owner, const char *text, size_t len);
+    void (*on_large)(void *owner, const struct ll_wire_large *message);
     void (*on_closed)(void *owner); // once, also when it could not be opened; not after ll_wire_free
 };
 

@@ -39,12 +39,10 @@ static bool take_chunk(struct ll_wire *wire, const char *chunk, size_t len) {
             if (!ll_wire_handle(wire, chunk, (size_t)(nul - chunk))) return false;
             continue;
         }
-        ll_buf_append(&wire->in, chunk, (size_t)(nul - chunk));
-        bool is_whole = !wire->in.overflowed;
-        if (is_whole && !ll_wire_handle(wire, (const char *)wire->in.data, wire->in.len)) return false;
-        ll_buf_clear(&wire->in);
+        ll_wire_add(wire, chunk, (size_t)(nul - chunk));
+        if (!ll_wire_handle_added(wire)) return false;
     }
-    ll_buf_append(&wire->in, chunk, (size_t)(end - chunk));
+    if (chunk < end) ll_wire_add(wire, chunk, (size_t)(end - chunk));
     return true;
 }
 

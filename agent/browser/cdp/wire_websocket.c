@@ -52,21 +52,19 @@ void ll_wire_websocket_connect(struct ll_wire *wire, struct lws_context *lws, st
     lws_client_connect_via_info(&info);
 }
 
-static void handle(struct ll_wire *wire, const char *text, size_t len) {
-    if (!ll_wire_handle(wire, text, len)) return;
+static void flush(struct ll_wire *wire) {
     if (wire->out.len && wire->open && !ll_wire_flush(wire)) ll_wire_break(wire);
 }
 
 static void receive(struct ll_wire *wire, const char *chunk, size_t len) {
     bool first = lws_is_first_fragment(wire->wsi);
     bool last = lws_is_final_fragment(wire->wsi) && lws_remaining_packet_payload(wire->wsi) == 0;
-    if (first) ll_buf_clear(&wire->in);
     if (first && last) {
-        handle(wire, chunk, len);
+        if (ll_wire_handle(wire, chunk, len)) flush(wire);
         return;
     }
-    ll_buf_append(&wire->in, chunk, len);
-    if (last && !wire->in.overflowed) handle(wire, (const char *)wire->in.data, wire->in.len);
+    ll_wire_add(wire, chunk, len);
+    if (last && ll_wire_handle_added(wire)) flush(wire);
 }
 
 int ll_wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {

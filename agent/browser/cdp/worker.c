@@ -140,6 +140,7 @@ void ll_cdp_worker_attached(struct ll_cdp_page *page, struct ll_slice teller, st
         worker->session.listener = session_event;
         memcpy(worker->session.session, id, sizeof id);
         if (ll_scan_is_string(type, "worker")) worker->owner = owner_of(page, teller);
+        worker->session.network = worker->owner ? worker->owner->network : workers->network;
         DL_APPEND(workers->list, worker);
         workers->count++;
         ll_cdp_connection_add_session(page->connection, &worker->session);

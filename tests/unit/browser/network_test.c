@@ -480,6 +480,21 @@ Test(network, a_websocket_is_named_without_the_user_and_password_of_its_url) {
     cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, url), 1));
 }
 
+Test(network, a_frame_that_is_too_large_to_be_read_is_measured_by_its_length_or_counted_as_lost) {
+    char script[512], url[128];
+    snprintf(url, sizeof url, "ws%s/echo", strchr(driver.base_url, ':'));
+    snprintf(script, sizeof script,
+             "{ const s = new WebSocket('%s', 'echo'); s.onopen = () => { s.send(new Uint8Array(18.9e6 + 1));"
+             "s.send('a'.repeat(24.1 * 1024 * 1024)); s.send('short') } } 0",
+             url);
+    driven_visit(&page, "/empty");
+    run(script);
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_FRAME_SENT, url, 2);
+    struct measured sent = driver_measured(&driver, LL_METRIC_WEBSOCKET_FRAME_SENT, url);
+    cr_expect(eq(dbl, sent.max, 18.9e6 + 1), "%.0f", sent.max);
+    cr_expect(eq(u64, counted(LL_METRIC_OBSERVATIONS_LOST, "too large"), 1));
+}
+
 // To another site and back: Chromium does not tell that the sockets of the site that was left are closed.
 Test(network, websockets_end_with_their_document) {
     enum { VISITS = 40 };
@@ -614,6 +629,29 @@ Test(network, a_request_fails_once_and_says_whether_it_was_answered) {
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_RESET after 200"), 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 2));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), 2));
+    ll_cdp_network_free(&network);
+}
+
+Test(network, the_length_of_a_large_frame_follows_from_that_of_its_event) {
+    static const struct {
+        const char *payload;
+        double bytes;
+    } cases[] = {{"QUJDREVG", 6}, {"QUJDREU=", 5}, {"QUJDRA==", 4}};
+    struct ll_cdp_network *network = fed_network();
+    feed(network, LL_CDP_WEBSOCKET_CREATED, "{\"requestId\":\"7\",\"url\":\"ws://a/large\"}");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        size_t len = (size_t)snprintf(text, sizeof text,
+                                      "{\"requestId\":\"7\",\"timestamp\":1,\"response\":{\"opcode\":2,"
+                                      "\"mask\":true,\"payloadData\":\"%s\"}}",
+                                      cases[i].payload);
+        struct ll_cdp_large large = {.head = {text, len - 4}, .tail = {text + len - 20, 20}, .len = len};
+        ll_cdp_network_large_event(network, LL_CDP_WEBSOCKET_FRAME_RECEIVED, &large);
+        struct measured got = driver_measured(&driver, LL_METRIC_WEBSOCKET_FRAME_RECEIVED, "ws://a/large");
+        cr_expect(eq(u64, got.count, i + 1));
+        cr_expect(eq(dbl, got.min, cases[i].bytes), "%s", cases[i].payload);
+    }
+    cr_expect(eq(u64, counted(LL_METRIC_OBSERVATIONS_LOST, NULL), 0));
     ll_cdp_network_free(&network);
 }
 
