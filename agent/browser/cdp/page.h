@@ -158,7 +158,7 @@ void ll_cdp_target_open(struct ll_cdp_page *page);
 // Ends an opening with `outcome`.
 void ll_cdp_target_give_up(struct ll_cdp_page *page);
 void ll_cdp_target_close(struct ll_cdp_page *page);
-// Has a tab's or worker's session tell of its requests, and blocks those that the scenario wants blocked.
+// Has a tab's or worker's session tell of its requests.
 void ll_cdp_target_measure(struct ll_cdp_page *page, const char *session);
 // Begins the command that makes a tab in the page's context; it tells of itself before the answer.
 void ll_cdp_target_begin_tab(struct ll_cdp_page *page);

@@ -11,6 +11,7 @@
 //
 // Only what is needed is enabled: Page and Network. Runtime is not: evaluate works without it, and it would tell of
 // every console message.
+#include "agent/browser/cdp/block.h"
 #include "agent/browser/cdp/emulate.h"
 #include "agent/browser/cdp/page.h"
 #include "agent/browser/cdp/world.h"
@@ -117,25 +118,10 @@ static void send(struct ll_cdp_tab *tab) {
     ll_cdp_end(ll_cdp_page_client(tab->page), NULL, NULL);
 }
 
-// https://chromedevtools.github.io/devtools-protocol/tot/Network/#method-setBlockedURLs
-static void block_requests(struct ll_cdp_page *page, const char *session) {
-    struct ll_cdp_client *client = ll_cdp_page_client(page);
-    const struct ll_request_filter *filter = &page->options.requests;
-    if (!filter->block_count) return;
-    struct ll_json_writer writer = ll_json_writer_make(ll_cdp_begin(client, session, "Network.setBlockedURLs"));
-    ll_json_begin_object(&writer, NULL);
-    ll_json_begin_array(&writer, "urls");
-    for (size_t i = 0; i < filter->block_count; i++) ll_json_write_string(&writer, NULL, filter->block[i]);
-    ll_json_end_array(&writer);
-    ll_json_end_object(&writer);
-    ll_cdp_end(client, NULL, NULL);
-}
-
 // Bodies are never asked for, so Chromium need not keep them.
 void ll_cdp_target_measure(struct ll_cdp_page *page, const char *session) {
     ll_cdp_call(ll_cdp_page_client(page), session, "Network.enable",
                 "{\"maxTotalBufferSize\":0,\"maxResourceBufferSize\":0,\"maxPostDataSize\":0}", NULL, NULL);
-    block_requests(page, session);
 }
 
 static void on_set_up(void *arg, const struct ll_cdp_answer *answer) {
@@ -181,6 +167,7 @@ static void set_up_tab(struct ll_cdp_tab *tab) {
     ll_buf_text(set_up(tab, "Page.enable"), "{}");
     send(tab);
     ll_cdp_target_measure(tab->page, tab->session);
+    ll_cdp_block_in_tab(tab->page, tab->session);
     ll_cdp_workers_watch(tab->page, tab->session);
     ll_cdp_emulate_tab(tab);
     ll_cdp_auth_begin(tab);

@@ -7,6 +7,7 @@
 // A worker's session is a tab that has a listener, for the sake of the connection, which finds tabs by their sessions.
 #include "agent/browser/cdp/worker.h"
 
+#include "agent/browser/cdp/block.h"
 #include "agent/browser/cdp/emulate.h"
 #include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
@@ -146,6 +147,7 @@ void ll_cdp_worker_attached(struct ll_cdp_page *page, struct ll_slice teller, st
         ll_cdp_connection_add_session(page->connection, &worker->session);
         ll_cdp_target_measure(page, id);
         ll_cdp_workers_watch(page, id);
+        ll_cdp_block_in_worker(page, id);
     }
     ll_cdp_emulate_worker(page, id);
     ll_cdp_call(client, id, "Runtime.runIfWaitingForDebugger", "{}", NULL, NULL);

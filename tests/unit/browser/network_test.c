@@ -12,6 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
+// The answers to opening three WebSockets, of which two are blocked: in the page, a frame or a worker.
+#define SOCKETS_OF_WHICH_TWO_ARE_BLOCKED                                                                               \
+    "const base = location.origin.replace(/.*[/][/]/, 'ws://');"                                                       \
+    "const open = (path, Socket = WebSocket) => new Promise(done => { const s = new Socket(base + path, 'echo');"      \
+    "let heard = ''; s.addEventListener('error', () => { heard += s.readyState }); s.onopen = () => done('open');"     \
+    "s.onclose = e => done(`${heard} ${e.code} ${s.url === base + path} ${s instanceof WebSocket}`) });"               \
+    "const all = async () => [await open('/echo?block'), await open('/echo'),"                                         \
+    "await open('/echo?block', class extends WebSocket {})].join();"
+
 static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<link rel=stylesheet href=/style.css><script src=/script.js></script><img src=/missing.png>"
@@ -60,6 +69,9 @@ static const struct ll_site_page site[] = {
      .body = "oninstall = e => e.waitUntil(fetch('/slow').then(r => r.text()).then(() => skipWaiting()));"
              "onactivate = e => e.waitUntil(clients.claim());"
              "onfetch = e => { if (e.request.url.includes('through')) e.respondWith(fetch(e.request)) }"},
+    {.path = "/sockets.js",
+     .type = "text/javascript",
+     .body = SOCKETS_OF_WHICH_TWO_ARE_BLOCKED "all().then(postMessage)"},
     {.path = NULL},
 };
 
@@ -265,6 +277,24 @@ Test(network, requests_of_a_service_worker_are_its_own_and_the_page_s_are_cached
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 3));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_CONNECTION_REFUSED"), 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 1));
+}
+
+static const char sockets_answer[] = "3 1006 true true,open,3 1006 true true";
+
+Test(network, a_websocket_that_the_scenario_blocks_is_never_made_and_closes_with_an_error) {
+    open_filtered(&(struct ll_request_filter){.block = (char *[]){"ws://*/echo?block"}, .block_count = 1});
+    driven_visit(&page, "/empty");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "(async () => { " SOCKETS_OF_WHICH_TWO_ARE_BLOCKED " return all() })()",
+                 sockets_answer);
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "new Promise(done => { new Worker('/sockets.js').onmessage = e => done(e.data) })", sockets_answer);
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_OPENED, NULL, 2);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_OPENED, NULL), 2));
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, NULL), 0));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "(() => { try { new WebSocket('mailto:a@b') } catch (error) { return error.name } })()",
+                 "SyntaxError");
 }
 
 Test(network, what_the_scenario_blocks_or_ignores_is_so_in_workers_too) {
