@@ -68,6 +68,19 @@ static enum ll_verdict verdict_of(enum ll_generator_verdict generator) {
     return LL_VERDICT_PASSED;
 }
 
+// The site works, with other requests than it is made for.
+static void remark_fallbacks(struct ll_scenario_result *result) {
+    unsigned long long fallbacks = ll_series_total(result->total, LL_METRIC_LIVEVIEW_FALLBACKS);
+    unsigned long long refused = ll_series_total(result->total, LL_METRIC_WEBSOCKET_REFUSED);
+    if (fallbacks == 0) return;
+    ll_scenario_result_add_remark(
+        result,
+        "LiveView went on by long-polling in %llu document%s, and %llu WebSocket%s refused: let "
+        "the site, or the proxy before it, take WebSockets, and look at "
+        "websocket_connections_refused for where it did not",
+        fallbacks, fallbacks == 1 ? "" : "s", refused, refused == 1 ? " was" : "s were");
+}
+
 void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_generator_facts *facts) {
     result->verdict = LL_VERDICT_PASSED;
     judge_thresholds(result);
@@ -76,4 +89,5 @@ void ll_verdict_judge(struct ll_scenario_result *result, const struct ll_generat
     worsen(result, verdict_of(result->generator.verdict));
     remark_failing(result);
     ll_generator_remark(result, facts);
+    remark_fallbacks(result);
 }

@@ -69,6 +69,7 @@ static void enqueue(struct live_socket *socket, int64_t due_us, struct ll_buf ta
 
 // Has lws call when the next thing is due, or when there is room to write what already is.
 static void arm(struct live_socket *socket) {
+    if (!socket->wsi) return;
     int64_t now = ll_clock_us(), next = INT64_MAX;
     if (socket->queue) next = socket->queue->due_us;
     if (next <= now) {
@@ -248,26 +249,38 @@ static void handle(struct live_socket *socket, const struct phx_message *message
     }
 }
 
-bool live_socket_receive(struct live_socket *socket, const void *data, size_t len) {
+bool live_socket_take(struct live_socket *socket, const char *text, size_t len) {
     struct phx_message message;
-    ll_buf_append(&socket->incoming, data, len);
-    if (socket->incoming.overflowed || socket->is_over) return false;
-    if (lws_remaining_packet_payload(socket->wsi) || !lws_is_final_fragment(socket->wsi)) return true;
-    // uploads are the only binary messages of the client, and no view takes one
-    ll_err err = lws_frame_is_binary(socket->wsi)
-                     ? LL_SUCCESS
-                     : phx_read(ll_buf_str(&socket->incoming), socket->incoming.len, &message);
-    if (err.status == LL_OK && !lws_frame_is_binary(socket->wsi)) {
+    ll_err err = phx_read(text, len, &message);
+    if (err.status == LL_OK) {
         handle(socket, &message);
         phx_message_fini(&message);
+    } else {
+        ll_warn("a browser sent what no client of Phoenix sends: %s", err.text);
     }
-    ll_buf_clear(&socket->incoming);
-    if (err.status != LL_OK) ll_warn("a browser sent what no client of Phoenix sends: %s", err.text);
     arm(socket);
     return err.status == LL_OK;
 }
 
+bool live_socket_receive(struct live_socket *socket, const void *data, size_t len) {
+    ll_buf_append(&socket->incoming, data, len);
+    if (socket->incoming.overflowed || socket->is_over) return false;
+    if (lws_remaining_packet_payload(socket->wsi) || !lws_is_final_fragment(socket->wsi)) return true;
+    // uploads are the only binary messages of the client, and no view takes one
+    bool is_fine = lws_frame_is_binary(socket->wsi) ||
+                   live_socket_take(socket, ll_buf_str(&socket->incoming), socket->incoming.len);
+    ll_buf_clear(&socket->incoming);
+    return is_fine;
+}
+
 // --- life ---
+
+int live_socket_refusal(struct lws *wsi, struct shop *shop) {
+    char path[sizeof socket_path + 1], session_id[LL_TOKEN_CHARS + 1];
+    if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) < 0 || strcmp(path, socket_path) != 0) return 0;
+    shop_read_session(wsi, session_id);
+    return knobs_draw(&shop->knobs, socket_path, "connect", session_id).status;
+}
 
 bool live_socket_is_welcome(struct lws *wsi, struct shop *shop) {
     char path[sizeof socket_path + 1], query[SHOP_QUERY_MAX], version[16], session_id[LL_TOKEN_CHARS + 1];
@@ -282,18 +295,17 @@ bool live_socket_is_welcome(struct lws *wsi, struct shop *shop) {
         bool concerns = !*refusal->session_id || strcmp(refusal->session_id, session_id) == 0;
         if (concerns && refusal->from_us <= now_us && now_us < refusal->until_us) return false;
     }
-    if (knobs_draw(&shop->knobs, socket_path, "connect", session_id).status) return false;
     if (shop->live_socket_count < LIVE_SOCKETS_MAX) return true;
     ll_warn("%d pages are connected, which is the limit: another one is turned away", LIVE_SOCKETS_MAX);
     return false;
 }
 
-struct live_socket *live_socket_new(struct lws *wsi, struct shop *shop) {
+struct live_socket *live_socket_new(struct lws *wsi, struct shop *shop, const char *session_id) {
     struct live_socket *socket = ll_alloc(1, sizeof *socket);
     socket->wsi = wsi;
     socket->shop = shop;
     socket->incoming = ll_buf_make(PHX_MESSAGE_MAX);
-    shop_read_session(wsi, socket->session_id);
+    snprintf(socket->session_id, sizeof socket->session_id, "%s", session_id);
     for (size_t i = 0; i < LIVE_CHANNELS_MAX; i++) socket->joined[i].socket = socket;
     DL_APPEND(shop->live_sockets, socket);
     shop->live_socket_count++;
@@ -337,6 +349,19 @@ bool live_socket_write(struct live_socket *socket) {
         unqueue(socket, first);
     }
     arm(socket);
+    return true;
+}
+
+bool live_socket_is_due(const struct live_socket *socket) {
+    return socket->queue && socket->queue->due_us <= ll_clock_us();
+}
+
+bool live_socket_next(struct live_socket *socket, struct ll_buf *out) {
+    struct queued *first = socket->queue;
+    if (!live_socket_is_due(socket)) return false;
+    *out = ll_buf_make(first->message.len);
+    ll_buf_append(out, first->message.data, first->message.len);
+    unqueue(socket, first);
     return true;
 }
 

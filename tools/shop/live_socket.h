@@ -19,15 +19,23 @@ enum {
 
 struct live_socket;
 
-// May a browser connect here: the path, the version of the protocol, and the knobs.
+// The status with which a knob refuses it; 0: none does.
+int live_socket_refusal(struct lws *wsi, struct shop *shop);
+// May a browser connect here: the path, the version of the protocol, and cuts.
 bool live_socket_is_welcome(struct lws *wsi, struct shop *shop);
-struct live_socket *live_socket_new(struct lws *wsi, struct shop *shop);
+// Without a connection of its own (`wsi` NULL) it is served by polls.
+struct live_socket *live_socket_new(struct lws *wsi, struct shop *shop, const char *session_id);
 void live_socket_free(struct live_socket **socket);
 
 // What lws tells: part of a frame; the timer; room to write. False closes the connection.
 bool live_socket_receive(struct live_socket *socket, const void *data, size_t len);
 bool live_socket_on_timer(struct live_socket *socket);
 bool live_socket_write(struct live_socket *socket);
+
+// What polls do: a whole message in, and those that are due out. `out` is the caller's to free.
+bool live_socket_take(struct live_socket *socket, const char *text, size_t len);
+bool live_socket_is_due(const struct live_socket *socket);
+bool live_socket_next(struct live_socket *socket, struct ll_buf *out);
 
 // knobs' on_cut; `arg` is the shop.
 void live_socket_cut(void *arg, const struct knob_cut *cut);

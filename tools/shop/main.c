@@ -3,6 +3,7 @@
 #include "libcommon/base/log.h"
 #include "libcommon/base/parent.h"
 #include "libcommon/base/text.h"
+#include "tools/shop/live_poll.h"
 #include "tools/shop/server.h"
 
 #include <argp.h>
@@ -66,6 +67,7 @@ static ll_err serve(const struct options *options) {
         ll_loop_run(loop);
     }
     if (loop) ll_loop_free(&loop);
+    live_poll_end(&shop);
     store_fini(&shop.store);
     return err;
 }

@@ -29,7 +29,7 @@ struct response {
 
 struct live_socket;
 
-enum { SHOP_REFUSALS_MAX = 32 };
+enum { SHOP_REFUSALS_MAX = 32, LIVE_POLLS_MAX = 64, LIVE_POLL_TOKEN = 32 };
 
 struct shop {
     struct store store;
@@ -41,6 +41,11 @@ struct shop {
         int64_t from_us, until_us;
     } refusals[SHOP_REFUSALS_MAX]; // a ring
     size_t next_refusal;
+    struct live_poll { // a page that is connected by long-polling
+        char token[LIVE_POLL_TOKEN];
+        struct live_socket *socket; // NULL: free
+    } polls[LIVE_POLLS_MAX];        // a ring
+    size_t next_poll;
 };
 
 // Fills `out`; its body was made by the caller.

@@ -3,6 +3,8 @@
 #include "tools/shop/server.h"
 
 #include "libcommon/base/alloc.h"
+#include "libcommon/base/clock.h"
+#include "tools/shop/live_poll.h"
 #include "tools/shop/live_socket.h"
 
 #include <stdio.h>
@@ -18,6 +20,7 @@ struct exchange { // one request and its answer
     size_t sent;
     bool headers_sent;
     bool answered;
+    int64_t late_us; // of a poll that waits for something to say: when it waits no longer; 0: it does not wait
 };
 
 // What lws keeps for a connection of the default protocol: a request while it is one, and after an upgrade without the
@@ -95,6 +98,19 @@ static struct exchange *begin(struct lws *wsi, const char *path) {
     return exchange;
 }
 
+static int answer_poll(struct lws *wsi, struct exchange *exchange) {
+    int64_t now_us = ll_clock_us();
+    if (!exchange->late_us) exchange->late_us = now_us + LIVE_POLL_MS * INT64_C(1000);
+    if (live_poll_answer(lws_vhost_user(lws_get_vhost(wsi)), &exchange->request, now_us >= exchange->late_us,
+                         &exchange->response)) {
+        exchange->late_us = 0;
+        lws_callback_on_writable(wsi);
+    } else {
+        lws_set_timer_usecs(wsi, LIVE_POLL_LOOK_MS * LWS_USEC_PER_SEC / 1000);
+    }
+    return 0;
+}
+
 static int answer(struct lws *wsi, struct exchange *exchange) {
     struct shop *shop = lws_vhost_user(lws_get_vhost(wsi));
     exchange->request.body = ll_buf_str(&exchange->body);
@@ -102,6 +118,7 @@ static int answer(struct lws *wsi, struct exchange *exchange) {
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
     exchange->answered = true;
     if (effect.hang) return 0;
+    if (!effect.status && live_poll_is(&exchange->request)) return answer_poll(wsi, exchange);
     if (effect.status)
         pages_failure(effect.status, &exchange->response);
     else
@@ -183,18 +200,29 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, stru
         return (*exchange)->body.overflowed ? -1 : 0;
     }
     if (reason == LWS_CALLBACK_HTTP_BODY_COMPLETION) return answer(wsi, *exchange);
+    if (reason == LWS_CALLBACK_TIMER && (*exchange)->late_us) return answer_poll(wsi, *exchange);
     if (reason == LWS_CALLBACK_TIMER) lws_callback_on_writable(wsi);
     if (reason == LWS_CALLBACK_HTTP_WRITEABLE && (*exchange)->answered) return write_some(wsi, exchange);
     return 0;
 }
 
+// A knob's refusal has its status; another one is a connection that is closed.
+static int confirm_socket(struct lws *wsi) {
+    int status = live_socket_refusal(wsi, lws_vhost_user(lws_get_vhost(wsi)));
+    if (!status) return 0;
+    return lws_return_http_status(wsi, (unsigned)status, NULL) < 0 ? -1 : 1;
+}
+
 static int default_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     struct connection *connection = user;
+    if (reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE) return confirm_socket(wsi);
     if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
         return live_socket_is_welcome(wsi, lws_vhost_user(lws_get_vhost(wsi))) ? 0 : -1;
     if (!connection) return 0;
     if (reason == LWS_CALLBACK_ESTABLISHED) {
-        connection->live = live_socket_new(wsi, lws_vhost_user(lws_get_vhost(wsi)));
+        char session_id[LL_TOKEN_CHARS + 1];
+        shop_read_session(wsi, session_id);
+        connection->live = live_socket_new(wsi, lws_vhost_user(lws_get_vhost(wsi)), session_id);
         return 0;
     }
     if (!connection->live) return http_callback(wsi, reason, &connection->exchange, in, len);

@@ -38,6 +38,7 @@ static const struct {
     [LL_METRIC_LIVEVIEW_DISCONNECTIONS] = {URL, false},
     [LL_METRIC_LIVEVIEW_RECONNECTIONS] = {URL, false},
     [LL_METRIC_LIVEVIEW_CANCELED_LOADS] = {WORD, false},
+    [LL_METRIC_LIVEVIEW_FALLBACKS] = {URL, false},
 };
 
 enum { VITALS = 5 };

@@ -38,6 +38,20 @@ const liveview = (() => {
     return main;
   }
 
+  // Phoenix's client (1.7.11 and later) writes into the tab's session storage that its WebSocket came to nothing and that it
+  // goes on by long-polling, before its views join; later documents of the tab begin with that.
+  let hasFallenBack = false;
+
+  function judgeTransport() {
+    if (hasFallenBack) return;
+    try {
+      hasFallenBack = sessionStorage.getItem("phx:fallback:LongPoll") === "true";
+    } catch {
+      return; // a page without storage remembers nothing
+    }
+    if (hasFallenBack) tell("liveview_fallbacks", 1, url());
+  }
+
   function judgeMain() {
     const main = findMain();
     if (!main) return;
@@ -48,6 +62,7 @@ const liveview = (() => {
         tell("liveview_reconnection_duration_us", (now() - lostAt) * 1000, url());
         tell("liveview_reconnections", 1, url());
       }
+      if (!wasConnected || lostAt !== null) judgeTransport();
       wasConnected = true;
       lostAt = null;
     } else if (wasConnected && lostAt === null && classes.contains("phx-error")) {

@@ -84,13 +84,13 @@ Test(liveview, a_class_ends_with_the_patch_that_takes_its_element_away) {
 // The form bears the number of the last push alone, and keeps its class until that is answered.
 Test(liveview, a_push_ends_with_its_answer_though_the_form_waits_for_a_later_one) {
     run("(async () => { push('change', [form, nameField]); await later(60); push('change', [form, mail]);"
-        "await later(60); answer([nameField]); await later(100); answer([form, mail]) })()");
+        "await later(60); answer([nameField]); await later(400); answer([form, mail]) })()");
     driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading", 2);
     struct measured took = driver_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading");
     double first_ms = number("pushes[0].ms"), second_ms = number("pushes[1].ms");
-    cr_expect(le(dbl, fabs(took.sum / 1e3 - first_ms - second_ms), 10.0), "%.1f ms of %.1f and %.1f ms", took.sum / 1e3,
-              first_ms, second_ms);
-    cr_expect(le(dbl, fabs(took.min / 1e3 - fmin(first_ms, second_ms)), 5.0));
+    cr_expect(le(dbl, fabs(took.sum / 1e3 - first_ms - second_ms), 200.0), "%.1f ms of %.1f and %.1f ms",
+              took.sum / 1e3, first_ms, second_ms);
+    cr_expect(le(dbl, fabs(took.min / 1e3 - fmin(first_ms, second_ms)), 100.0));
 }
 
 Test(liveview, a_push_that_takes_all_of_an_earlier_one_goes_on_with_it) {
@@ -105,12 +105,12 @@ Test(liveview, a_push_that_takes_all_of_an_earlier_one_goes_on_with_it) {
 
 Test(liveview, a_form_that_is_sent_while_a_change_is_under_way_has_no_change_of_its_own) {
     run("(async () => { push('change', [form, nameField]); await later(60); push('submit', [form]);"
-        "await later(60); answer([nameField]); await later(60); answer([form]) })()");
+        "await later(60); answer([nameField]); await later(400); answer([form]) })()");
     driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-submit-loading", 1);
     cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading"), 1));
     double change_ms = number("pushes[0].ms");
     struct measured took = driver_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-change-loading");
-    cr_expect(le(dbl, fabs(took.sum / 1e3 - change_ms), 5.0), "%.1f ms of %.1f ms", took.sum / 1e3, change_ms);
+    cr_expect(le(dbl, fabs(took.sum / 1e3 - change_ms), 200.0), "%.1f ms of %.1f ms", took.sum / 1e3, change_ms);
 }
 
 Test(liveview, two_classes_of_one_element_are_two_loadings) {

@@ -1,5 +1,7 @@
 #include "tests/unit/browser/shop_driver.h"
 
+#include "tools/shop/live_poll.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 
@@ -14,6 +16,7 @@ void shop_driver_begin(struct driver *driver, struct shop *shop) {
 
 void shop_driver_end(struct driver *driver, struct shop *shop) {
     driver_end(driver);
+    live_poll_end(shop);
     store_fini(&shop->store);
 }
 

@@ -51,6 +51,16 @@ Test(verdict, a_good_run_passes_without_remarks) {
     cr_expect(eq(sz, result.generator.reason_count, 0));
 }
 
+Test(verdict, a_fallback_to_long_polling_is_said) {
+    ll_series_count(result.total, LL_METRIC_LIVEVIEW_FALLBACKS, "http://h/live", 3);
+    ll_series_count(result.total, LL_METRIC_WEBSOCKET_REFUSED, "ws://h/live/websocket", 1);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+    cr_assert(eq(sz, result.remark_count, 1));
+    cr_expect(strstr(result.remarks[0], "in 3 documents, and 1 WebSocket was refused") != NULL, "%s",
+              result.remarks[0]);
+}
+
 Test(verdict, the_generators_share_counts_lag_for_each_action) {
     add_lag(1900); // 900 us beyond the grain x 10 actions of 100 ms
     judge(0, 0);

@@ -2,6 +2,9 @@
 "use strict";
 
 const token = document.querySelector("meta[name=csrf-token]").content;
-const live = new LiveView.LiveSocket("/live", Phoenix.Socket, { params: { _csrf_token: token } });
+const live = new LiveView.LiveSocket("/live", Phoenix.Socket, {
+  params: { _csrf_token: token },
+  longPollFallbackMs: Number(new URLSearchParams(location.search).get("fallback")) || undefined,
+});
 live.connect();
 window.liveSocket = live; // as Phoenix's own generator leaves it, for people at the console
