@@ -16,7 +16,7 @@
 // observed, and not the class, which every row of a table has and a patch rewrites; an element's class only while it is
 // loading. Elements are held weakly.
 const liveview = (() => {
-  const { Map, Set, WeakMap, WeakRef, Math, Number } = window;
+  const { Map, Set, WeakMap, WeakRef, Math, Number, history, location, navigation } = window;
   const { now, guarded, tell, url } = observer;
   const LOADS_MAX = 50, PUSHES_MAX = 200, ELEMENTS_MAX = 100; // beyond them nothing is measured; elements: of a push
   const DEBOUNCE_SLACK_MS = 50;
@@ -118,9 +118,29 @@ const liveview = (() => {
     if (!load) return;
     loads.delete(number);
     tell("liveview_page_loading_duration_us", (now() - load.start) * 1000, load.kind);
-    if (isNavigation(load.kind) && !tellsNavigations) tell("liveview_navigations", 1, load.kind);
     if (load.kind !== "redirect") return;
     for (const other of loads.keys()) if (other < number) cancel(other); // what was asked of the view that is gone
+  }
+
+  // Clients before 0.20 have no phx:navigate. All of them write {type, id} into the state of each entry of the history that
+  // they make, and of one that is gone back to they patch what the main view's own patches made and replace all else. A
+  // later client announces the same in the same task, so it is told apart after that.
+  const place = () => location.pathname + location.search;
+  let lastPlace = place();
+  const unannounced = []; // kinds of navigations
+
+  function onEntry(event) {
+    if (place() === lastPlace) return;
+    lastPlace = place();
+    const state = history.state, type = state && state.type;
+    if (tellsNavigations || (event.navigationType !== "traverse" && !isNavigation(type))) return;
+    const isPatch = type === "patch" && (event.navigationType !== "traverse" || state.id === findMain()?.id);
+    unannounced.push(isPatch ? "patch" : "redirect");
+    setTimeout(guarded(tellUnannounced));
+  }
+
+  function tellUnannounced() {
+    for (const kind of unannounced.splice(0)) if (!tellsNavigations) tell("liveview_navigations", 1, kind);
   }
 
   function onNavigate(event) {
@@ -254,6 +274,7 @@ const liveview = (() => {
       isActive = true;
       pushObserver.observe(document, { subtree: true, attributes: true, attributeFilter: ["data-phx-ref-src"] });
       addEventListener("phx:navigate", guarded(onNavigate), true);
+      navigation.addEventListener("currententrychange", guarded(onEntry));
       document.addEventListener("phx:update", guarded(onUpdate), true);
     }
     observeMain();
@@ -263,6 +284,7 @@ const liveview = (() => {
     hear("load", guarded(([isStart, number, kind]) => (isStart ? onLoadStart(number, word(kind)) : onLoadStop(number))));
     addEventListener("DOMContentLoaded", guarded(() => hasView() && activate()), true);
     observer.lastWords.push((isLast) => {
+      tellUnannounced();
       if (isLast) for (const number of loads.keys()) cancel(number);
     });
   }

@@ -123,13 +123,37 @@ Test(liveview, two_classes_of_one_element_are_two_loadings) {
     cr_expect(lt(dbl, up.min, down.max));
 }
 
-Test(liveview, a_load_without_phx_navigate_is_a_navigation) {
-    run("(async () => { const stop = load({ kind: 'patch', to: '/x' }); await later(60); stop() })()");
+// As clients before 0.20 do it: an entry of the history whose state says what made it, and no phx:navigate.
+#define GO "const go = (type, to) => history.pushState({ type, id: main().id }, '', to); "
+
+Test(liveview, a_link_without_phx_navigate_is_a_navigation) {
+    run("(async () => { " GO "const stop = load({ kind: 'patch', to: '/x' }); await later(60); go('patch', '/x'); "
+        "stop() })()");
     driver_await_measured(&driver, LL_METRIC_LIVEVIEW_NAVIGATIONS, "patch", 1);
     cr_expect(ge(dbl, await_one(LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION, "patch").sum, 59e3));
-    run("(() => { const stop = load({ kind: 'redirect', to: '/y' }); event('navigate', { patch: false }); stop() })()");
+    run("(() => { " GO "const stop = load({ kind: 'redirect', to: '/y' }); go('redirect', '/y');"
+        "event('navigate', { patch: false }); stop() })()");
     driver_await_measured(&driver, LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION, "redirect", 1);
     cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_NAVIGATIONS, "redirect"), 1)); // and told of it, it counts once
+    cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_NAVIGATIONS, NULL), 2));
+}
+
+// None of these has a load.
+Test(liveview, patches_of_the_server_and_ways_through_the_history_are_navigations_of_old_clients_too) {
+    run("(() => { load({ kind: 'initial' })(); " GO "go('patch', '/view?step=1'); go('patch', '/view?step=2');"
+        "history.replaceState({ ...history.state, scroll: 10 }, ''); history.pushState({ own: 1 }, '', '/view?own=1');"
+        "history.pushState(null, '', '#place') })()");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_NAVIGATIONS, "patch", 2);
+    static const char back[] = "new Promise(done => { addEventListener('popstate', done, { once: true });"
+                               "history.go(%d) })";
+    char script[160];
+    snprintf(script, sizeof script, back, -3); // over two of the page's own, to the first patch
+    run(script);
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_NAVIGATIONS, "patch", 3);
+    snprintf(script, sizeof script, back, -1); // to the entry that the document came with, which the client replaces
+    run(script);
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_NAVIGATIONS, "redirect", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_NAVIGATIONS, NULL), 4));
 }
 
 Test(liveview, loads_side_by_side_are_told_apart) {
