@@ -14,7 +14,7 @@
 
 // The answers to opening three WebSockets, of which two are blocked: in the page, a frame or a worker.
 #define SOCKETS_OF_WHICH_TWO_ARE_BLOCKED                                                                               \
-    "const base = location.origin.replace(/.*[/][/]/, 'ws://');"                                                       \
+    "const base = 'ws://' + location.host;"                                                                            \
     "const open = (path, Socket = WebSocket) => new Promise(done => { const s = new Socket(base + path, 'echo');"      \
     "let heard = ''; s.addEventListener('error', () => { heard += s.readyState }); s.onopen = () => done('open');"     \
     "s.onclose = e => done(`${heard} ${e.code} ${s.url === base + path} ${s instanceof WebSocket}`) });"               \
