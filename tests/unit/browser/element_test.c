@@ -60,6 +60,7 @@ static const struct ll_site_page site[] = {
     {.path = "/inputs",
      .body = "<input id=n type=number step=any><input id=d type=date><input id=t type=time>"
              "<input id=l type=datetime-local><input id=c type=color value='#000000'><input id=m type=email>"
+             "<input id=o type=month><input id=w type=week><input id=u type=url><input id=x><textarea id=a></textarea>"
              "<input id=r type=range min=5 max=25 step=5><script>heard=0;addEventListener('input',()=>heard++,true);"
              "addEventListener('focus',()=>heard++,true)</script>"},
     {.path = NULL},
@@ -117,13 +118,22 @@ Test(element, what_an_input_would_change_by_itself_is_refused_before_the_page_se
         {"#t", "25:00", "takes no such time: write it as in 13:45"},
         {"#l", "2026-01-31T13:45", NULL},
         {"#l", "2026-01-31", "takes no such datetime-local"},
+        {"#o", "2026-01", NULL},
+        {"#o", "2026-13", "takes no such month: write it as in 2026-01"},
+        {"#o", "2026-01-31", "takes no such month"},
+        {"#w", "2026-W05", NULL},
+        {"#w", "2026-W54", "takes no such week: write it as in 2026-W05"},
+        {"#w", "2026-05", "takes no such week"},
         {"#c", "#1E90FF", NULL},
         {"#c", "blue-ish", "takes no such color: write it as in #1e90ff"},
         {"#c", "", "takes no such color"},
         {"#r", "15", NULL},
         {"#r", "16", "takes no such range: it goes from 5 to 25 in steps of 5"},
         {"#r", "30", "takes no such range"},
-        {"#m", " a@b.c ", NULL}, // is trimmed
+        {"#m", " a@b.c ", NULL},      // is trimmed
+        {"#u", " http://x/y ", NULL}, // is trimmed where a script sets it; Chromium keeps what is typed
+        {"#x", "one\ntwo", NULL},     // line ends are what the field makes of them
+        {"#a", "one\r\ntwo", NULL},
     };
     driven_visit(&page, "/inputs");
     for (size_t i = 0; i < sizeof fills / sizeof *fills; i++) {
@@ -137,9 +147,14 @@ Test(element, what_an_input_would_change_by_itself_is_refused_before_the_page_se
     driven_reads(&page, LL_OP_INPUT_VALUE, "#n", NULL, "-2e3");
     driven_reads(&page, LL_OP_INPUT_VALUE, "#d", NULL, "2026-02-28");
     driven_reads(&page, LL_OP_INPUT_VALUE, "#t", NULL, "13:45");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#o", NULL, "2026-01");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#w", NULL, "2026-W05");
     driven_reads(&page, LL_OP_INPUT_VALUE, "#c", NULL, "#1e90ff");
     driven_reads(&page, LL_OP_INPUT_VALUE, "#r", NULL, "15");
     driven_reads(&page, LL_OP_INPUT_VALUE, "#m", NULL, "a@b.c");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "u.value.trim()", "http://x/y");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#x", NULL, "one two");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#a", NULL, "one\ntwo");
     driven_ok(&page, LL_OP_CLEAR, "#d", NULL);
     driven_reads(&page, LL_OP_INPUT_VALUE, "#d", NULL, "");
 }
