@@ -50,6 +50,8 @@ static const struct ll_site_page site[] = {
     {.path = "/json",
      .body = "<ul><li>one<li>two</ul><script>Array.prototype.toJSON = function() { return '[' + this.join() + ']' };"
              "Array.from = () => [1]</script>"},
+    {.path = "/off",
+     .raw = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-security-policy: sandbox\r\n\r\n" FORM},
     {.path = "/frames", .body = "<iframe id=f src=/spoilt></iframe><iframe id=off sandbox src=/></iframe>"},
     {.path = NULL},
 };
@@ -166,20 +168,31 @@ Test(world, what_libraries_add_to_lists_changes_no_value) {
 }
 
 // Where scripts are off, what is there can be used, and nothing can be waited for.
-Test(world, a_wait_where_scripts_are_off_says_so) {
+static void expect_no_waits(const char *frame) {
     static const char off[] = "scripts are off";
-    driven_visit(&page, "/frames");
-    struct ll_action action = {.operation = LL_OP_WAIT_FOR_SELECTOR, .frame = "#off", .selector = "#name"};
+    struct ll_action action = {.operation = LL_OP_WAIT_FOR_SELECTOR, .frame = frame, .selector = "#name"};
     driven_act_ok(&page, action);
     action.selector = "#nothing";
     driven_act_fails(&page, action, LL_FAILED_PRECONDITION, off);
-    action = (struct ll_action){.operation = LL_OP_CLICK, .frame = "#off", .selector = "#late"};
+    action = (struct ll_action){.operation = LL_OP_CLICK, .frame = frame, .selector = "#late"};
     driven_act_fails(&page, action, LL_FAILED_PRECONDITION, off);
-    action = (struct ll_action){.operation = LL_OP_EVALUATE, .frame = "#off", .text = "1 + 1"};
+    action = (struct ll_action){.operation = LL_OP_EVALUATE, .frame = frame, .text = "1 + 1"};
     driven_act_ok(&page, action);
     cr_expect_str_eq(page.value, "2");
     action.text = "new Promise(() => 1)";
     driven_act_fails(&page, action, LL_FAILED_PRECONDITION, off);
-    action = (struct ll_action){.operation = LL_OP_WAIT_FOR_FUNCTION, .frame = "#off", .text = "window.never"};
+    action = (struct ll_action){.operation = LL_OP_WAIT_FOR_FUNCTION, .frame = frame, .text = "window.never"};
     driven_act_fails(&page, action, LL_FAILED_PRECONDITION, off);
+}
+
+Test(world, a_wait_in_a_frame_whose_scripts_are_off_says_so) {
+    driven_visit(&page, "/frames");
+    expect_no_waits("#off");
+}
+
+Test(world, a_wait_in_a_page_whose_policy_is_a_sandbox_says_that_scripts_are_off) {
+    driven_visit(&page, "/off");
+    expect_no_waits(NULL);
+    driven_ok(&page, LL_OP_FILL, "#name", "some text");
+    driven_reads(&page, LL_OP_INPUT_VALUE, "#name", NULL, "some text");
 }
