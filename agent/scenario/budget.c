@@ -79,7 +79,7 @@ static lua_Integer length(lua_State *L) {
 // Where a __len of the script's says how long a table is, it may say so differently each time it is asked.
 static void refuse_own_length(lua_State *L, const char *function) {
     if (lua_type(L, 1) == LUA_TTABLE && luaL_getmetafield(L, 1, "__len") != LUA_TNIL)
-        ll_vm_raise(L, "%s takes no table with a __len of its own in scenarios", function);
+        ll_vm_raise(L, "%s does not accept a table whose metatable has __len", function);
 }
 
 static int64_t price_text(lua_State *L, const char *function) {
@@ -120,7 +120,20 @@ static int64_t price_move(lua_State *L, const char *function) {
     return span(L, 2, 0, 3, 0);
 }
 
-// From one place to another, of a table or a text: as many results.
+// From one place of a text to another, as many results. Places below 0 count from its end.
+static int64_t price_places(lua_State *L, const char *function) {
+    (void)function;
+    int64_t length = (int64_t)text_length(L, 1);
+    int64_t first = luaL_opt(L, lua_tointeger, 2, 1), last = luaL_opt(L, lua_tointeger, 3, first);
+    if (first < 0) first += length + 1;
+    if (last < 0) last += length + 1;
+    if (first < 1) first = 1;
+    if (last > length) last = length;
+    int64_t count = last - first + 1;
+    return 0 < count && count < LUAI_MAXSTACK ? count : 0; // else there is none, or "string slice too long"
+}
+
+// From one place of a table to another: as many results.
 static int64_t price_list(lua_State *L, const char *function) {
     (void)function;
     int64_t count = span(L, 2, 1, 3, length(L));
@@ -175,7 +188,7 @@ static const struct priced {
     {LUA_GNAME, "pcall", "pcall", price_catch, recurses},
     {LUA_GNAME, "tonumber", "tonumber", price_text, loops},
     {LUA_GNAME, "xpcall", "xpcall", price_catch, recurses},
-    {LUA_STRLIBNAME, "byte", "string.byte", price_list, loops},
+    {LUA_STRLIBNAME, "byte", "string.byte", price_places, loops},
     {LUA_STRLIBNAME, "format", "string.format", price_text, loops},
     {LUA_STRLIBNAME, "lower", "string.lower", price_text, loops},
     {LUA_STRLIBNAME, "pack", "string.pack", price_text, loops},
@@ -190,7 +203,7 @@ static const struct priced {
     {LUA_TABLIBNAME, "remove", "table.remove", price_remove, loops},
     {LUA_TABLIBNAME, "sort", "table.sort", price_sort, loops},
     {LUA_TABLIBNAME, "unpack", "table.unpack", price_list, loops},
-    {LUA_UTF8LIBNAME, "codepoint", "utf8.codepoint", price_list, loops},
+    {LUA_UTF8LIBNAME, "codepoint", "utf8.codepoint", price_places, loops},
     {LUA_UTF8LIBNAME, "len", "utf8.len", price_text, loops},
     {LUA_UTF8LIBNAME, "offset", "utf8.offset", price_offset, loops},
 };

@@ -181,7 +181,7 @@ static const char *close_capture(struct ll_pattern *m, const char *s, const char
 
 static const char *longest(struct ll_pattern *m, const char *s, const char *item, const char *item_close) {
     const char *last = s;
-    while (item_has(m, last, item, item_close)) last++;
+    while (!is_over(m) && item_has(m, last, item, item_close)) last++;
     for (; last >= s && !is_over(m); last--) {
         const char *end = match(m, last, item_close + 1);
         if (end) return end;

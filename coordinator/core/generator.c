@@ -119,8 +119,8 @@ static void judge_processors(struct ll_scenario_result *result, const struct ll_
         if (load->mean_permille < LL_BUSY_PERMILLE) continue;
         ll_scenario_result_blame_generator(
             result, LL_GENERATOR_DEGRADED,
-            "the processors of %s were %u %% busy on average: its times include waiting for a free one; run fewer "
-            "users there, or more agents",
+            "%s's CPU was at %u %% on average: its durations include waiting for the CPU; run fewer users there, or "
+            "add agents",
             result->nodes[i].name, load->mean_permille / 10);
     }
 }
@@ -142,8 +142,8 @@ static void remark_busy_whiles(struct ll_scenario_result *result, const struct l
         if (load->busy_ms * busy_part_least < load->measured_ms) continue;
         ll_scenario_result_add_remark(
             result,
-            "the processors of %s were busy (%d %% or more) for %.0f of %.0f s: times of that while include waiting "
-            "for a free one; let users come one by one (load.stages), run fewer there, or more agents",
+            "%s's CPU was at %d %% or more for %.0f of %.0f s: durations in that time include waiting for the CPU; "
+            "start users gradually (load.stages), run fewer users there, or add agents",
             result->nodes[i].name, LL_BUSY_PERMILLE / 10, (double)load->busy_ms / 1000,
             (double)load->measured_ms / 1000);
     }
@@ -156,7 +156,7 @@ void ll_generator_remark(struct ll_scenario_result *result, const struct ll_gene
     ll_scenario_result_blame_generator(
         result, LL_GENERATOR_UNKNOWN,
         "the run was too short to say what the generator added to its figures: that takes %d completed iterations "
-        "(there are %llu) and %d looks at the agents' loops (there are %llu, 10 a second)",
+        "(there are %llu) and %d samples of agent_loop_lag_us (there are %llu; an agent takes 10 a second)",
         LL_GENERATOR_ITERATIONS_LEAST, (unsigned long long)observed.completed, LL_GENERATOR_BEATS_LEAST,
         (unsigned long long)observed.beats);
 }
