@@ -117,11 +117,11 @@ static void judge_processors(struct ll_scenario_result *result, const struct ll_
     for (size_t i = 0; i < result->node_count; i++) {
         const struct ll_node_load *load = &facts->loads[i];
         if (load->mean_permille < LL_BUSY_PERMILLE) continue;
-        ll_scenario_result_blame_generator(
-            result, LL_GENERATOR_DEGRADED,
-            "%s's CPU was at %u %% on average: its durations include waiting for the CPU; run fewer users there, or "
-            "add agents",
-            result->nodes[i].name, load->mean_permille / 10);
+        ll_scenario_result_blame_generator(result, LL_GENERATOR_DEGRADED,
+                                           "the CPU of %s was at %u %% on average: its durations include waiting for "
+                                           "the CPU; run fewer users there, or "
+                                           "add agents",
+                                           result->nodes[i].name, load->mean_permille / 10);
     }
 }
 
@@ -140,12 +140,12 @@ static void remark_busy_whiles(struct ll_scenario_result *result, const struct l
         const struct ll_node_load *load = &facts->loads[i];
         if (load->mean_permille >= LL_BUSY_PERMILLE || load->busy_ms < busy_ms_least) continue;
         if (load->busy_ms * busy_part_least < load->measured_ms) continue;
-        ll_scenario_result_add_remark(
-            result,
-            "%s's CPU was at %d %% or more for %.0f of %.0f s: durations in that time include waiting for the CPU; "
-            "start users gradually (load.stages), run fewer users there, or add agents",
-            result->nodes[i].name, LL_BUSY_PERMILLE / 10, (double)load->busy_ms / 1000,
-            (double)load->measured_ms / 1000);
+        ll_scenario_result_add_remark(result,
+                                      "the CPU of %s was at %d %% or more for %.0f of %.0f s: durations in that time "
+                                      "include waiting for the CPU; "
+                                      "start users gradually (load.stages), run fewer users there, or add agents",
+                                      result->nodes[i].name, LL_BUSY_PERMILLE / 10, (double)load->busy_ms / 1000,
+                                      (double)load->measured_ms / 1000);
     }
 }
 
