@@ -116,7 +116,7 @@ static void judge_shortages(struct ll_scenario_result *result) {
 static void judge_processors(struct ll_scenario_result *result, const struct ll_generator_facts *facts) {
     for (size_t i = 0; i < result->node_count; i++) {
         const struct ll_node_load *load = &facts->loads[i];
-        if (load->mean_permille < LL_BUSY_PERMILLE) continue;
+        if (load->mean_permille < LL_BUSY_PERMILLE || load->measured_ms < LL_GENERATOR_CPU_MS_LEAST) continue;
         ll_scenario_result_blame_generator(result, LL_GENERATOR_DEGRADED,
                                            "the CPU of %s was at %u %% on average: its durations include waiting for "
                                            "the CPU; run fewer users there, or "

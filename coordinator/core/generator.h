@@ -14,6 +14,7 @@
 enum {
     LL_GENERATOR_ITERATIONS_LEAST = 10, // completed ones, below which the share is left to chance
     LL_GENERATOR_BEATS_LEAST = 20,      // likewise, samples of agent_loop_lag_us: two seconds of one agent
+    LL_GENERATOR_CPU_MS_LEAST = 2000, // of a node's CPU looked at: opening the pages alone takes all of it for a while
 };
 
 struct ll_generator_facts {

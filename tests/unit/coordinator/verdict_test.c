@@ -195,6 +195,13 @@ Test(verdict, busy_processors_degrade) {
     cr_expect(strstr(result.remarks[0], "the CPU of b was at 95 % on average") != NULL, "%s", result.remarks[0]);
 }
 
+Test(verdict, a_moment_of_busy_processors_degrades_nothing) {
+    loads[1] = (struct ll_node_load){.mean_permille = 1000, .busy_ms = 1900, .measured_ms = 1900};
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_PASSED));
+    cr_expect(eq(sz, result.remark_count, 0));
+}
+
 Test(verdict, a_busy_while_is_remarked) {
     loads[0] = (struct ll_node_load){.mean_permille = 700, .busy_ms = 8000, .measured_ms = 18000};
     judge(0, 0);
