@@ -83,35 +83,44 @@ static bool tries_again(struct patience *patience, ll_err *err) {
     return false;
 }
 
+// One way to send for all methods.
+typedef ll_err send_fn(struct ll_blocking *calls, const void *request, void *out_reply);
+
+#define SENDER(name)                                                                                                   \
+    static ll_err send_##name(struct ll_blocking *calls, const void *request, void *out_reply) {                       \
+        return ll_blocking_##name(calls, request, out_reply);                                                          \
+    }
+SENDER(status)
+SENDER(stop)
+SENDER(list_runs)
+SENDER(fetch_result)
+SENDER(fetch_artifact)
+#undef SENDER
+
+static ll_err patiently(struct remote *remote, unsigned interrupts, send_fn *send, const void *request,
+                        void *out_reply) {
+    struct patience patience = patience_of(remote, interrupts);
+    ll_err err;
+    do {
+        err = send(remote->calls, request, out_reply);
+    } while (tries_again(&patience, &err));
+    return err;
+}
+
 // ---- Calls
 
 ll_err remote_status(struct remote *remote, const struct ll_run_request *request, struct ll_status_reply *out) {
-    struct patience patience = patience_of(remote, remote->signals->interrupts);
-    ll_err err;
-    do {
-        err = ll_blocking_status(remote->calls, request, out);
-    } while (tries_again(&patience, &err));
-    return err;
+    return patiently(remote, remote->signals->interrupts, send_status, request, out);
 }
 
 ll_err remote_stop(struct remote *remote, const struct ll_run_request *request) {
-    struct patience patience = patience_of(remote, remote->signals->interrupts);
     struct ll_empty nothing;
-    ll_err err;
-    do {
-        err = ll_blocking_stop(remote->calls, request, &nothing);
-    } while (tries_again(&patience, &err));
-    return err;
+    return patiently(remote, remote->signals->interrupts, send_stop, request, &nothing);
 }
 
 ll_err remote_list(struct remote *remote, struct ll_runs_reply *out) {
-    struct patience patience = patience_of(remote, remote->signals->interrupts);
     struct ll_empty nothing = {0};
-    ll_err err;
-    do {
-        err = ll_blocking_list_runs(remote->calls, &nothing, out);
-    } while (tries_again(&patience, &err));
-    return err;
+    return patiently(remote, remote->signals->interrupts, send_list_runs, &nothing, out);
 }
 
 void remote_tell_way_on(const struct remote *remote, const char *run_id, const char *token_file, const char *out) {
@@ -126,22 +135,12 @@ ll_err remote_submit(struct remote *remote, const struct ll_submit_request *requ
 }
 
 static ll_err fetch_result(struct remote *remote, const struct ll_fetch_request *request, struct ll_fetch_reply *out) {
-    struct patience patience = patience_of(remote, remote->stop_interrupts);
-    ll_err err;
-    do {
-        err = ll_blocking_fetch_result(remote->calls, request, out);
-    } while (tries_again(&patience, &err));
-    return err;
+    return patiently(remote, remote->stop_interrupts, send_fetch_result, request, out);
 }
 
 ll_err remote_fetch_artifact(struct remote *remote, const struct ll_fetch_artifact_request *request,
                              struct ll_fetch_reply *out) {
-    struct patience patience = patience_of(remote, remote->stop_interrupts);
-    ll_err err;
-    do {
-        err = ll_blocking_fetch_artifact(remote->calls, request, out);
-    } while (tries_again(&patience, &err));
-    return err;
+    return patiently(remote, remote->stop_interrupts, send_fetch_artifact, request, out);
 }
 
 ll_err remote_fetch_result(struct remote *remote, const struct ll_run_request *run, struct ll_result *out) {
