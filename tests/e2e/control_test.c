@@ -196,19 +196,22 @@ Test(control, silence_of_a_coordinator_is_borne_and_said) {
 }
 
 Test(control, silence_beyond_patience_ends_with_the_command_that_goes_on) {
+    char *out = path_in(standing.folder, "Ann's results"); // as a shell reads it: 'Ann'\''s results'
     struct program *run = program_start("liveload", "run", standing.scenario, "--users", "2", "--duration", "10m",
-                                        "--out", standing.out, "--patience", "1s", "--coordinator", AT, NULL);
+                                        "--out", out, "--patience", "1s", "--coordinator", AT, NULL);
     program_await(run, " iterations ");
     program_signal(standing.coordinator, SIGSTOP);
     cr_expect(eq(int, program_wait(run), 1), "%s%s", run->said, run->complained);
     program_signal(standing.coordinator, SIGCONT);
-    char *id = only_run(), *command = ll_format("liveload attach %s --coordinator %s --token-file %s --out %s", id,
-                                                standing.url, standing.token, standing.out);
+    char *id = only_run(),
+         *command = ll_format("liveload attach %s --coordinator %s --token-file %s --out '%s/Ann'\\''s results'\n", id,
+                              standing.url, standing.token, standing.folder);
     cr_expect(has(run->complained, command), "%s", run->complained);
     expect(verb("stop", id), 0, "is stopping");
-    expect(verb("attach", id, "--out", standing.out), 130, "replacing the result in ");
-    expect_result(standing.out);
+    expect(verb("attach", id, "--out", out), 130, "replacing the result in ");
+    expect_result(out);
     program_free(&run);
     free(command);
+    free(out);
     free(id);
 }

@@ -123,10 +123,35 @@ ll_err remote_list(struct remote *remote, struct ll_runs_reply *out) {
     return patiently(remote, remote->signals->interrupts, send_list_runs, &nothing, out);
 }
 
+// One argument, with its blank before, as a shell reads it.
+static void print_argument(const char *text) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,";
+    if (*text && text[strspn(text, plain)] == '\0') {
+        fprintf(stderr, " %s", text);
+        return;
+    }
+    fputs(" '", stderr);
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputs("'\\''", stderr);
+        else
+            fputc(*text, stderr);
+    }
+    fputc('\'', stderr);
+}
+
+static void print_option(const char *name, const char *value) {
+    if (!value) return;
+    fprintf(stderr, " %s", name);
+    print_argument(value);
+}
+
 void remote_tell_way_on(const struct remote *remote, const char *run_id, const char *token_file, const char *out) {
-    fprintf(stderr, "the run may go on there. To follow it again:\n  liveload attach %s --coordinator %s%s%s%s%s\n",
-            run_id, remote->url, token_file ? " --token-file " : "", token_file ? token_file : "", out ? " --out " : "",
-            out ? out : "");
+    fprintf(stderr, "the run may go on there. To follow it again:\n  liveload attach %s", run_id);
+    print_option("--coordinator", remote->url);
+    print_option("--token-file", token_file);
+    print_option("--out", out);
+    fputc('\n', stderr);
 }
 
 ll_err remote_submit(struct remote *remote, const struct ll_submit_request *request, struct ll_submit_reply *out) {
