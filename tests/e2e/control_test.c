@@ -215,3 +215,16 @@ Test(control, silence_beyond_patience_ends_with_the_command_that_goes_on) {
     free(out);
     free(id);
 }
+
+// Someone stopped it when its only agent was lost: that it failed counts more.
+Test(control, the_exit_code_that_is_printed_of_a_failed_run_is_that_of_its_failure) {
+    orphan("10m");
+    char *id = only_run(), *other = path_in(standing.folder, "other");
+    program_signal(agent, SIGKILL);
+    program_await(standing.coordinator, " s in: agent steady");
+    expect(verb("stop", id), 0, "is over");
+    expect(verb("fetch", id, "--format", "json", "--out", other), 0, "\"exit_code\":1}");
+    expect(verb("attach", id, "--format", "json", "--out", standing.out), 1, "\"exit_code\":1}");
+    free(other);
+    free(id);
+}

@@ -201,20 +201,23 @@ static struct ll_run_request request_for(const struct ll_run_summary *run) {
     return request;
 }
 
-// Fetches the result, writes it and the reports, and says so. *out_code: what the run's own command would end with.
-static ll_err deliver(struct control *control, const struct ll_run_summary *run, int *out_code) {
+// Fetches the result and then writes it and the reports, so that an earlier result stays until this one is here.
+// `failure` is why the run failed, if it did. *out_code: what the run's own command would end with.
+static ll_err deliver(struct control *control, const struct ll_run_summary *run, ll_err failure, int *out_code) {
     const struct control_options *options = &control->options;
     struct ll_run_request request = request_for(run);
     struct ll_result result = {0};
-    struct folder folder;
+    struct folder folder = {.lock = -1};
     FILE *out = options->is_json ? stderr : stdout;
-    ll_err err = folder_claim(options->out, run->scenario, options->is_quiet, &folder);
-    if (err.status == LL_OK) err = remote_fetch_result(&control->remote, &request, &result);
+    ll_err err = remote_fetch_result(&control->remote, &request, &result);
+    if (err.status == LL_UNAVAILABLE)
+        remote_tell_way_on(&control->remote, run->run_id, options->token_file, options->out);
+    if (err.status == LL_OK) err = folder_claim(options->out, run->scenario, options->is_quiet, &folder);
     if (err.status == LL_OK) {
         remote_fetch_artifacts(&control->remote, &request, folder.artifacts, &result);
         err = delivery_make(&result, folder.path, options->is_quiet, out);
     }
-    if (err.status == LL_OK) *out_code = outcome_of_result(&result);
+    if (err.status == LL_OK) *out_code = outcome_of_run(&result, failure);
     if (err.status == LL_OK && options->is_json) print_delivery_json(run, folder.path, &result, *out_code);
     ll_result_fini(&result);
     folder_release(&folder);
@@ -232,10 +235,8 @@ static ll_err attach(struct control *control, int *out_code) {
     if (err.status == LL_UNAVAILABLE && !has_result)
         remote_tell_way_on(&control->remote, run->run_id, control->options.token_file, control->options.out);
     if (!has_result) return err;
-    LL_TRY(deliver(control, run, out_code));
-    if (err.status == LL_OK) return LL_SUCCESS;
-    fprintf(stderr, "liveload: %s: %s\n", run->scenario, err.text);
-    *out_code = outcome_of_error(err);
+    LL_TRY(deliver(control, run, err, out_code));
+    if (err.status != LL_OK) fprintf(stderr, "liveload: %s: %s\n", run->scenario, err.text);
     return LL_SUCCESS;
 }
 
@@ -244,7 +245,9 @@ static ll_err fetch(struct control *control, int *out_code) {
     int code; // of the run: this command did what it was asked to
     (void)out_code;
     LL_TRY(find_over(control, &run));
-    return deliver(control, run, &code);
+    ll_err failure = run->status.error;
+    if (failure.status != LL_OK) failure.status = LL_FAILED_PRECONDITION; // as for attach: the run had begun
+    return deliver(control, run, failure, &code);
 }
 
 static ll_err stop(struct control *control, int *out_code) {

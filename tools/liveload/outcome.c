@@ -80,3 +80,7 @@ enum exit_code outcome_of_result(const struct ll_result *result) {
     }
     return worst;
 }
+
+enum exit_code outcome_of_run(const struct ll_result *result, ll_err failure) {
+    return failure.status == LL_OK ? outcome_of_result(result) : outcome_of_error(failure);
+}

@@ -22,5 +22,7 @@ enum exit_code outcome_of_error(ll_err err);
 bool outcome_is_worse(enum exit_code code, enum exit_code than);
 // Over all scenarios of a result: the most serious of theirs.
 enum exit_code outcome_of_result(const struct ll_result *result);
+// Of runs that left this result: why they failed counts more than what the result says, if they did.
+enum exit_code outcome_of_run(const struct ll_result *result, ll_err failure);
 
 #endif

@@ -213,8 +213,7 @@ static int run_on_cluster(struct run *run) {
     ll_err err = run_all(run);
     run->result.generated_at_ms = (uint64_t)ll_clock_wall_ms();
     cluster_stop(&run->cluster, err.status == LL_CANCELLED ? CLUSTER_AT_ONCE : CLUSTER_POLITELY);
-    int code = outcome_of_result(&run->result);
-    if (err.status != LL_OK) code = outcome_of_error(err);
+    int code = outcome_of_run(&run->result, err);
     if (run->signals.interrupts > 1) return EXIT_INTERRUPTED;
     if (options->is_debug && code == EXIT_INVALID) code = 0; // one iteration is no measurement
     err = options->is_debug ? delivery_write(&run->result, run->folder.path, options->is_quiet, stdout)
