@@ -21,6 +21,19 @@
     "const all = async () => [await open('/echo?block'), await open('/echo'),"                                         \
     "await open('/echo?block', class extends WebSocket {})].join();"
 
+// What a page or worker may have made of what a script uses that looks after its WebSockets.
+#define SPOILING                                                                                                       \
+    "{ const no = () => { throw new TypeError('spoilt') };"                                                            \
+    "for (const name of ['URL', 'Node', 'WorkerLocation', 'WorkerGlobalScope', 'MessageChannel', 'MessagePort'])"      \
+    "  for (const key of ['href', 'protocol', 'baseURI', 'location', 'port1', 'port2', 'onmessage'])"                  \
+    "    if (globalThis[name] && Object.hasOwn(globalThis[name].prototype, key))"                                      \
+    "      Object.defineProperty(globalThis[name].prototype, key, { get: no, set: no });"                              \
+    "for (const name of ['URL', 'Event', 'CloseEvent', 'MessageChannel', 'Reflect', 'setTimeout']) globalThis[name] "  \
+    "= no;"                                                                                                            \
+    "MessagePort.prototype.close = EventTarget.prototype.dispatchEvent = String.prototype.indexOf = no;"               \
+    "Array.prototype[Symbol.iterator] = Object.prototype.get = Object.prototype.code = no; globalThis.globalThis = "   \
+    "{} }"
+
 static const struct ll_site_page site[] = {
     {.path = "/",
      .body = "<link rel=stylesheet href=/style.css><script src=/script.js></script><img src=/missing.png>"
@@ -72,6 +85,10 @@ static const struct ll_site_page site[] = {
     {.path = "/sockets.js",
      .type = "text/javascript",
      .body = SOCKETS_OF_WHICH_TWO_ARE_BLOCKED "all().then(postMessage)"},
+    {.path = "/spoilt", .body = "<script>" SOCKETS_OF_WHICH_TWO_ARE_BLOCKED SPOILING "</script>"},
+    {.path = "/spoilt.js",
+     .type = "text/javascript",
+     .body = "const answer = postMessage;" SOCKETS_OF_WHICH_TWO_ARE_BLOCKED SPOILING "all().then(a => answer(a))"},
     {.path = NULL},
 };
 
@@ -295,6 +312,21 @@ Test(network, a_websocket_that_the_scenario_blocks_is_never_made_and_closes_with
     driven_reads(&page, LL_OP_EVALUATE, NULL,
                  "(() => { try { new WebSocket('mailto:a@b') } catch (error) { return error.name } })()",
                  "SyntaxError");
+}
+
+Test(network, a_page_or_worker_that_spoils_its_globals_does_not_open_a_blocked_websocket) {
+    open_filtered(&(struct ll_request_filter){.block = (char *[]){"ws://*/echo?block"}, .block_count = 1});
+    driven_visit(&page, "/spoilt");
+    driven_reads(&page, LL_OP_EVALUATE, NULL, "all()", sockets_answer);
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "(() => { let n = 0; const url = { toString: () => n++ ? base + '/echo?block' : 'ws://x:1/' };"
+                 "return new WebSocket(url).url })()",
+                 "ws://x:1/");
+    driven_visit(&page, "/empty");
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "new Promise(done => { new Worker('/spoilt.js').onmessage = e => done(e.data) })", sockets_answer);
+    driver_await_measured(&driver, LL_METRIC_WEBSOCKET_OPENED, NULL, 2);
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_OPENED, NULL), 2));
 }
 
 Test(network, what_the_scenario_blocks_or_ignores_is_so_in_workers_too) {
