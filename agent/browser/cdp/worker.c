@@ -135,7 +135,8 @@ void ll_cdp_worker_attached(struct ll_cdp_page *page, struct ll_slice teller, st
     DL_FOREACH(page->tabs, tab) {
         ll_cdp_workers_serve(tab);
     }
-    if (has_room(workers)) {
+    bool is_measured = has_room(workers);
+    if (is_measured) {
         struct worker *worker = ll_alloc(1, sizeof *worker);
         worker->session.page = page;
         worker->session.listener = session_event;
@@ -145,10 +146,12 @@ void ll_cdp_worker_attached(struct ll_cdp_page *page, struct ll_slice teller, st
         DL_APPEND(workers->list, worker);
         workers->count++;
         ll_cdp_connection_add_session(page->connection, &worker->session);
-        ll_cdp_target_measure(page, id);
-        ll_cdp_workers_watch(page, id);
-        ll_cdp_block_in_worker(page, id);
     }
+    // Chromium blocks only where the Network domain is enabled; what it tells of a worker that is not measured is
+    // dropped.
+    if (is_measured || page->options.requests.block_count) ll_cdp_target_measure(page, id);
+    ll_cdp_workers_watch(page, id);
+    ll_cdp_block_in_worker(page, id);
     ll_cdp_emulate_worker(page, id);
     ll_cdp_call(client, id, "Runtime.runIfWaitingForDebugger", "{}", NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "agent/browser/cdp/network.h"
 #include "agent/browser/cdp/page.h"
+#include "agent/browser/cdp/worker.h"
 #include "tests/support/full_port.h"
 #include "tests/support/relay.h"
 
@@ -339,6 +340,26 @@ Test(network, what_the_scenario_blocks_or_ignores_is_so_in_workers_too) {
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, NULL), hits - 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "503"), 0));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
+}
+
+Test(network, what_the_scenario_blocks_is_so_in_workers_that_are_too_many_to_be_measured) {
+    char script[512];
+    open_filtered(&(struct ll_request_filter){.block = (char *[]){"*/gone", "ws://*/echo?block"}, .block_count = 2});
+    driven_visit(&page, "/empty");
+    snprintf(script, sizeof script,
+             "(async () => { const code = URL.createObjectURL(new Blob(['postMessage(1)'])); window.kept = [];"
+             "for (let i = 0; i < %d; i++) await new Promise(done => {"
+             "kept.push(new Worker(code)); kept.at(-1).onmessage = done }) })()",
+             LL_CDP_WORKERS_MAX);
+    driven_act_ok(&page, (struct ll_action){.operation = LL_OP_EVALUATE, .text = script, .timeout_ms = 18 * 1000});
+    uint64_t hits = ll_site_hits(driver.site);
+    run("new Promise(done => { new Worker('/nested.js').onmessage = done })");
+    cr_expect(eq(u64, ll_site_hits(driver.site) - hits, 1), "a worker that is too many"); // its script
+    hits = ll_site_hits(driver.site);
+    run("new Promise(done => { const w = new Worker('/dedicated.js'); w.onmessage = done; w.postMessage(1) })");
+    cr_expect(eq(u64, ll_site_hits(driver.site) - hits, 4), "a worker that it makes"); // both, /script.js and /slow
+    driven_reads(&page, LL_OP_EVALUATE, NULL,
+                 "new Promise(done => { new Worker('/sockets.js').onmessage = e => done(e.data) })", sockets_answer);
 }
 
 Test(network, what_a_service_worker_makes_is_cached_and_what_it_fetches_a_request) {
