@@ -118,6 +118,11 @@ static void look_at_tab(struct ll_cdp_tab *tab) {
 bool ll_cdp_parting_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
     if (tab->parting.step != LL_CDP_TAB_LEAVES) return false;
     ll_cdp_painter_stir(ll_cdp_connection_painter(tab->page->connection), tab);
+    if (ll_cdp_network_is_event(event)) {
+        ll_cdp_network_event(tab->network, event, params);
+        look_at_tab(tab);
+        return true;
+    }
     switch ((int)event) {
     case LL_CDP_DETACHED_FROM_TARGET:
     case LL_CDP_TARGET_CRASHED:
@@ -139,19 +144,6 @@ bool ll_cdp_parting_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struc
         break;
     case LL_CDP_BINDING_CALLED:
         ll_cdp_observer_called(tab, params);
-        break;
-    case LL_CDP_REQUEST_WILL_BE_SENT:
-    case LL_CDP_RESPONSE_RECEIVED:
-    case LL_CDP_RESPONSE_EXTRA_INFO:
-    case LL_CDP_REQUEST_SERVED_FROM_CACHE:
-    case LL_CDP_LOADING_FINISHED:
-    case LL_CDP_LOADING_FAILED:
-    case LL_CDP_WEBSOCKET_CREATED:
-    case LL_CDP_WEBSOCKET_HANDSHAKE:
-    case LL_CDP_WEBSOCKET_FRAME_SENT:
-    case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
-    case LL_CDP_WEBSOCKET_CLOSED:
-        ll_cdp_network_event(tab->network, event, params);
         break;
     default:
         return true;

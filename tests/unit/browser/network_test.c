@@ -540,6 +540,20 @@ Test(network, a_refused_websocket_is_counted_by_its_url_and_as_a_request_by_its_
     cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_CLOSED, NULL), 0));
 }
 
+// Whether Chromium tells of the refusal before its document has gone is a race, so the events are given.
+Test(network, a_websocket_that_is_refused_as_its_page_goes_is_counted) {
+    struct ll_cdp_tab *tab = ((struct ll_cdp_page *)page.page)->tab;
+    static const char made[] = "{\"requestId\":\"7\",\"url\":\"ws://a/refused\"}",
+                      refused[] = "{\"requestId\":\"7\",\"errorMessage\":\"Error during WebSocket handshake: "
+                                  "Unexpected response code: 403\"}";
+    ll_cdp_tab_event(tab, LL_CDP_WEBSOCKET_CREATED, (struct ll_slice){made, strlen(made)});
+    tab->parting.step = LL_CDP_TAB_LEAVES;
+    ll_cdp_tab_event(tab, LL_CDP_WEBSOCKET_FRAME_ERROR, (struct ll_slice){refused, strlen(refused)});
+    tab->parting.step = LL_CDP_TAB_STAYS;
+    cr_expect(eq(u64, counted(LL_METRIC_WEBSOCKET_REFUSED, "ws://a/refused"), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "403"), 1));
+}
+
 Test(network, a_websocket_that_its_page_gives_up_is_not_refused) {
     char script[256];
     driven_visit(&page, "/empty");
