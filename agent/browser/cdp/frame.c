@@ -210,10 +210,6 @@ static bool quad_of(struct ll_slice model, struct ll_quad *out) {
     return ll_quad_make(corners, out);
 }
 
-static struct ll_quad_point point_on_page(const struct ll_cdp_frame *frame) {
-    return ll_quad_out(&frame->quads[frame->depth - 1], frame->share);
-}
-
 static void on_looked(void *arg, const struct ll_cdp_answer *answer) {
     struct ll_cdp_page *page = arg;
     struct ll_cdp_frame *frame = &page->frame;
@@ -235,8 +231,7 @@ static void on_looked(void *arg, const struct ll_cdp_answer *answer) {
     } else if (--frame->level > 0) {
         look_out(page);
     } else {
-        struct ll_quad_point at = point_on_page(frame);
-        ll_cdp_element_send(page, frame->input, at.x, at.y);
+        ll_cdp_element_send(page, frame->input, frame->at.x, frame->at.y);
     }
 }
 
@@ -257,9 +252,9 @@ static void ask_document(struct ll_cdp_page *page, const struct ll_quad_point *a
 
 static void look_out(struct ll_cdp_page *page) {
     const struct ll_cdp_frame *frame = &page->frame;
-    struct ll_quad_point at = point_on_page(frame);
-    if (frame->level > 1) at = ll_quad_in(&frame->quads[frame->level - 2], at);
-    ask_document(page, &at);
+    struct ll_quad_point at = frame->at;
+    bool is_drawn = frame->level == 1 || ll_quad_in(&frame->quads[frame->level - 2], frame->at, &at);
+    ask_document(page, is_drawn ? &at : NULL);
 }
 
 static void measure(struct ll_cdp_page *page);
@@ -276,7 +271,10 @@ static void on_measured(void *arg, const struct ll_cdp_answer *answer) {
         measure(page);
     } else {
         frame->level = frame->depth;
-        look_out(page);
+        if (ll_quad_out(&frame->quads[frame->depth - 1], frame->share, &frame->at))
+            look_out(page);
+        else
+            ask_document(page, NULL);
     }
 }
 

@@ -67,6 +67,7 @@ struct ll_cdp_frame {                                  // where the action in fl
     struct ll_quad quads[LL_CDP_FRAMES_DEEP];          // where they are drawn in the tab's page
     size_t level;                                      // of the frame that is looked at, on the way out
     struct ll_quad_point share;                        // the point to be hit, in the frame that the action is done in
+    struct ll_quad_point at;                           // where that is drawn on the page
     uint32_t scrolls;                                  // that documents made for the action, to bring it into view
     char input[LL_CDP_INPUT_WORD_MAX];                 // that is to be sent there
 };

@@ -21,18 +21,20 @@ bool ll_quad_make(const double corners[LL_QUAD_NUMBERS], struct ll_quad *out) {
     return true;
 }
 
-static struct ll_quad_point apply(const double m[3][3], struct ll_quad_point p) {
+static bool apply(const double m[3][3], struct ll_quad_point p, struct ll_quad_point *out) {
     double w = m[2][0] * p.x + m[2][1] * p.y + m[2][2];
-    return (struct ll_quad_point){(m[0][0] * p.x + m[0][1] * p.y + m[0][2]) / w,
+    if (fabs(w) < nothing) return false;
+    *out = (struct ll_quad_point){(m[0][0] * p.x + m[0][1] * p.y + m[0][2]) / w,
                                   (m[1][0] * p.x + m[1][1] * p.y + m[1][2]) / w};
+    return isfinite(out->x) && isfinite(out->y);
 }
 
-struct ll_quad_point ll_quad_out(const struct ll_quad *quad, struct ll_quad_point share) {
-    return apply(quad->m, share);
+bool ll_quad_out(const struct ll_quad *quad, struct ll_quad_point share, struct ll_quad_point *out) {
+    return apply(quad->m, share, out);
 }
 
 // By the adjugate, which is the inverse but for a factor that a projective map does not see.
-struct ll_quad_point ll_quad_in(const struct ll_quad *quad, struct ll_quad_point at) {
+bool ll_quad_in(const struct ll_quad *quad, struct ll_quad_point at, struct ll_quad_point *out) {
     double back[3][3];
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) {
@@ -40,5 +42,5 @@ struct ll_quad_point ll_quad_in(const struct ll_quad *quad, struct ll_quad_point
             back[i][j] = quad->m[a][c] * quad->m[b][d] - quad->m[a][d] * quad->m[b][c];
         }
     }
-    return apply(back, at);
+    return apply(back, at, out);
 }

@@ -18,9 +18,10 @@ struct ll_quad { // a projective map of the unit square: row by row
 
 // False when it is drawn as a line or a point.
 bool ll_quad_make(const double corners[LL_QUAD_NUMBERS], struct ll_quad *out);
-// Where a point of the rectangle comes to; x and y are shares of its width and height.
-struct ll_quad_point ll_quad_out(const struct ll_quad *quad, struct ll_quad_point share);
-// Which point of the rectangle is drawn there, as shares.
-struct ll_quad_point ll_quad_in(const struct ll_quad *quad, struct ll_quad_point at);
+// Where a point of the rectangle comes to; x and y are shares of its width and height. False when that is infinitely
+// far away, as points beside the rectangle may be in perspective.
+bool ll_quad_out(const struct ll_quad *quad, struct ll_quad_point share, struct ll_quad_point *out);
+// Which point of the rectangle is drawn there, as shares. False likewise, at the horizon.
+bool ll_quad_in(const struct ll_quad *quad, struct ll_quad_point at, struct ll_quad_point *out);
 
 #endif
