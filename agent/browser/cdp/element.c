@@ -368,8 +368,9 @@ void ll_cdp_element_lost(struct ll_cdp_page *page) {
         ll_cdp_page_finish(page, ll_err_make(LL_UNKNOWN, "the page went to another document while the script ran"),
                            NULL);
     else if (ll_clock_us() >= page->deadline_us)
-        ll_cdp_page_finish(page, ll_err_make(LL_DEADLINE_EXCEEDED, "is in a document that goes away again and again"),
-                           NULL);
+        ll_cdp_page_finish(
+            page, ll_err_make(LL_DEADLINE_EXCEEDED, "the page kept navigating away before the action could finish"),
+            NULL);
     else
         ll_cdp_element(page);
 }

@@ -30,8 +30,8 @@ struct ll_cdp_parting { // of a tab
     int64_t until_us;
 };
 
-// Has all tabs of the page go, but for those that show nothing or hang. `then` comes with the page when they have, from
-// here when there is nothing to go, and may free the page. The page's timer is the limit's.
+// Makes all tabs of the page leave, except those that show nothing or hang. Calls `then` with the page when they have
+// left, at once when no tab has to; `then` may free the page. The page's timer holds the limit.
 void ll_cdp_parting_begin(struct ll_cdp_page *page, void (*then)(struct ll_cdp_page *page));
 bool ll_cdp_parting_is_under_way(const struct ll_cdp_page *page);
 // The page is closed and freed when its tabs have gone, or are going already; that may be now.

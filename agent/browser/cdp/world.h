@@ -15,9 +15,9 @@
 struct ll_cdp_page;
 struct ll_cdp_tab;
 
-// Has both scripts put into each document of the tab from now on.
+// The browser puts both scripts into each new document of the tab from now on.
 void ll_cdp_world_install(struct ll_cdp_tab *tab);
-// Sees to it that the tab's context is known, and then calls `then`, at once or later: with the action in flight.
+// Learns the tab's context if it is not known, and then calls `then`, at once or later: with the action in flight.
 void ll_cdp_world_learn(struct ll_cdp_page *page, void (*then)(struct ll_cdp_page *page));
 // Begins the command that asks for the context in a frame, and what its answer says; 0: nothing.
 struct ll_buf *ll_cdp_world_begin(struct ll_cdp_page *page, const char *frame);

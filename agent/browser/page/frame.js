@@ -30,7 +30,7 @@ function scrollPoint(element, block, x, y) {
   return after.left !== before.left || after.top !== before.top;
 }
 
-// Whether the frame is hit at the point. With "scrolled" the point is to be found anew; `scrolls` is how often that was.
+// Whether the frame is hit at the point. After "scrolled" the point must be found again; `scrolls` is how often that was.
 // No point: it was not drawn.
 const SCROLLS = ["center", "end", "start", "center"];
 function pointThrough(selector, scrolls, x, y) {

@@ -101,7 +101,7 @@ function evaluate(source, argument) {
   return ["later", mine.number];
 }
 
-// Whether it is true now. What it throws may be for want of something that is yet to come.
+// Whether it is true now. It may throw because something is not there yet.
 function look(mine) {
   if (mine.isPending || mine.answer[0] === "ok") return mine.answer;
   try {
