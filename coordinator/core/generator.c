@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const double share_limit = 0.10;
 static const uint64_t busy_ms_least = 3000; // opening the pages takes a whole processor for a second on every machine
@@ -101,16 +102,25 @@ static void judge_measurements(struct ll_scenario_result *result) {
         (unsigned long long)lost);
 }
 
-// Chromium's name for what the machine did not have: no answer of the site's leads to it.
+static bool is_shortage(const struct ll_series *series) {
+    size_t len = strlen(LL_SHORTAGE);
+    if (series->metric != LL_METRIC_HTTP_REQUEST_FAILURES || strncmp(series->label, LL_SHORTAGE, len) != 0)
+        return false;
+    const char *rest = series->label + len;
+    return *rest == '\0' || strncmp(rest, LL_BROKE_OFF, strlen(LL_BROKE_OFF)) == 0;
+}
+
 static void judge_shortages(struct ll_scenario_result *result) {
-    static const char name[] = "net::ERR_INSUFFICIENT_RESOURCES";
-    const struct ll_series *failed = ll_series_find(result->total, LL_METRIC_HTTP_REQUEST_FAILURES, name);
-    if (!failed) return;
+    unsigned long long failed = 0;
+    size_t position = 0;
+    for (const struct ll_series *series; (series = ll_series_next(result->total, &position));)
+        if (is_shortage(series)) failed += series->count;
+    if (failed == 0) return;
     ll_scenario_result_blame_generator(
         result, LL_GENERATOR_INVALID,
         "%llu requests failed because a load machine ran out of files or memory (%s), which is no failure of the site: "
         "raise its limits (ulimit -n), or run fewer users on each agent",
-        (unsigned long long)failed->count, name);
+        failed, LL_SHORTAGE);
 }
 
 static void judge_processors(struct ll_scenario_result *result, const struct ll_generator_facts *facts) {

@@ -8,6 +8,9 @@
 // 200".
 #define LL_BROKE_OFF " after "
 
+// Chromium's name for what the machine did not have, a failure's label: no answer of the site's leads to it.
+#define LL_SHORTAGE "net::ERR_INSUFFICIENT_RESOURCES"
+
 enum ll_metric {
 #define LL_HISTOGRAM(id, name, dimension, unit, meaning) LL_METRIC_##id,
 #define LL_COUNTER(id, name, dimension, meaning) LL_METRIC_##id,

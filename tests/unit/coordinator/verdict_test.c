@@ -168,11 +168,20 @@ Test(verdict, lost_measurements_are_invalid) {
 
 Test(verdict, what_the_machine_lacked_is_invalid) {
     ll_series_count(result.total, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_INSUFFICIENT_RESOURCES", 3);
+    ll_series_count(result.total, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_INSUFFICIENT_RESOURCES after 200", 2);
+    ll_series_count(result.total, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_INSUFFICIENT_RESOURCES_OF_SITE", 9);
+    ll_series_count(result.total, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_FAILED after 200", 9);
     judge(0, 0);
     cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
     cr_expect(eq(int, (int)result.generator.verdict, LL_GENERATOR_INVALID));
-    cr_expect(strstr(result.remarks[0], "3 requests failed because a load machine ran out of files") != NULL, "%s",
+    cr_expect(strstr(result.remarks[0], "5 requests failed because a load machine ran out of files") != NULL, "%s",
               result.remarks[0]);
+}
+
+Test(verdict, what_the_machine_lacked_during_answers_only_is_invalid) {
+    ll_series_count(result.total, LL_METRIC_HTTP_REQUEST_FAILURES, "net::ERR_INSUFFICIENT_RESOURCES after 200", 1);
+    judge(0, 0);
+    cr_expect(eq(int, (int)result.verdict, LL_VERDICT_INVALID));
 }
 
 Test(verdict, agents_may_be_lost_where_that_is_allowed) {
