@@ -88,6 +88,11 @@ static void put_artifact(struct ll_buf *out, const struct ll_artifact *artifact)
     put(out, artifact->node, sizeof artifact->node);
 }
 
+static void put_why(struct ll_buf *out, ll_err why) {
+    put_u32(out, why.status);
+    put(out, why.text, sizeof why.text);
+}
+
 static void put_content(struct ll_buf *out, const struct ll_journal_record *record, int64_t unix_us_at_zero) {
     switch (record->kind) {
     case LL_JOURNAL_STARTED:
@@ -99,8 +104,7 @@ static void put_content(struct ll_buf *out, const struct ll_journal_record *reco
         break;
     case LL_JOURNAL_LOST:
         put_u32(out, (uint32_t)record->part);
-        put_u32(out, record->why.status);
-        put(out, record->why.text, sizeof record->why.text);
+        put_why(out, record->why);
         break;
     case LL_JOURNAL_RELEASED:
         put_u32(out, (uint32_t)record->part);
@@ -116,6 +120,10 @@ static void put_content(struct ll_buf *out, const struct ll_journal_record *reco
     case LL_JOURNAL_ARTIFACT:
         put_u32(out, (uint32_t)record->part);
         put_artifact(out, record->artifact);
+        break;
+    case LL_JOURNAL_ARTIFACT_LOST:
+        put_why(out, record->why);
+        put(out, record->name, strlen(record->name));
         break;
     case LL_JOURNAL_STOPPED:
     case LL_JOURNAL_MISSING:
@@ -274,6 +282,21 @@ static ll_err apply_artifact(struct reader *reader, apply_fn *apply, void *arg) 
     return is_sane ? apply(arg, &record) : nonsense();
 }
 
+static ll_err get_why(struct reader *reader) {
+    ll_err why = {.status = ll_status_from_number(get_u32(reader))};
+    get_text(reader, why.text, sizeof why.text);
+    return why;
+}
+
+// The file's name is what is left.
+static ll_err apply_artifact_loss(struct reader *reader, apply_fn *apply, void *arg) {
+    char name[LL_ARTIFACT_NAME_MAX] = "";
+    struct ll_journal_record record = {LL_JOURNAL_ARTIFACT_LOST, .name = name, .why = get_why(reader)};
+    if (reader->is_short || reader->left >= sizeof name) return nonsense();
+    get(reader, name, reader->left);
+    return ll_artifact_name_is_safe(name) ? apply(arg, &record) : nonsense();
+}
+
 // The throttle's name is what is left.
 static ll_err apply_permit(struct reader *reader, apply_fn *apply, void *arg) {
     char name[LL_NAME_MAX + 1] = "";
@@ -288,14 +311,14 @@ static ll_err apply_content(uint32_t kind, struct reader *reader, int64_t unix_u
     struct ll_journal_record record = {.kind = (enum ll_journal_kind)kind};
     if (record.kind == LL_JOURNAL_STARTED) return apply_start(reader, unix_us_at_zero, apply, arg);
     if (record.kind == LL_JOURNAL_ARTIFACT) return apply_artifact(reader, apply, arg);
+    if (record.kind == LL_JOURNAL_ARTIFACT_LOST) return apply_artifact_loss(reader, apply, arg);
     if (record.kind == LL_JOURNAL_PERMITTED) return apply_permit(reader, apply, arg);
     if (record.kind == LL_JOURNAL_FRAME) {
         record.part = get_u32(reader);
         record.frame = (struct ll_bytes){reader->data, reader->left};
     } else if (record.kind == LL_JOURNAL_LOST) {
         record.part = get_u32(reader);
-        record.why.status = ll_status_from_number(get_u32(reader));
-        get_text(reader, record.why.text, sizeof record.why.text);
+        record.why = get_why(reader);
     } else if (record.kind == LL_JOURNAL_RELEASED) {
         record.part = get_u32(reader);
         record.ticket = get_u64(reader);

@@ -87,9 +87,10 @@ ll_err ll_artifacts_take(struct ll_artifacts *artifacts, size_t part, const char
     return LL_SUCCESS;
 }
 
-void ll_artifacts_lose(struct ll_artifacts *artifacts, const struct ll_kept_artifact *item, ll_err why) {
-    struct ll_kept_artifact *lost = find(artifacts, item->about.name);
+void ll_artifacts_lose(struct ll_artifacts *artifacts, const char *name, ll_err why) {
+    struct ll_kept_artifact *lost = find(artifacts, name);
     if (artifacts->lost++ == 0) artifacts->why = why;
+    if (!lost) return;
     grow(artifacts, lost, 0 - lost->about.bytes);
     sum_of(artifacts, lost->part)->files--;
     artifacts->all.files--;

@@ -43,8 +43,8 @@ ll_err ll_artifacts_take(struct ll_artifacts *artifacts, size_t part, const char
                          const struct ll_send_artifact_request *request, const struct ll_kept_artifact **out_item,
                          size_t *out_known);
 
-// A piece of `item` could not be kept: the file is none of the run's any more.
-void ll_artifacts_lose(struct ll_artifacts *artifacts, const struct ll_kept_artifact *item, ll_err why);
+// A piece of the file could not be kept: the run has no such file any more, if it had.
+void ll_artifacts_lose(struct ll_artifacts *artifacts, const char *name, ll_err why);
 
 // Puts back what a journal knows of a file, or replaces what it said before.
 void ll_artifacts_restore(struct ll_artifacts *artifacts, size_t part, const struct ll_artifact *about);

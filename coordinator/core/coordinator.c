@@ -469,6 +469,9 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
     case LL_JOURNAL_ARTIFACT:
         ll_artifacts_restore(&run->artifacts, record->part, record->artifact);
         break;
+    case LL_JOURNAL_ARTIFACT_LOST:
+        ll_artifacts_lose(&run->artifacts, record->name, record->why);
+        break;
     case LL_JOURNAL_MISSING:
     case LL_JOURNAL_DROPPED:
     case LL_JOURNAL_KINDS:

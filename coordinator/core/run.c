@@ -434,7 +434,8 @@ ll_err ll_run_keep_artifact(struct ll_run *run, int64_t now_us, const struct ll_
     ll_err kept =
         run->effects->artifact(run->effects->owner, run->id, item->about.name, request->offset + known, piece);
     if (kept.status != LL_OK) {
-        ll_artifacts_lose(&run->artifacts, item, kept);
+        journal(run, &(struct ll_journal_record){LL_JOURNAL_ARTIFACT_LOST, .name = item->about.name, .why = kept});
+        ll_artifacts_lose(&run->artifacts, item->about.name, kept);
         return kept;
     }
     journal(run, &(struct ll_journal_record){LL_JOURNAL_ARTIFACT, .part = item->part, .artifact = &item->about});

@@ -123,20 +123,43 @@ static ll_err restore(void *arg, const struct ll_journal_record *record) {
     return ll_coordinator_restore(arg, rig->now_us, record);
 }
 
-Test(artifacts, a_coordinator_that_is_started_anew_knows_them) {
-    uint64_t received;
-    cr_expect(eq(int, send(&agents[0], "r1-1-web.log", 0, "one ", false, &received).status, LL_OK));
-    struct rig *successor = rig_new();
+// Another coordinator goes on from the journal of the one in `rig`.
+static void restart(void) {
+    struct rig *old = rig, *successor = rig_new();
     struct ll_journal_end end;
-    ll_err err = ll_journal_read(rig->journal.data, rig->journal.len, 0, restore, successor->core, &end);
+    ll_err err = ll_journal_read(old->journal.data, old->journal.len, 0, restore, successor->core, &end);
     cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
-    struct rig *old = rig;
     successor->now_us = old->now_us;
     rig = successor;
+    rig_free(&old);
+}
+
+Test(artifacts, a_coordinator_that_is_restarted_knows_them) {
+    uint64_t received;
+    cr_expect(eq(int, send(&agents[0], "r1-1-web.log", 0, "one ", false, &received).status, LL_OK));
+    restart();
     cr_expect(eq(int, send(&agents[0], "r1-1-web.log", 4, "two", true, &received).status, LL_OK));
     cr_expect(eq(u64, received, 7));
     cr_expect(eq(str, (char *)ll_buf_str(&rig->artifacts), "r1 r1-1-web.log 4 two\n"));
-    rig_free(&old);
+}
+
+Test(artifacts, a_coordinator_that_is_restarted_knows_which_were_lost) {
+    uint64_t received;
+    cr_expect(eq(int, send(&agents[0], "r1-1-web.log", 0, "one ", false, &received).status, LL_OK));
+    cr_expect(eq(int, send(&agents[1], "r1-2-other.log", 0, "kept", true, &received).status, LL_OK));
+    rig->artifact_err = ll_err_make(LL_RESOURCE_EXHAUSTED, "No space left on device");
+    send(&agents[0], "r1-1-web.log", 4, "two", true, &received);
+    send(&agents[0], "r1-1-web.png", 0, "first", true, &received);
+    restart();
+    end_run();
+    struct ll_result result = rig_result(rig);
+    const struct ll_scenario_result *scenario = &result.scenarios[0];
+    cr_assert(eq(sz, scenario->artifact_count, 1));
+    cr_expect(eq(str, (char *)scenario->artifacts[0].name, "r1-2-other.log"));
+    cr_assert(gt(sz, scenario->remark_count, 0));
+    cr_expect(eq(str, scenario->remarks[scenario->remark_count - 1],
+                 "2 of the run's artifacts could not be kept: No space left on device"));
+    ll_result_fini(&result);
 }
 
 Test(artifacts, only_those_of_a_run_that_is_over_are_given) {
