@@ -54,7 +54,7 @@ static void make_run_id(void *owner, char out[LL_TOKEN_CHARS + 1]) {
     ll_rand_token(out);
 }
 
-// Whoever knows an agent's epoch can speak for it.
+// A caller that knows an agent's epoch can speak for it: so it is random.
 static uint64_t make_epoch(void *owner) {
     (void)owner;
     uint64_t epoch;

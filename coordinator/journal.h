@@ -14,10 +14,9 @@
 
 #include "coordinator/core/effects.h"
 #include "libcommon/base/buf.h"
-
 #include "libcommon/base/err.h"
-#include <stdbool.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -92,7 +92,7 @@ static ll_err write_piece(struct ll_spool *spool, int fd, const char *name, uint
     return LL_SUCCESS;
 }
 
-// A later piece makes no file anew: what came before it would be missing.
+// A later piece does not create the file: the pieces before it would be missing.
 ll_err ll_spool_write(struct ll_spool *spool, const char *run_id, const char *name, uint64_t offset,
                       struct ll_bytes piece) {
     char path[PATH_MAX + LL_ARTIFACT_NAME_MAX];

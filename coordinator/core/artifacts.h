@@ -1,5 +1,5 @@
-// The files that a run's agents have sent: which, of whom, and how much of each. Their bytes go straight on to whoever
-// keeps files.
+// The files that a run's agents have sent: which, of whom, and how much of each. Their bytes go straight on to the
+// coordinator's shell, which keeps them.
 //
 // One owner, no locks. Bounded for each agent and for the run (libcommon/model/artifact.h). Pieces of a file come in
 // order and are taken once: what was had before is passed over, so that a call may be repeated.

@@ -56,7 +56,7 @@ struct ll_barriers *ll_barriers_new(size_t part_count) {
 
 static size_t write_key(const char *name, uint32_t count, char out[KEY_MAX]) {
     size_t len = strlen(name);
-    assert(len <= LL_NAME_MAX); // whoever reads messages has seen to it
+    assert(len <= LL_NAME_MAX); // checked where messages are read
     memcpy(out, &count, sizeof count);
     memcpy(out + sizeof count, name, len);
     return sizeof count + len;

@@ -266,7 +266,7 @@ ll_err ll_coordinator_leave(struct ll_coordinator *coordinator, int64_t now_us,
     return err;
 }
 
-// ---- Calls of whoever controls a run
+// ---- Calls that control a run
 
 static ll_err check_request(const struct ll_coordinator *coordinator, const struct ll_submit_request *request) {
     const struct ll_run *run = coordinator->run;
@@ -399,7 +399,7 @@ static void restore_agent(struct ll_coordinator *coordinator, int64_t now_us, st
     if (ll_roster_restore(&coordinator->roster, &agent)) return;
     ll_run_lose(coordinator->run, coordinator->run->start_us, part, LL_LOSS_SILENT,
                 ll_err_make(LL_RESOURCE_EXHAUSTED,
-                            "agent %s has no place here any more: the coordinator was started anew with --max-agents "
+                            "agent %s has no place here any more: the coordinator was restarted with --max-agents "
                             "%zu",
                             part->name, coordinator->roster.max));
 }
@@ -411,7 +411,7 @@ static void restore_loss(struct ll_coordinator *coordinator, struct ll_part *par
     ll_run_lose(coordinator->run, coordinator->run->start_us, part, LL_LOSS_SILENT, why);
 }
 
-// The run was over at `at_us`, and its result is made again as it was then. Its agents register anew.
+// The run was over at `at_us`, and its result is made again as it was then. Its agents register again.
 static void restore_end(struct ll_coordinator *coordinator, int64_t at_us) {
     ll_run_restore_end(coordinator->run, at_us);
     archive_run(coordinator, at_us);
@@ -482,7 +482,7 @@ ll_err ll_coordinator_restore(struct ll_coordinator *coordinator, int64_t now_us
 
 // ---- Time
 
-// When this program itself was held up, calls wait unread and nobody was silent: the leases begin anew.
+// When this program itself was held up, calls wait unread and no agent was silent: the leases begin again.
 static void forgive_own_stall(struct ll_coordinator *coordinator, int64_t now_us) {
     if (coordinator->tick_wanted_us == INT64_MAX || now_us - coordinator->tick_wanted_us < stall_us) return;
     ll_roster_heard_all(&coordinator->roster, now_us);

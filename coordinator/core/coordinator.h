@@ -63,7 +63,7 @@ ll_err ll_coordinator_stop(struct ll_coordinator *coordinator, int64_t now_us, c
 ll_err ll_coordinator_fetch_result(struct ll_coordinator *coordinator, const struct ll_fetch_request *request,
                                    struct ll_fetch_reply *out_reply);
 // Whether the run is one whose artifacts may be fetched: LL_NOT_FOUND, LL_FAILED_PRECONDITION. Their bytes are with
-// whoever keeps files.
+// the shell.
 ll_err ll_coordinator_may_fetch_artifact(const struct ll_coordinator *coordinator,
                                          const struct ll_fetch_artifact_request *request);
 

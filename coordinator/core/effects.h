@@ -10,7 +10,7 @@
 
 struct ll_run;
 
-// What a coordinator that is started anew must know to go on with the run of this one (docs/decisions/journal.md). A
+// What a restarted coordinator must know to go on with the run of this one (docs/decisions/journal.md). A
 // run is journaled from the moment its start is commanded: before that nothing was measured.
 enum ll_journal_kind {
     LL_JOURNAL_STARTED,       // the start of `run` is commanded, for its parts

@@ -35,7 +35,7 @@ static void name_laggard(const struct ll_run *run, char *out, size_t size) {
         break;
     case LL_RUN_RUNNING:
         laggard = part_to_return(run);
-        if (laggard) snprintf(out, size, "agent %s was lost, and may yet be heard again", laggard->name);
+        if (laggard) snprintf(out, size, "agent %s was lost; the run waits for it to come back", laggard->name);
         break;
     case LL_RUN_STARTING:
     case LL_RUN_FINISHED:

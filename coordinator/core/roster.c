@@ -82,7 +82,7 @@ ll_err ll_roster_find(struct ll_roster *roster, uint32_t id, uint64_t epoch, str
     if (*out_agent && (*out_agent)->epoch == epoch) return LL_SUCCESS;
     return ll_err_make(LL_NOT_FOUND,
                        "agent %u is not registered here: it was silent for too long, has left, or the coordinator "
-                       "was started anew; register again",
+                       "was restarted; register again",
                        id);
 }
 

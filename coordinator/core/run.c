@@ -357,7 +357,7 @@ static void on_released(void *arg, size_t part, uint64_t ticket) {
     journal(arg, &(struct ll_journal_record){LL_JOURNAL_RELEASED, .part = part, .ticket = ticket});
 }
 
-// A coordinator that is started anew goes on from there.
+// A restarted coordinator goes on from there.
 static void on_permitted(void *arg, const char *name, int64_t at_us) {
     journal(arg, &(struct ll_journal_record){LL_JOURNAL_PERMITTED, .name = name, .at_us = at_us});
 }
@@ -372,7 +372,7 @@ static ll_err hear_users(struct ll_run *run, int64_t now_us, const struct ll_par
 
 // The agent says that it does not hold the run. Before the start it will be told to; after, its users are gone, if its
 // next call says so too: a try from before it was told may come late, when the retry of it was answered already. An
-// earlier coordinator may have taken its last snapshot and journaled it in vain.
+// earlier coordinator may have taken its last snapshot and journaled it where it cannot be read.
 static void on_not_held(struct ll_run *run, int64_t now_us, struct ll_part *part) {
     bool is_sure = part->not_held;
     part->not_held = run->state != LL_RUN_PREPARING;
@@ -453,7 +453,7 @@ uint64_t ll_run_acknowledged(const struct ll_run *run, const struct ll_part *par
 }
 
 static ll_err not_known(const struct ll_part *part) {
-    return ll_err_make(LL_NOT_FOUND, "agent %s was lost, and nothing of it is waited for: register again", part->name);
+    return ll_err_make(LL_NOT_FOUND, "agent %s was lost and its part of the run is closed: register again", part->name);
 }
 
 ll_err ll_run_hear_lost(struct ll_run *run, int64_t now_us, struct ll_part *part,

@@ -67,7 +67,7 @@ struct ll_part {
     char name[LL_AGENT_NAME_MAX];
     char browser[LL_AGENT_NAME_MAX];
     struct ll_coverage_table coverage; // of its browser; of a restored run it is not known
-    uint64_t instance;                 // who it was when it registered, for a coordinator that is started anew
+    uint64_t instance;                 // who it was when it registered, for a restarted coordinator
     uint32_t max_users;
     struct ll_plan_share share;
     enum ll_part_state state;

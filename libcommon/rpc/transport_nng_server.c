@@ -1,9 +1,9 @@
 // The server's side of transport.h: REQ callers' envelopes (https://nng.nanomsg.org/man/v1.5.2/nng_req.7.html) in SP
 // over TCP, on nng's streams.
 //
-// Not on a REP socket of nng's: all its connections share its contexts, so that those who do not take their answers
-// hold what agents need; and it makes room for whatever length a stranger announces. Here a connection has one call
-// under way and holds nothing that is another's.
+// It does not use nng's REP socket. All connections of a REP socket share its contexts, so callers that do not read
+// their answers hold the contexts that agents need. It also allocates any length that a stranger announces. Here a
+// connection has one call at a time and shares nothing with the others.
 //
 // Happy path: a connection is accepted and is a stranger. Openings are exchanged; its first call comes, is answered,
 // and carried the token: the connection is known, and its calls come one after another for as long as it lasts. nng's

@@ -146,7 +146,7 @@ Test(control, what_is_not_there_is_said_with_the_way_out) {
     const char *const verbs[] = {"attach", "fetch", "stop", "status"};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         expect(verb(verbs[i], "0123456789abcdef"), 1, "run 0123456789abcdef is not known at tcp://");
-        expect(verb(verbs[i], "one", "two"), 2, "one run at a time");
+        expect(verb(verbs[i], "one", "two"), 2, "give one RUN only; \"two\" is a second one");
         expect(verb(verbs[i], "--format", "yaml"), 2, "--format takes text or json");
     }
     char *wrong = folder_write(standing.folder, "wrong", "ffffffffffffffffffffffffffffffff\n");

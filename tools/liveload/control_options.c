@@ -77,7 +77,8 @@ static ll_err take(struct control_options *options, int key, const char *argumen
         options->is_quiet = true;
         return LL_SUCCESS;
     case ARGP_KEY_ARG:
-        if (options->run_id) return ll_err_make(LL_INVALID_ARGUMENT, "one run at a time: \"%s\" is too much", argument);
+        if (options->run_id)
+            return ll_err_make(LL_INVALID_ARGUMENT, "give one RUN only; \"%s\" is a second one", argument);
         options->run_id = argument;
         return LL_SUCCESS;
     }

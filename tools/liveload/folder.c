@@ -30,7 +30,8 @@ static ll_err make_all(const char *path) {
     return LL_SUCCESS;
 }
 
-// The time is the second's. Whoever makes the folder has it: of several commands at once each gets its own.
+// The name has the time to the second. A command that finds the name taken tries the next: each gets a folder of its
+// own.
 static ll_err make_new(const char *name, char out[PATH_MAX]) {
     char stamp[32];
     time_t now = time(NULL);

@@ -265,7 +265,7 @@ Test(run, the_last_agent_lost_ends_it_with_what_it_has) {
     rig_exchange(rig, &agents[0]);
     rig_wait(rig, 5000);
     cr_expect(eq(int, state_of("r1"), LL_RUN_RUNNING));
-    expect_sentence(rig_status(rig, "r1").waiting_for, "agent a was lost, and may yet be heard again");
+    expect_sentence(rig_status(rig, "r1").waiting_for, "agent a was lost; the run waits for it to come back");
     rig_wait(rig, LL_RUN_RETURN_MIN_MS);
     struct ll_status_reply status = rig_status(rig, "r1");
     cr_expect(eq(int, status.state, LL_RUN_FAILED));
