@@ -2,11 +2,12 @@
 #ifndef TESTS_SUPPORT_PATTERN_PAIR_H
 #define TESTS_SUPPORT_PATTERN_PAIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 // Makes a call of one of them out of the bytes, and ends the process unless both give the same results or the same
-// error. A call that takes more steps than a script has is not compared.
-void pattern_pair_compare(const uint8_t *data, size_t len);
+// error. False when the call was not compared: it takes more steps than a script has, or the bytes make no call.
+bool pattern_pair_compare(const uint8_t *data, size_t len);
 
 #endif
