@@ -199,6 +199,30 @@ Test(artifacts_bounds, an_agent_and_a_file_have_limits) {
     ll_artifacts_fini(&artifacts);
 }
 
+Test(artifacts_bounds, the_bytes_of_an_agent_have_a_limit) {
+    struct ll_artifacts artifacts = {.items = NULL};
+    const struct ll_kept_artifact *item;
+    size_t known;
+    static char block[LL_ARTIFACT_CHUNK_BYTES];
+    struct ll_send_artifact_request request = {.chunk = {block, sizeof block}};
+    for (size_t sent = 0; sent < LL_ARTIFACT_AGENT_BYTES_MAX; sent += sizeof block) {
+        snprintf(request.about.name, sizeof request.about.name, "r-%zu.txt", sent / LL_ARTIFACT_BYTES_MAX);
+        request.offset = sent % LL_ARTIFACT_BYTES_MAX;
+        ll_err err = ll_artifacts_take(&artifacts, 0, "r-", &request, &item, &known);
+        cr_assert(eq(int, err.status, LL_OK), "%s", err.text);
+    }
+    snprintf(request.about.name, sizeof request.about.name, "r-more.txt");
+    request.offset = 0;
+    request.chunk.len = 1;
+    ll_err err = ll_artifacts_take(&artifacts, 0, "r-", &request, &item, &known);
+    cr_expect(eq(int, err.status, LL_RESOURCE_EXHAUSTED));
+    cr_expect(eq(str, err.text, "an agent leaves at most 300 artifacts of 32 MB together"));
+    cr_expect(eq(u64, artifacts.all.bytes, 32 * 1024 * 1024));
+    err = ll_artifacts_take(&artifacts, 1, "r-", &request, &item, &known);
+    cr_expect(eq(int, err.status, LL_OK), "another agent has room: %s", err.text);
+    ll_artifacts_fini(&artifacts);
+}
+
 Test(artifacts_bounds, a_run_has_limits) {
     struct ll_artifacts artifacts = {.items = NULL};
     const struct ll_kept_artifact *item;

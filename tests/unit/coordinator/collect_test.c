@@ -162,6 +162,18 @@ Test(collect, nonsense_is_refused) {
     ll_collect_free(&collect);
 }
 
+Test(collect, the_number_of_a_snapshot_has_a_limit) {
+    static const uint64_t last = 120960000;
+    struct ll_collect *collect = ll_collect_new("run", 1, 1000);
+    struct ll_snapshot snapshot = make(last + 1, 0, 1);
+    enum ll_taken taken;
+    cr_expect(eq(int, ll_collect_take(collect, 0, EPOCH, &snapshot, &taken).status, LL_DATA_LOSS));
+    ll_snapshot_fini(&snapshot);
+    cr_expect(eq(int, take(collect, 0, last, 0, 1), LL_TAKEN));
+    cr_expect(eq(u64, ll_collect_lost(collect, 0).count, last - 1));
+    ll_collect_free(&collect);
+}
+
 static void move(struct ll_collect *collect, struct ll_scenario_result *out, size_t node_count) {
     *out = (struct ll_scenario_result){.node_count = node_count};
     out->nodes = calloc(node_count, sizeof *out->nodes);

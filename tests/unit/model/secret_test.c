@@ -40,3 +40,18 @@ Test(secret, no_error_holds_a_value) {
     cr_expect(eq(int, ll_secrets_add(&secrets, "MORE", "tiger").status, LL_RESOURCE_EXHAUSTED));
     ll_secrets_fini(&secrets);
 }
+
+Test(secret, a_value_has_a_limit) {
+    struct ll_secrets secrets = {.items = NULL};
+    static char value[LL_SECRET_VALUE_MAX + 2];
+    memset(value, 'x', LL_SECRET_VALUE_MAX + 1);
+    ll_err err = ll_secrets_add(&secrets, "A", value);
+    cr_expect(eq(int, err.status, LL_INVALID_ARGUMENT));
+    cr_expect(eq(str, err.text,
+                 "the secret A has 16385 bytes: it takes 4 to 16384, so that it can be told from other text and "
+                 "hidden"));
+    value[LL_SECRET_VALUE_MAX] = '\0';
+    err = ll_secrets_add(&secrets, "A", value);
+    cr_expect(eq(int, err.status, LL_OK), "%s", err.text);
+    ll_secrets_fini(&secrets);
+}

@@ -4,6 +4,7 @@
 #include "libcommon/base/alloc.h"
 #include "libcommon/base/clock.h"
 #include "libcommon/model/snapshot.h"
+#include "libcommon/rpc/convert.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -394,6 +395,16 @@ Test(methods, what_a_handler_refuses_reaches_the_caller) {
     cr_expect(eq(int, pair.fake.calls[FAKE_register_agent], 1));
 }
 
+// No server of ours sends one: what a peer's reply is read by refuses it.
+Test(methods, a_larger_chunk_is_refused) {
+    struct ll_fetch_reply out;
+    Liveload__V1__FetchResultReply result = LIVELOAD__V1__FETCH_RESULT_REPLY__INIT;
+    Liveload__V1__FetchBundleReply bundle = LIVELOAD__V1__FETCH_BUNDLE_REPLY__INIT;
+    result.chunk = bundle.chunk = (ProtobufCBinaryData){.data = NULL, .len = LL_CHUNK_BYTES + 1};
+    cr_expect(eq(int, ll_pb_read_fetch_result_reply(&result, &out).status, LL_INVALID_ARGUMENT));
+    cr_expect(eq(int, ll_pb_read_fetch_bundle_reply(&bundle, &out).status, LL_INVALID_ARGUMENT));
+}
+
 Test(methods, a_chunk_of_the_largest_size) {
     struct note note = {0};
     char *bytes = ll_alloc(LL_CHUNK_BYTES, 1);
@@ -405,19 +416,19 @@ Test(methods, a_chunk_of_the_largest_size) {
     free(bytes);
 }
 
-static void submit_secrets(size_t count, enum ll_status expected) {
+static void submit_secrets(size_t count, size_t bytes, enum ll_status expected) {
     struct note note = {0};
     struct ll_submit_request request = {.bundle = {"bundle", 6}, .spec = ll_spec_make("shop")};
-    char *value = ll_alloc(LL_SECRET_VALUE_MAX + 1, 1);
+    char *value = ll_alloc(bytes + 1, 1);
     struct ll_secret *items = ll_alloc(count, sizeof *items);
-    memset(value, 'x', LL_SECRET_VALUE_MAX);
+    memset(value, 'x', bytes);
     for (size_t i = 0; i < count; i++) items[i] = (struct ll_secret){.name = ll_format("S%zu", i), .value = value};
     request.secrets = (struct ll_secrets){.items = items, .count = count};
     pair.fake.secret_bytes = 0;
     ll_rpc_submit(pair.client, ll_clock_us(), &request, on_submit, &note);
     pair_run_until(&pair, &note.is_done);
-    cr_expect(eq(int, note.err.status, expected), "%zu secrets: %s", count, note.err.text);
-    if (expected == LL_OK) cr_expect(eq(sz, pair.fake.secret_bytes, count * LL_SECRET_VALUE_MAX));
+    cr_expect(eq(int, note.err.status, expected), "%zu secrets of %zu bytes: %s", count, bytes, note.err.text);
+    if (expected == LL_OK) cr_expect(eq(sz, pair.fake.secret_bytes, count * bytes));
     for (size_t i = 0; i < count; i++) free(items[i].name);
     free(items);
     free(value);
@@ -425,8 +436,9 @@ static void submit_secrets(size_t count, enum ll_status expected) {
 }
 
 Test(methods, as_many_secrets_as_a_run_has_and_as_large_ones) {
-    submit_secrets(LL_SECRETS_MAX, LL_OK);
-    submit_secrets(LL_SECRETS_MAX + 1, LL_RESOURCE_EXHAUSTED);
+    submit_secrets(LL_SECRETS_MAX, LL_SECRET_VALUE_MAX, LL_OK);
+    submit_secrets(LL_SECRETS_MAX + 1, LL_SECRET_VALUE_MAX, LL_RESOURCE_EXHAUSTED);
+    submit_secrets(1, LL_SECRET_VALUE_MAX + 1, LL_INVALID_ARGUMENT);
 }
 
 Test(methods, more_users_at_barriers_than_any_run_has_are_refused) {

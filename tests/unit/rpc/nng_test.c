@@ -424,6 +424,30 @@ Test(nng, a_large_call_of_a_stranger_is_refused_by_its_first_bytes) {
     close(fd);
 }
 
+// The status of an answer to a stranger's call of `bytes`, which has the token at its end and a payload that is none.
+static uint32_t call_of(size_t bytes) {
+    static uint8_t frame[LL_STRANGER_CALL_BYTES + 1] = {0x80, 0, 0, 9}, junk[LL_STRANGER_CALL_BYTES];
+    memset(junk, 0xff, sizeof junk);
+    Liveload__V1__Request request = LIVELOAD__V1__REQUEST__INIT;
+    request.call_id = 1;
+    request.method = "liveload.v1.Control/Stop";
+    request.token = PAIR_TOKEN;
+    request.protocol_version = LL_PROTOCOL_VERSION;
+    request.payload = (ProtobufCBinaryData){.data = junk, .len = bytes - 4 - 100};
+    request.payload.len += bytes - 4 - liveload__v1__request__get_packed_size(&request);
+    cr_assert(eq(sz, 4 + liveload__v1__request__pack(&request, frame + 4), bytes));
+    int fd = connect_sp();
+    send_frame(fd, bytes, frame, bytes);
+    uint32_t status = read_status(fd);
+    close(fd);
+    return status;
+}
+
+Test(nng, a_stranger_s_call_is_read_to_its_end_up_to_a_limit) {
+    cr_expect(eq(u32, call_of(LL_STRANGER_CALL_BYTES), LL_INVALID_ARGUMENT)); // the token was found
+    cr_expect(eq(u32, call_of(LL_STRANGER_CALL_BYTES + 1), LL_UNAUTHENTICATED));
+}
+
 Test(nng, a_large_call_may_be_the_first_of_a_connection) {
     size_t sizes[] = {LL_STRANGER_CALL_BYTES - 200, LL_STRANGER_CALL_BYTES, LL_BUNDLE_BYTES_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

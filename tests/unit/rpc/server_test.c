@@ -1,5 +1,6 @@
 // The server alone: envelopes in, envelopes out, as bytes.
 #include "libcommon/base/rand.h"
+#include "libcommon/model/bundle.h"
 #include "libcommon/model/wire.h"
 #include "libcommon/rpc/pb.h"
 #include "libcommon/rpc/transport.h"
@@ -205,8 +206,12 @@ Test(server, a_crowd_at_throttles_is_taken_and_nonsense_refused) {
     rate.to_per_s = 10;
     rate.kind = (Liveload__V1__ThrottleKind)7;
     expect_throttles(&wants, LL_INVALID_ARGUMENT, "is of a kind that is unknown here");
+    rate.kind = LIVELOAD__V1__THROTTLE_KIND__THROTTLE_RATE;
     Liveload__V1__Throttle *many[LL_THROTTLES_MAX + 1];
     for (size_t i = 0; i <= LL_THROTTLES_MAX; i++) many[i] = &rate;
+    wants = crowd_at_throttles(many, LL_THROTTLES_MAX);
+    expect_throttles(&wants, LL_OK, "");
+    cr_expect(eq(sz, fake.exchanged.throttles.throttle_count, LL_THROTTLES_MAX));
     wants = crowd_at_throttles(many, LL_THROTTLES_MAX + 1);
     expect_throttles(&wants, LL_INVALID_ARGUMENT, "51 throttles are more than the 50 of any scenario");
 }
@@ -317,22 +322,128 @@ Test(server, small_fields_in_large_numbers_do_not_cost_memory) {
     free(bytes);
 }
 
-Test(server, a_large_request_comes_through) {
+static void submit_bundle(size_t bytes, enum ll_status status, const char *words) {
+    static uint64_t call_id;
     Liveload__V1__SubmitRequest submit = LIVELOAD__V1__SUBMIT_REQUEST__INIT;
     Liveload__V1__Spec spec = LIVELOAD__V1__SPEC__INIT;
     Liveload__V1__Load load = LIVELOAD__V1__LOAD__INIT;
     spec.name = "shop";
     spec.load = &load;
     submit.spec = &spec;
-    submit.bundle.len = 16 * 1024 * 1024;
-    submit.bundle.data = calloc(1, submit.bundle.len);
+    submit.bundle.len = bytes;
+    submit.bundle.data = calloc(1, bytes);
     struct ll_buf payload = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
     ll_wire_pack(&submit.base, &payload);
-    Liveload__V1__Request request = good_request(1);
+    Liveload__V1__Request request = good_request(++call_id);
     request.method = "liveload.v1.Control/Submit";
     request.payload = (ProtobufCBinaryData){.data = payload.data, .len = payload.len};
-    expect_status(&request, LL_OK, "");
-    cr_expect(eq(sz, fake.bundle_bytes, 16 * 1024 * 1024));
+    expect_status(&request, status, words);
     ll_buf_fini(&payload);
     free(submit.bundle.data);
+}
+
+Test(server, a_bundle_has_a_limit) {
+    submit_bundle(LL_BUNDLE_BYTES_MAX, LL_OK, "");
+    cr_expect(eq(sz, fake.bundle_bytes, 16 * 1024 * 1024));
+    submit_bundle(LL_BUNDLE_BYTES_MAX + 1, LL_INVALID_ARGUMENT, "a bundle has at most 16777216 bytes, not 16777217");
+    cr_expect(eq(int, fake.calls[FAKE_submit], 1));
+}
+
+static void send_piece(size_t bytes, enum ll_status status, const char *words) {
+    static uint64_t call_id;
+    Liveload__V1__SendArtifactRequest send = LIVELOAD__V1__SEND_ARTIFACT_REQUEST__INIT;
+    Liveload__V1__Artifact about = LIVELOAD__V1__ARTIFACT__INIT;
+    about.name = "run-1-7-web.log";
+    send.about = &about;
+    send.run_id = "run-1";
+    send.chunk.len = bytes;
+    send.chunk.data = calloc(1, bytes);
+    struct ll_buf payload = ll_buf_make(LL_ENVELOPE_BYTES_MAX);
+    ll_wire_pack(&send.base, &payload);
+    Liveload__V1__Request request = good_request(++call_id);
+    request.method = "liveload.v1.Agents/SendArtifact";
+    request.payload = (ProtobufCBinaryData){.data = payload.data, .len = payload.len};
+    expect_status(&request, status, words);
+    ll_buf_fini(&payload);
+    free(send.chunk.data);
+}
+
+Test(server, a_piece_of_an_artifact_has_a_limit) {
+    send_piece(LL_ARTIFACT_CHUNK_BYTES, LL_OK, "");
+    send_piece(LL_ARTIFACT_CHUNK_BYTES + 1, LL_INVALID_ARGUMENT,
+               "a piece of an artifact has at most 262144 bytes, not 262145");
+    cr_expect(eq(int, fake.calls[FAKE_send_artifact], 1));
+}
+
+// ---- Memory: small unknown fields take many times their bytes, one large field little more than its own
+
+enum { SMALL_FIELDS = 20000, FILLER_STEP = 16, FILLER_MAX = 8 << 20 };
+
+static void append_small_fields(struct ll_buf *out) {
+    for (int i = 0; i < SMALL_FIELDS; i++) ll_buf_append(out, "\x78\x01", 2); // of number 15, which nothing has
+}
+
+static void append_filler(struct ll_buf *out, size_t bytes) {
+    ll_buf_append(out, "\x7a", 1);
+    size_t rest = bytes;
+    for (; rest > 127; rest >>= 7) ll_buf_append(out, &(uint8_t){(uint8_t)(rest | 128)}, 1);
+    ll_buf_append(out, &(uint8_t){(uint8_t)rest}, 1);
+    memset(ll_buf_reserve(out, bytes), 0, bytes);
+    ll_buf_commit(out, bytes);
+}
+
+struct heavy {
+    struct ll_buf payload, envelope;
+};
+
+// An Exchange whose small fields are in its payload, or beside it.
+static struct heavy heavy_make(bool is_payload, size_t filler) {
+    static uint64_t call_id;
+    struct heavy heavy = {ll_buf_make(LL_ENVELOPE_BYTES_MAX), ll_buf_make(LL_ENVELOPE_BYTES_MAX)};
+    if (is_payload) append_small_fields(&heavy.payload);
+    append_filler(&heavy.payload, filler);
+    Liveload__V1__Request request = good_request(++call_id);
+    request.payload = (ProtobufCBinaryData){.data = heavy.payload.data, .len = heavy.payload.len};
+    ll_wire_pack(&request.base, &heavy.envelope);
+    if (!is_payload) append_small_fields(&heavy.envelope);
+    return heavy;
+}
+
+static void heavy_fini(struct heavy *heavy) {
+    ll_buf_fini(&heavy->payload);
+    ll_buf_fini(&heavy->envelope);
+}
+
+// Whether it fits into the memory that docs/PROTOCOL.md grants it.
+static bool fits(bool is_payload, size_t filler) {
+    struct heavy heavy = heavy_make(is_payload, filler);
+    const struct ll_buf *bytes = is_payload ? &heavy.payload : &heavy.envelope;
+    size_t granted = is_payload ? 128 * 1024 + 32 * bytes->len : 64 * 1024 + 4 * bytes->len;
+    struct ll_wire_arena arena = ll_wire_arena_make(granted);
+    ProtobufCMessage *message;
+    ll_err err =
+        ll_wire_unpack(is_payload ? &liveload__v1__exchange_request__descriptor : &liveload__v1__request__descriptor,
+                       "it", bytes->data, bytes->len, &arena, &message);
+    ll_wire_arena_fini(&arena);
+    heavy_fini(&heavy);
+    return err.status == LL_OK;
+}
+
+static void expect_heavy(bool is_payload, size_t filler, enum ll_status status) {
+    struct heavy heavy = heavy_make(is_payload, filler);
+    Liveload__V1__Response *response = ask_bytes(heavy.envelope.data, heavy.envelope.len);
+    cr_expect(eq(u32, response->status, status), "filled with %zu: %s", filler, response->message);
+    liveload__v1__response__free_unpacked(response, NULL);
+    heavy_fini(&heavy);
+}
+
+Test(server, memory_has_a_limit_by_the_bytes_that_came) {
+    for (int is_payload = 0; is_payload <= 1; is_payload++) {
+        size_t filler = 0; // the most that does not make up for the small fields
+        for (size_t step = FILLER_MAX / 2; step >= FILLER_STEP; step /= 2)
+            if (!fits(is_payload, filler + step)) filler += step;
+        cr_assert(gt(sz, filler, 0));
+        expect_heavy(is_payload, filler, LL_INVALID_ARGUMENT);
+        expect_heavy(is_payload, filler + FILLER_STEP, LL_OK);
+    }
 }
