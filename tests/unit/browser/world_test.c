@@ -1,6 +1,8 @@
 // LiveLoad's own world in each page: what a page makes of its globals changes nothing that is done there, nothing that
-// is read, and nothing that is measured. All tests of this folder run on pages that are tampered with (tampering.js);
-// these are about pages that spoil things for everybody, themselves included, and about what values become.
+// is read, and nothing that is measured. All tests of this folder run on pages that are tampered with (tampering.js):
+// our scripts there may look up none of the window's functions and values, and nothing of the classes that they can
+// meet. One test here, on "/?tamper=all", does it with every class of the browser. The others here are about pages that
+// spoil things for everybody, themselves included, and about what values become.
 #include "tests/unit/browser/driver.h"
 
 #include <criterion/criterion.h>
