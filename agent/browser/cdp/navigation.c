@@ -277,7 +277,10 @@ void ll_cdp_navigation_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, st
     } else if (event == LL_CDP_FRAME_REQUESTED_NAVIGATION) {
         on_requested(tab, params);
     } else if (event == LL_CDP_FRAME_STOPPED_LOADING) {
-        if (is_main) on_stopped(tab);
+        if (is_main)
+            on_stopped(tab);
+        else
+            ll_cdp_observer_frame_loaded(tab);
     } else if (event == LL_CDP_NAVIGATED_WITHIN_DOCUMENT) {
         if (!is_main) return;
         tab->navigating = false;

@@ -129,13 +129,14 @@ static void take_vital(struct ll_cdp_observer *observer, enum ll_metric metric, 
 }
 
 // METRIC VALUE LABEL. False when the line is none of the observer's.
-static bool take_line(struct ll_cdp_observer *observer, char *line) {
+static bool take_line(struct ll_cdp_observer *observer, char *line, bool is_frame) {
     enum ll_metric metric;
     const char *name = next(&line, ' ');
     double value = number(next(&line, ' '));
     char *label = line;
     if (!name || !label || value < 0 || value > VALUE_MAX || !ll_metric_by_name(name, &metric)) return false;
     if (told[metric].label == NONE || !(told[metric].label == URL ? is_url(label) : is_word(label))) return false;
+    if (told[metric].is_vital && is_frame) return false;
     if (told[metric].is_vital)
         take_vital(observer, metric, label, value);
     else if (ll_metric_info(metric)->kind == LL_KIND_HISTOGRAM)
@@ -156,14 +157,17 @@ void ll_cdp_observer_take(struct ll_cdp_observer *observer, char *text) {
         lose(observer, "damaged", 1);
         return;
     }
-    if (heads[0] < observer->document) return; // a document that is gone, and whose vitals are written
-    if (heads[0] > observer->document) finish_document(observer);
-    observer->document = heads[0];
+    bool is_frame = heads[0] == 0;                          // and neither begins nor ends a document of the tab
+    if (!is_frame && heads[0] < observer->document) return; // it is gone, and its vitals are written
+    if (heads[0] > observer->document) {
+        finish_document(observer);
+        observer->document = heads[0];
+    }
     lose(observer, "failure", heads[2]);
     lose(observer, "no room", heads[3]);
     while ((line = next(&text, '\n')))
-        if (!take_line(observer, line)) lose(observer, "damaged", 1);
-    if (heads[1] == 1) finish_document(observer);
+        if (!take_line(observer, line, is_frame)) lose(observer, "damaged", 1);
+    if (heads[1] == 1 && !is_frame) finish_document(observer);
 }
 
 // --- Who tells ---
@@ -178,6 +182,11 @@ void ll_cdp_observer_committed(struct ll_cdp_tab *tab) {
     tab->world = 0;
     if (strncmp(tab->url, "http", 4) != 0) return;
     call(tab, "Runtime.evaluate", "{\"expression\":\"0\",\"silent\":true}");
+    call(tab, "Runtime.addBinding", "{\"name\":\"" BINDING "\",\"executionContextName\":\"" LL_CDP_WORLD "\"}");
+}
+
+void ll_cdp_observer_frame_loaded(struct ll_cdp_tab *tab) {
+    if (tab->observer->is_deaf || strncmp(tab->url, "http", 4) != 0) return;
     call(tab, "Runtime.addBinding", "{\"name\":\"" BINDING "\",\"executionContextName\":\"" LL_CDP_WORLD "\"}");
 }
 

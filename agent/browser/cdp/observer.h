@@ -31,6 +31,8 @@ struct ll_cdp_observer *ll_cdp_observer_new(const struct ll_browser_sink *sink);
 void ll_cdp_observer_free(struct ll_cdp_observer **observer);
 // The tab has another document, whose URL is known.
 void ll_cdp_observer_committed(struct ll_cdp_tab *tab);
+// A frame within the tab's document has loaded, and its scripts, which are there by now, can be given the function.
+void ll_cdp_observer_frame_loaded(struct ll_cdp_tab *tab);
 // The tab is about to leave for `url`, as plain text. A document that another site's takes the place of may go with
 // another process, and its last words are not heard then: it is asked for what it has so far. The command, or 0 when
 // there is nothing to ask; `answered`, which may be NULL, gets the tab's page once all was heard.

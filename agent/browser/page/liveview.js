@@ -20,7 +20,6 @@ const liveview = (() => {
   const { now, guarded, tell, url } = observer;
   const LOADS_MAX = 50, PUSHES_MAX = 200, ELEMENTS_MAX = 100; // beyond them nothing is measured; elements: of a push
   const DEBOUNCE_SLACK_MS = 50;
-  const startedAt = now();
 
   // --- The connection -----------------------------------------------------------------------------------------------
 
@@ -57,7 +56,7 @@ const liveview = (() => {
     if (!main) return;
     const classes = main.classList;
     if (classes.contains("phx-connected")) {
-      if (!wasConnected) tell("liveview_connection_duration_us", (now() - startedAt) * 1000, url());
+      if (!wasConnected) tell("liveview_connection_duration_us", (now() - beganAt) * 1000, url());
       if (lostAt !== null) {
         tell("liveview_reconnection_duration_us", (now() - lostAt) * 1000, url());
         tell("liveview_reconnections", 1, url());
@@ -282,7 +281,9 @@ const liveview = (() => {
 
   if (observer.isWanted) {
     hear("load", guarded(([isStart, number, kind]) => (isStart ? onLoadStart(number, word(kind)) : onLoadStop(number))));
-    addEventListener("DOMContentLoaded", guarded(() => hasView() && activate()), true);
+    const look = guarded(() => hasView() && activate());
+    if (document.readyState === "loading") addEventListener("DOMContentLoaded", look, true);
+    else look();
     observer.lastWords.push((isLast) => {
       tellUnannounced();
       if (isLast) for (const number of loads.keys()) cancel(number);

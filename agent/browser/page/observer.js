@@ -2,8 +2,9 @@
 //
 // What there is to tell is gathered and sent as one text: at once when the last text is a while ago, so that nothing is
 // lost with a tab that is closed soon, and otherwise when GAP_MS have passed; what changes often and counts only in the
-// end (the vitals) waits longer, and all goes when the page does (pagehide). The text is lines: the document's number,
-// whether it is its last, and how often the observer failed in it and had no room, and then
+// end (the vitals) waits longer, and all goes when the page does (pagehide). The text is lines: the document's number (0
+// in a frame, which belongs to its page's document), whether it is its last, and how often the observer failed in it and
+// had no room, and then
 //     METRIC VALUE LABEL
 // for each sample or count. Beside that goes a word about a press (judge.js). cdp/observer.c reads it all, and trusts none
 // of it.
@@ -14,9 +15,11 @@
 const observer = (() => {
   const { performance, queueMicrotask, Math } = window;
   const LINES_MAX = 100, GAP_MS = 100, SETTLE_MS = 250;
-  const number = Math.round(performance.timeOrigin * 1000);
+  const isFrame = window !== window.top;
+  const number = isFrame ? 0 : Math.round(performance.timeOrigin * 1000);
 
-  let send = null; // the browser's function, once it is there
+  // The browser's function, once it is there; in a frame that may have been before this was started.
+  let send = isFrame && Object.hasOwn(window, "__liveload_heard") ? window.__liveload_heard : null;
   let lines = [];
   let failures = 0, dropped = 0;
   let sentAt = -GAP_MS;
@@ -92,8 +95,8 @@ const observer = (() => {
     soon();
   }
 
-  // A word about an operation, at once. Whether it would be heard can be asked before.
-  const isHeard = () => send !== null && !isOver;
+  // A word about an operation, at once. Whether it would be heard can be asked before; in a frame LiveLoad asks.
+  const isHeard = () => send !== null && !isOver && !isFrame;
   const say = guarded((word) => send(word));
 
   // Another one each time, in other documents too.
@@ -103,13 +106,14 @@ const observer = (() => {
   const url = () => location.origin + location.pathname;
 
   // Elsewhere, on about:blank say, there is nothing to see.
-  const isWanted = window === window.top && /^https?:$/.test(location.protocol);
+  const isWanted = /^https?:$/.test(location.protocol);
 
   // Setting it is a call from outside, in which the function does not work yet. The word tells in which context this is.
   Object.defineProperty(window, "__liveload_heard", {
     set(told) {
+      if (send) return; // it is set again for the sake of a frame
       send = told;
-      if (window === window.top) queueMicrotask(guarded(() => send("here")));
+      if (!isFrame) queueMicrotask(guarded(() => send("here")));
       if (lines.length || isWanted) queueMicrotask(lines.length ? flush : later);
     },
   });
@@ -118,5 +122,5 @@ const observer = (() => {
     if (text && send) send(text);
   }), true);
 
-  return { now, guarded, tell, isHeard, say, newNumber, add, later, flush, finish, url, isWanted, lastWords };
+  return { now, guarded, tell, isHeard, say, newNumber, add, later, flush, finish, url, isFrame, isWanted, lastWords };
 })();

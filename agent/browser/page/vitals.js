@@ -11,7 +11,7 @@
 //
 // A navigation within the document, LiveView's included, begins nothing anew: all of a document's values are its URL's
 // as it was opened.
-if (observer.isWanted && window.PerformanceObserver) {
+if (observer.isWanted && !observer.isFrame && window.PerformanceObserver) {
   const { PerformanceObserver, performance, Map, Math } = window;
   const LONGEST = 10, EVENT_MS = 16, PER_INTERACTION = 50;
   const SHIFT_GAP_MS = 1000, BURST_MS = 5000;

@@ -147,3 +147,11 @@ Test(observer, a_call_that_is_too_long_is_lost) {
     cr_expect(ll_cdp_observer_hear(observer, (struct ll_slice){payload, sizeof payload}, 1));
     cr_expect_str_eq(heard, "observations_lost{damaged} 1\n");
 }
+
+Test(observer, a_frame_ends_no_document_and_has_no_vitals) {
+    expect("5 0 0 0\nweb_vital_ttfb_us 10 http://h/p", "");
+    expect("0 1 0 0\nliveview_disconnections 1 http://f/p", "liveview_disconnections{http://f/p} 1\n");
+    expect("0 0 0 0\nweb_vital_ttfb_us 20 http://f/p", "observations_lost{damaged} 1\n");
+    expect("5 1 0 0\nliveview_navigations 1 patch",
+           "liveview_navigations{patch} 1\nweb_vital_ttfb_us{http://h/p} 10\n");
+}

@@ -1,4 +1,5 @@
 // What is measured of LiveView, with its own client in a real browser, against what the shop was told to do.
+#include "libcommon/base/clock.h"
 #include "tests/unit/browser/shop_driver.h"
 
 #include <criterion/criterion.h>
@@ -232,4 +233,88 @@ Test(live_metrics, a_long_page_that_renders_again_and_again_loses_nothing) {
     cr_expect(eq(u64, took.count, 5));
     cr_expect(ge(dbl, took.min, (148 - strtod(read_js(&page, "seenLate"), NULL)) * 1e3));
     cr_expect(eq(u64, counted(LL_METRIC_OBSERVATIONS_LOST, NULL), 0));
+}
+
+// --- In frames ---
+
+static int own_port(void) {
+    return (int)strtol(strrchr(driver.base_url, ':') + 1, NULL, 10);
+}
+
+static void act_in_frame(enum ll_operation operation, const char *selector, const char *text) {
+    ll_err err = driven_act(
+        &page, &(struct ll_action){
+                   .operation = operation, .frame = "#live", .selector = selector, .text = text, .timeout_ms = 20000});
+    cr_assert_eq(err.status, LL_OK, "%s: %s", selector ? selector : text, err.text);
+}
+
+// At least as long as the shop took, and no longer than what was asked for since.
+static void expect_within(enum ll_metric metric, const char *label, double shop_ms, int64_t since_us) {
+    driver_await_measured(&driver, metric, label, 1);
+    struct measured got = driver_measured(&driver, metric, label);
+    cr_expect(eq(u64, got.count, 1));
+    cr_expect(got.min >= (shop_ms - 2) * 1e3 && got.max <= (double)(ll_clock_us() - since_us), "%s{%s} is %.1f ms",
+              ll_metric_info(metric)->name, label, got.max / 1e3);
+}
+
+// A page without a LiveView, and in it a frame with one, of the port that is given.
+static const char *open_framed(int port, const char *path) {
+    static char address[128];
+    char script[320];
+    snprintf(address, sizeof address, "http://127.0.0.1:%d%s", port, path);
+    snprintf(script, sizeof script,
+             "{ const frame = document.createElement('iframe'); frame.id = 'live'; frame.src = '%s';"
+             "  document.body.append(frame) } 0",
+             address);
+    driven_visit(&page, "/");
+    read_js(&page, script);
+    act_in_frame(LL_OP_WAIT_FOR_LIVEVIEW, NULL, NULL);
+    return address;
+}
+
+static void expect_frame_is_measured(int port) {
+    shop_knob(&shop, "path=/live/travel,event=phx_join,latency=400ms");
+    shop_knob(&shop, "path=/live/travel,event=live_patch,latency=200ms");
+    shop_knob(&shop, "path=/live/counter,event=up,latency=200ms");
+    int64_t began_us = ll_clock_us();
+    const char *address = open_framed(port, "/live/travel");
+    expect_within(LL_METRIC_LIVEVIEW_CONNECTION_DURATION, address, 400, began_us);
+    expect_within(LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION, "initial", 400, began_us);
+    began_us = ll_clock_us();
+    act_in_frame(LL_OP_CLICK, "#link-patch", NULL);
+    expect_within(LL_METRIC_LIVEVIEW_PAGE_LOADING_DURATION, "patch", 200, began_us);
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_NAVIGATIONS, "patch", 1);
+    act_in_frame(LL_OP_CLICK, "#link-navigate", NULL);
+    act_in_frame(LL_OP_WAIT_FOR_SELECTOR, "#up", NULL);
+    act_in_frame(LL_OP_WAIT_FOR_LIVEVIEW, NULL, NULL);
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_NAVIGATIONS, "redirect", 1);
+    act_in_frame(LL_OP_CLICK, "#up", NULL);
+    act_in_frame(LL_OP_WAIT_FOR_PHX_LOADING_COMPLETION, "#up", "click");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_LOADING_CLASS_DURATION, "phx-click-loading", 1);
+    shop_knob(&shop, "path=/live,disconnect=0ms,refuse=100ms");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_DISCONNECTIONS, NULL, 1);
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_RECONNECTIONS, NULL, 1);
+    cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_CONNECTION_DURATION, NULL), 1));
+    cr_expect(eq(u64, counted(LL_METRIC_LIVEVIEW_NAVIGATIONS, NULL), 2));
+    cr_expect(eq(u64, counted(LL_METRIC_OBSERVATIONS_LOST, NULL), 0));
+}
+
+Test(live_metrics, a_view_in_a_frame_is_measured_under_the_frame_s_address) {
+    expect_frame_is_measured(own_port());
+}
+
+Test(live_metrics, a_view_in_a_frame_of_another_origin_is_measured) {
+    int port = 0;
+    ll_err err = shop_listen(driver.loop, &shop, 0, &port);
+    cr_assert_eq(err.status, LL_OK, "%s", err.text);
+    expect_frame_is_measured(port);
+}
+
+Test(live_metrics, the_vitals_of_a_page_with_a_view_in_a_frame_are_the_page_s_alone_and_end_with_it) {
+    const char *address = open_framed(own_port(), "/live/counter");
+    driver_await_measured(&driver, LL_METRIC_LIVEVIEW_CONNECTION_DURATION, address, 1);
+    cr_expect(eq(u64, counted(LL_METRIC_WEB_VITAL_TTFB, NULL), 0));
+    driven_visit(&page, "/");
+    driver_await_measured(&driver, LL_METRIC_WEB_VITAL_TTFB, url("/"), 1);
+    cr_expect(eq(u64, counted(LL_METRIC_WEB_VITAL_TTFB, NULL), 1));
 }

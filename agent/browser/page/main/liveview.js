@@ -1,5 +1,5 @@
 // The events of LiveView's client that start and stop a load have the same detail object, which tells what belongs
-// together; ../liveview.js is told of it as a number. Only a page in a tab is measured.
+// together; ../liveview.js is told of it as a number.
 
 const numbers = new WeakMap();
 const { get: getNumber, set: setNumber } = WeakMap.prototype;
@@ -16,7 +16,5 @@ function onLoad(event, isStart) {
   }
 }
 
-if (window === window.top) {
-  window.addEventListener("phx:page-loading-start", (event) => onLoad(event, true), true);
-  window.addEventListener("phx:page-loading-stop", (event) => onLoad(event, false), true);
-}
+window.addEventListener("phx:page-loading-start", (event) => onLoad(event, true), true);
+window.addEventListener("phx:page-loading-stop", (event) => onLoad(event, false), true);
