@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FORM                                                                                                           \
@@ -123,10 +124,16 @@ Test(world, a_frame_that_spoils_its_globals_is_used_like_any_other) {
 }
 
 Test(world, a_page_cannot_forge_what_is_measured_of_it) {
+    char url[128];
+    snprintf(url, sizeof url, "%s/forged", driver.base_url);
     driven_visit(&page, "/forged");
+    driven_ok(&page, LL_OP_WAIT_FOR_FUNCTION, NULL,
+              "performance.getEntriesByName('first-contentful-paint').length === 1");
     driven_visit(&page, "/");
     driven_close(&page);
-    driver_await_measured(&driver, LL_METRIC_WEB_VITAL_TTFB, NULL, 1);
+    driver_await_measured(&driver, LL_METRIC_WEB_VITAL_TTFB, NULL, 2);
+    driver_await_measured(&driver, LL_METRIC_WEB_VITAL_FCP, url, 1);
+    cr_expect_eq(driver_measured(&driver, LL_METRIC_WEB_VITAL_TTFB, url).count, 1u);
     static const enum ll_metric times[] = {LL_METRIC_WEB_VITAL_TTFB, LL_METRIC_WEB_VITAL_FCP, LL_METRIC_WEB_VITAL_LCP};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         struct measured measured = driver_measured(&driver, times[i], NULL);
