@@ -15,7 +15,8 @@
 // the label of the failure says that too, so that the request is not counted twice. A load that was cancelled, by a
 // navigation or by the page itself, is no failure, and neither is one that the scenario has blocked. Chromium does not
 // always say how a document's requests ended that it was replaced under, so a new document of the page itself ends
-// what the one before it had. The table has at most REQUESTS_MAX / 2 requests; what does not fit is counted but not
+// what the one before it had. Neither does it say so of a worker's, so a worker that goes ends what its session told of
+// last. The table has at most REQUESTS_MAX / 2 requests; what does not fit is counted but not
 // timed.
 #include "agent/browser/cdp/network.h"
 
@@ -48,6 +49,7 @@ struct request {
     bool is_ignored;    // by the scenario's wish
     bool is_unmeasured; // it did not go over the wire
     bool is_last_word;  // a beacon, or sent as its page goes
+    const void *teller; // the worker whose session told of it last; NULL: the tab's alone did
     char type[LL_CDP_TYPE_CHARS];
 };
 
@@ -414,7 +416,13 @@ static void on_served_from_memory(struct ll_cdp_network *network, struct ll_slic
     if (!request->is_ignored) count(network, LL_METRIC_HTTP_CACHED, "memory");
 }
 
-void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params) {
+static void remember_teller(struct ll_cdp_network *network, struct ll_slice params, const void *teller) {
+    struct request *request = find_request(network, ll_scan_hash(ll_scan_get(params, "requestId")));
+    if (request) request->teller = teller;
+}
+
+void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params,
+                          const void *teller) {
     if (event == LL_CDP_REQUEST_WILL_BE_SENT) {
         on_request(network, params);
     } else if (event == LL_CDP_RESPONSE_EXTRA_INFO) {
@@ -430,6 +438,13 @@ void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event even
     } else {
         ll_cdp_websockets_event(network->websockets, event, params, network->filter);
     }
+    if (teller) remember_teller(network, params, teller);
+}
+
+static void end_unheard(struct ll_cdp_network *network, struct request *request) {
+    count_held(network, request);
+    let_go(network, request);
+    remove_request(network, request);
 }
 
 // Removing may move later requests up, so a slot is looked at until it is free or stays; one that wraps around the
@@ -441,13 +456,23 @@ void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice lo
     for (size_t i = 0; network->used && i < network->slots;) {
         struct request *request = &network->requests[i];
         if (request->id && request->loader != loader) {
-            count_held(network, request);
-            let_go(network, request);
-            remove_request(network, request);
+            end_unheard(network, request);
         } else {
             i++;
         }
     }
+}
+
+bool ll_cdp_network_teller_left(struct ll_cdp_network *network, const void *teller) {
+    size_t before = network->used;
+    for (size_t i = 0; network->used && i < network->slots;) {
+        struct request *request = &network->requests[i];
+        if (request->id && request->teller == teller)
+            end_unheard(network, request);
+        else
+            i++;
+    }
+    return network->used < before;
 }
 
 void ll_cdp_network_large_event(struct ll_cdp_network *network, enum ll_cdp_event event,

@@ -19,7 +19,11 @@ struct ll_cdp_network *ll_cdp_network_new(const struct ll_browser_sink *sink, co
 void ll_cdp_network_free(struct ll_cdp_network **network);
 // The tab has another document.
 void ll_cdp_network_committed(struct ll_cdp_network *network, struct ll_slice loader_id);
-void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params);
+// `teller` is the worker in whose session the event came, as an address that is only compared; NULL: the tab's.
+void ll_cdp_network_event(struct ll_cdp_network *network, enum ll_cdp_event event, struct ll_slice params,
+                          const void *teller);
+// That worker has gone, and the requests that its session told of last end with it. Whether there were any.
+bool ll_cdp_network_teller_left(struct ll_cdp_network *network, const void *teller);
 // The same of an event that is too large to be read.
 void ll_cdp_network_large_event(struct ll_cdp_network *network, enum ll_cdp_event event,
                                 const struct ll_cdp_large *params);

@@ -119,7 +119,7 @@ bool ll_cdp_parting_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struc
     if (tab->parting.step != LL_CDP_TAB_LEAVES) return false;
     ll_cdp_painter_stir(ll_cdp_connection_painter(tab->page->connection), tab);
     if (ll_cdp_network_is_event(event)) {
-        ll_cdp_network_event(tab->network, event, params);
+        ll_cdp_network_event(tab->network, event, params, NULL);
         look_at_tab(tab);
         return true;
     }

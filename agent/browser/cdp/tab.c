@@ -124,23 +124,31 @@ static void on_response(struct ll_cdp_tab *tab, struct ll_slice params, const ch
     ll_cdp_response_came(tab->page, values[0], values[1]);
 }
 
-static void on_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
-    struct ll_cdp_page *page = tab->page;
-    ll_cdp_network_event(tab->network, event, params);
+static bool waits_for_state(const struct ll_cdp_tab *tab) {
+    return tab->page->waiting == LL_CDP_WAITS_STATE && tab->page->tab == tab;
+}
+
+static void on_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params, const void *teller) {
+    ll_cdp_network_event(tab->network, event, params, teller);
     if (event == LL_CDP_LOADING_FAILED) ll_cdp_navigation_failed(tab, params);
     tab->requested_us = ll_clock_us();
-    if (page->waiting == LL_CDP_WAITS_STATE && page->tab == tab)
-        ll_cdp_load_state_changed(page);
+    if (waits_for_state(tab))
+        ll_cdp_load_state_changed(tab->page);
     else if (event == LL_CDP_REQUEST_WILL_BE_SENT)
         on_response(tab, params, "redirectResponse");
 }
 
-void ll_cdp_tab_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params) {
+void ll_cdp_tab_requests_ended(struct ll_cdp_tab *tab) {
+    tab->requested_us = ll_clock_us();
+    if (waits_for_state(tab)) ll_cdp_load_state_changed(tab->page);
+}
+
+void ll_cdp_tab_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params, const void *teller) {
     if (event == LL_CDP_REQUEST_WILL_BE_SENT || event == LL_CDP_LOADING_FINISHED || event == LL_CDP_LOADING_FAILED) {
-        on_request(tab, event, params);
+        on_request(tab, event, params, teller);
         return;
     }
-    ll_cdp_network_event(tab->network, event, params);
+    ll_cdp_network_event(tab->network, event, params, teller);
     if (event == LL_CDP_RESPONSE_RECEIVED) on_response(tab, params, "response");
 }
 
@@ -187,7 +195,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
         return;
     case LL_CDP_RESPONSE_RECEIVED:
         ll_cdp_auth_event(tab, event, params);
-        ll_cdp_tab_request(tab, event, params);
+        ll_cdp_tab_request(tab, event, params, NULL);
         return;
     case LL_CDP_BINDING_CALLED:
         ll_cdp_observer_called(tab, params);
@@ -203,7 +211,7 @@ void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll
     case LL_CDP_WEBSOCKET_FRAME_SENT:
     case LL_CDP_WEBSOCKET_FRAME_RECEIVED:
     case LL_CDP_WEBSOCKET_CLOSED:
-        ll_cdp_tab_request(tab, event, params);
+        ll_cdp_tab_request(tab, event, params, NULL);
         return;
     case LL_CDP_CONSOLE_API_CALLED: // of a capture's session alone
     case LL_CDP_EXCEPTION_THROWN:

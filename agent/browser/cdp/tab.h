@@ -89,8 +89,11 @@ void ll_cdp_tab_opened_by_scenario(struct ll_cdp_tab *tab);
 // Its document will not load any more, and no other one is on its way.
 bool ll_cdp_tab_is_broken(const struct ll_cdp_tab *tab);
 void ll_cdp_tab_event(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
-// What the Network domain tells of a request or WebSocket of the tab, in its own session or a worker's.
-void ll_cdp_tab_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params);
+// What the Network domain tells of a request or WebSocket of the tab, in its own session or a worker's (`teller`,
+// see ll_cdp_network_event).
+void ll_cdp_tab_request(struct ll_cdp_tab *tab, enum ll_cdp_event event, struct ll_slice params, const void *teller);
+// Requests of the tab have ended with the worker that made them.
+void ll_cdp_tab_requests_ended(struct ll_cdp_tab *tab);
 // Ends what the tab may be busy with: a load, and a script that would hold up every action after this one. A tab that
 // is late again before it has answered after that hangs.
 void ll_cdp_tab_interrupt(struct ll_cdp_tab *tab);

@@ -74,27 +74,35 @@ void ll_cdp_workers_free(struct ll_cdp_workers **workers) {
     *workers = NULL;
 }
 
-static void take(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params) {
+static void take(struct ll_cdp_page *page, enum ll_cdp_event event, struct ll_slice params,
+                 const struct worker *teller) {
     struct ll_cdp_tab *tab;
     struct ll_slice id = ll_scan_get(params, "requestId");
     DL_FOREACH(page->tabs, tab) {
         if (!ll_cdp_network_knows(tab->network, id)) continue;
-        ll_cdp_tab_request(tab, event, params);
+        ll_cdp_tab_request(tab, event, params, NULL);
         return;
     }
-    ll_cdp_network_event(page->workers->network, event, params);
+    ll_cdp_network_event(page->workers->network, event, params, teller);
+}
+
+static void on_detached(struct worker *worker) {
+    struct ll_cdp_tab *owner = worker->owner;
+    bool had_requests = ll_cdp_network_teller_left(worker->session.network, worker);
+    drop(worker->session.page->workers, worker);
+    if (had_requests && owner) ll_cdp_tab_requests_ended(owner);
 }
 
 static void session_event(struct ll_cdp_tab *session, enum ll_cdp_event event, struct ll_slice params) {
     struct worker *worker = (struct worker *)session;
     if (event == LL_CDP_DETACHED_FROM_TARGET)
-        drop(session->page->workers, worker);
+        on_detached(worker);
     else if (!ll_cdp_network_is_event(event))
         return;
     else if (worker->owner)
-        ll_cdp_tab_request(worker->owner, event, params);
+        ll_cdp_tab_request(worker->owner, event, params, worker);
     else
-        take(session->page, event, params);
+        take(session->page, event, params, worker);
 }
 
 static struct ll_cdp_workers *workers_of(struct ll_cdp_page *page) {

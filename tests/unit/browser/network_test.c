@@ -75,6 +75,7 @@ static const struct ll_site_page site[] = {
     {.path = "/nested.js",
      .type = "text/javascript",
      .body = "fetch('/gone').then(r => r.text()).catch(() => 0).then(() => postMessage('done'))"},
+    {.path = "/hanging.js", .type = "text/javascript", .body = "fetch('/never').catch(() => 0); postMessage('asked')"},
     {.path = "/shared.js",
      .type = "text/javascript",
      .body = "onconnect = async e => { await (await fetch('/slow')).text(); e.ports[0].postMessage('done') }"},
@@ -92,6 +93,8 @@ static const struct ll_site_page site[] = {
      .body = "const answer = postMessage;" SOCKETS_OF_WHICH_TWO_ARE_BLOCKED SPOILING "all().then(a => answer(a))"},
     {.path = NULL},
 };
+
+enum { NETWORKIDLE = 2 }; // of the load states in operations.def
 
 static struct driver driver;
 static struct driven_page page;
@@ -266,8 +269,19 @@ Test(network, requests_of_a_worker_and_of_those_it_makes_are_measured) {
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_BYTES, "fetch"), 2));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, "503"), 1));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "script"), 2)); // the workers' own
-    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .text = "networkidle", .timeout_ms = 15 * 1000};
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .word = NETWORKIDLE, .timeout_ms = 15 * 1000};
     driven_act_ok(&page, wait);
+}
+
+Test(network, requests_of_a_worker_end_with_it) {
+    driven_visit(&page, "/empty");
+    run("new Promise(done => { window.kept = new Worker('/hanging.js'); kept.onmessage = done })");
+    struct ll_action wait = {.operation = LL_OP_WAIT_FOR_LOAD_STATE, .word = NETWORKIDLE, .timeout_ms = 1000};
+    driven_act_fails(&page, wait, LL_DEADLINE_EXCEEDED, "the page's requests did not end");
+    run("setTimeout(() => kept.terminate())");
+    wait.timeout_ms = 15 * 1000;
+    driven_act_ok(&page, wait);
+    cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
 }
 
 Test(network, requests_of_a_shared_worker_are_measured) {
@@ -611,7 +625,7 @@ __attribute__((format(printf, 3, 4))) static void feed(struct ll_cdp_network *ne
     va_start(args, format);
     struct ll_slice params = {text, (size_t)vsnprintf(text, sizeof text, format, args)};
     va_end(args);
-    ll_cdp_network_event(network, event, params);
+    ll_cdp_network_event(network, event, params, NULL);
 }
 
 static void request(struct ll_cdp_network *network, int n) {
@@ -655,6 +669,29 @@ Test(network, requests_that_never_end_leave_room_for_those_of_the_next_document)
     }
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUESTS, "202"), 1000));
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_DURATION, "fetch"), 1000));
+    ll_cdp_network_free(&network);
+}
+
+// No new document ends those of shared and service workers.
+Test(network, requests_of_workers_that_have_gone_leave_room_for_those_of_others) {
+    enum { ROUNDS = 3, MANY = 1500 };
+    struct ll_cdp_network *network = fed_network();
+    const char workers[ROUNDS] = "";
+    for (int round = 0, n = 1; round < ROUNDS; round++) {
+        for (int i = 0; i < MANY; i++, n++) {
+            char text[128];
+            struct ll_slice params = {text, (size_t)snprintf(text, sizeof text,
+                                                             "{\"requestId\":\"%d\",\"timestamp\":1,\"type\":\"Fetch\","
+                                                             "\"request\":{\"url\":\"http://a/\"}}",
+                                                             n)};
+            ll_cdp_network_event(network, LL_CDP_REQUEST_WILL_BE_SENT, params, &workers[round]);
+        }
+        request(network, -1 - round); // nobody's that goes
+        cr_expect(eq(sz, ll_cdp_network_in_flight(network), (size_t)(MANY + 1 + round)));
+        cr_expect(ll_cdp_network_teller_left(network, &workers[round]));
+        cr_expect_not(ll_cdp_network_teller_left(network, &workers[round]));
+        cr_expect(eq(sz, ll_cdp_network_in_flight(network), (size_t)(1 + round)));
+    }
     ll_cdp_network_free(&network);
 }
 
