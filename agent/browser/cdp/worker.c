@@ -125,9 +125,11 @@ static struct ll_cdp_tab *owner_of(const struct ll_cdp_page *page, struct ll_sli
     return NULL;
 }
 
-static bool has_room(struct ll_cdp_workers *workers) {
-    if (workers->count < LL_CDP_WORKERS_MAX) return true;
-    if (!workers->refused++)
+static bool has_room(const struct ll_cdp_page *page) {
+    if (page->workers->count < LL_CDP_WORKERS_MAX) return true;
+    const struct ll_browser_sink *sink = ll_cdp_connection_sink(page->connection);
+    sink->count(sink->owner, LL_METRIC_OBSERVATIONS_LOST, "worker", 1);
+    if (!page->workers->refused++)
         ll_warn("a user's pages have more than %d workers: further ones are not measured", LL_CDP_WORKERS_MAX);
     return false;
 }
@@ -143,7 +145,7 @@ void ll_cdp_worker_attached(struct ll_cdp_page *page, struct ll_slice teller, st
     DL_FOREACH(page->tabs, tab) {
         ll_cdp_workers_serve(tab);
     }
-    bool is_measured = has_room(workers);
+    bool is_measured = has_room(page);
     if (is_measured) {
         struct worker *worker = ll_alloc(1, sizeof *worker);
         worker->session.page = page;

@@ -16,7 +16,7 @@ struct ll_cdp_page;
 struct ll_cdp_tab;
 struct ll_cdp_workers;
 
-enum { LL_CDP_WORKERS_MAX = 100 }; // of one user; more are not measured
+enum { LL_CDP_WORKERS_MAX = 100 }; // of one user; further ones count in `observations_lost`
 
 // Whether a target of that type, a JSON string, is a worker.
 bool ll_cdp_is_worker(struct ll_slice type);

@@ -284,6 +284,19 @@ Test(network, requests_of_a_worker_end_with_it) {
     cr_expect(eq(u64, counted(LL_METRIC_HTTP_REQUEST_FAILURES, NULL), 0));
 }
 
+Test(network, workers_that_are_too_many_are_counted) {
+    char script[256];
+    snprintf(script, sizeof script,
+             "{ const url = URL.createObjectURL(new Blob([''])); window.kept = [];"
+             "for (let i = 0; i < %d; i++) kept.push(new Worker(url)) } 0",
+             LL_CDP_WORKERS_MAX);
+    driven_visit(&page, "/empty");
+    run(script);
+    run("new Promise(done => { new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))).onmessage = done })");
+    driver_await_measured(&driver, LL_METRIC_OBSERVATIONS_LOST, "worker", 1);
+    cr_expect(eq(u64, counted(LL_METRIC_OBSERVATIONS_LOST, NULL), 1));
+}
+
 Test(network, requests_of_a_shared_worker_are_measured) {
     driven_visit(&page, "/empty");
     run("new Promise(done => { const w = new SharedWorker('/shared.js'); w.port.onmessage = done; w.port.start() })");
