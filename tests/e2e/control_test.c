@@ -30,11 +30,17 @@ TestSuite(control, .init = make, .fini = drop);
 #define AT standing.url, "--token-file", standing.token
 #define verb(...) program_run("liveload", __VA_ARGS__, "--coordinator", AT)
 
-static struct program *begin(const char *duration) {
-    struct program *run = program_start("liveload", "run", standing.scenario, "--users", "2", "--duration", duration,
-                                        "--out", standing.out, "--coordinator", AT, NULL);
+// With that threshold, or none.
+static struct program *begin_with(const char *duration, const char *threshold) {
+    struct program *run =
+        program_start("liveload", "run", standing.scenario, "--users", "2", "--duration", duration, "--out",
+                      standing.out, "--coordinator", AT, threshold ? "--threshold" : NULL, threshold, NULL);
     program_await(run, " iterations ");
     return run;
+}
+
+static struct program *begin(const char *duration) {
+    return begin_with(duration, NULL);
 }
 
 static void expect(struct program *program, int exit_code, const char *text) {
@@ -103,10 +109,31 @@ Test(control, a_run_whose_submitter_is_gone_is_followed_to_its_end) {
     expect(verb("attach"), 1, "no run goes on");
     expect(verb("status", id), 0, "finished");
     char *again = path_in(standing.folder, "again");
-    expect(verb("fetch", "--out", again), 0, "report: ");
+    expect(verb("fetch", "-o", again), 0, "report: ");
     expect_result(again);
     free(again);
     free(id);
+}
+
+Test(control, who_follows_a_run_whose_threshold_fails_ends_with_its_exit_code) {
+    struct program *run = begin_with("6s", "iterations_completed: count > 1000000");
+    program_signal(run, SIGKILL);
+    program_wait(run);
+    program_free(&run);
+    char *out = path_in(standing.folder, "followed"), *id = only_run();
+    struct program *follower = verb("attach", id, "--format", "json", "-o", out);
+    char *run_id = member(follower->said, NULL, "run_id"), *said_out = member(follower->said, NULL, "out");
+    char *verdict = member(follower->said, NULL, "verdict");
+    cr_expect(eq(str, run_id, id));
+    cr_expect(eq(str, said_out, out));
+    cr_expect(eq(str, verdict, "FAILED"));
+    expect(follower, 99, "\"exit_code\":99");
+    expect_result(out);
+    free(verdict);
+    free(said_out);
+    free(run_id);
+    free(id);
+    free(out);
 }
 
 Test(control, a_run_whose_submitter_is_gone_is_stopped_and_fetched) {
